@@ -1,0 +1,60 @@
+"""hier_rnn: sentence classification with a recurrent network that reads words letter by letter.
+
+`load(run).predict(texts)` classifies; `load_encoder(directory)(words)` gives word vectors.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hier_rnn.prediction.encoder import Encoder
+    from hier_rnn.prediction.predictor import Predictor
+
+__all__ = ["load", "load_encoder"]
+
+try:
+    __version__ = version("hier_rnn")
+except PackageNotFoundError:  # a checkout that was never installed
+    __version__ = "0.1.0"
+
+# Read by TensorFlow and Keras when they are imported, which is after this.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+def load(run: str | Path) -> Predictor:
+    """Returns a trained classifier.
+
+    Args:
+        run: A run directory, as `train.py classify --out` wrote it.
+
+    Raises:
+        UserError: The directory is missing, incomplete or damaged.
+    """
+    from hier_rnn.quiet import import_tensorflow
+
+    import_tensorflow()
+    from hier_rnn.prediction.predictor import Predictor
+
+    return Predictor(Path(run))
+
+
+def load_encoder(directory: str | Path) -> Encoder:
+    """Returns a character encoder: called with words, it gives their vectors `(words, units)`.
+
+    Args:
+        directory: An encoder directory, or a run directory (its encoder is taken).
+
+    Raises:
+        UserError: The directory is missing, incomplete or damaged.
+    """
+    from hier_rnn.quiet import import_tensorflow
+
+    import_tensorflow()
+    from hier_rnn.prediction.encoder import Encoder
+
+    return Encoder(Path(directory))

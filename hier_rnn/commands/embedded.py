@@ -1,0 +1,25 @@
+"""`embedded`: where the data set that comes with the package is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hier_rnn
+from hier_rnn.errors import UserError
+
+
+def embedded(split: str) -> str:
+    """Returns the file of a split of the embedded data set, the messages to an online shop.
+
+    Args:
+        split: `train`, `validation` or `test`.
+
+    Raises:
+        UserError: The installation lacks it.
+    """
+    package = Path(hier_rnn.__file__).parent
+    for root in (package, package.parent):  # an installed wheel, a checkout
+        path = root / "data" / "messages" / f"{split}.tsv"
+        if path.is_file():
+            return str(path)
+    raise UserError("The embedded data set is not installed: give your own with --train.")

@@ -1,0 +1,38 @@
+"""A command that holds commands: a name that does not exist is answered with the nearest one."""
+
+from __future__ import annotations
+
+import click
+
+from hier_rnn.errors import UserError, nearest
+
+
+class CommandGroup(click.Group):
+    """Commands under one name, listed in the order they were added."""
+
+    default: str = ""
+    """The command meant when there is none, or only options; empty: the help is shown."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Returns the names of the commands."""
+        return list(self.commands)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parses the arguments, after putting the default command's name before mere options."""
+        if not args or (args[0].startswith("-") and self.default):
+            asked_for_help = bool(args) and args[0] in ctx.help_option_names
+            args = args if asked_for_help else [self.default or "--help", *args]
+        return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """Returns the command of a name.
+
+        Raises:
+            UserError: There is none.
+        """
+        if cmd_name.startswith("-"):
+            raise click.NoSuchOption(cmd_name, ctx=ctx)
+        if cmd_name not in self.commands:
+            guess = nearest(cmd_name, self.commands) or f" There are: {', '.join(self.commands)}."
+            raise UserError(f"{ctx.command_path}: no command '{cmd_name}'.{guess}")
+        return self.commands[cmd_name]

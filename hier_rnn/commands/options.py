@@ -1,0 +1,92 @@
+"""What several commands have: `path_option`, `source_options`, `opened`, `run_configuration`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hier_rnn.configuration.options import Configuration, Data
+
+if TYPE_CHECKING:
+    from hier_rnn.sources.source import Source
+
+
+def path_option(flag: str, metavar: str, help: str, **settings: Any) -> Callable[..., Any]:
+    """Decorates a command with an option that is a path.
+
+    Args:
+        flag: The option.
+        metavar: What the help calls the value: FILE or DIR.
+        help: What the path is for.
+        **settings: click's others.
+    """
+    kind = click.Path(path_type=Path)
+    return click.option(flag, type=kind, metavar=metavar, help=help, **settings)
+
+
+def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorates a command with how its source is read; `opened` takes what they receive."""
+    help = "where TensorFlow Datasets are prepared [default: as in training]"
+    command = click.option("--tfds-data-dir", metavar="DIR", help=help)(command)
+    for flag, metavar, meaning in (
+        ("--text-column", "NAME", "column or field of the text"),
+        ("--label-column", "NAME", "column or field of the label"),
+    ):
+        help = f"{meaning} [default: as in training, for the same kind of SRC]"
+        command = click.option(flag, metavar=metavar, help=help)(command)
+    return command
+
+
+def run_configuration(run: Path) -> Configuration:
+    """Returns the configuration of a run, at once: TensorFlow is not needed to see a mistake.
+
+    Args:
+        run: The run directory.
+
+    Raises:
+        UserError: It is none, or the run is not finished.
+    """
+    from hier_rnn.runs.run_directory import RunDirectory
+
+    directory = RunDirectory(run)
+    directory.require()
+    return directory.read_configuration()
+
+
+def opened(
+    source: str,
+    configuration: Configuration,
+    label_column: str | None,
+    text_column: str | None,
+    tfds_data_dir: str | None,
+    labelled: bool = True,
+) -> Source:
+    """Opens a source; one of the kind that the run was trained on is read as that was.
+
+    Args:
+        source: As the user wrote it.
+        configuration: The run's.
+        label_column: Instead of the run's.
+        text_column: Instead of the run's.
+        tfds_data_dir: Instead of the run's.
+        labelled: Whether labels are read.
+    """
+    from hier_rnn.sources.source import open_source
+
+    trained = configuration.data
+    columns = trained if _kind(source) == _kind(trained.train) else Data()
+    return open_source(
+        source,
+        label_column=label_column or columns.label_column,
+        text_column=text_column or columns.text_column,
+        tfds_data_dir=tfds_data_dir or trained.tfds_data_dir,
+        labelled=labelled,
+    )
+
+
+def _kind(source: str) -> str:
+    """What decides where the label is: `tfds`, a file's ending, or nothing for a folder."""
+    return "tfds" if source.startswith("tfds:") else Path(source.removesuffix(".gz")).suffix

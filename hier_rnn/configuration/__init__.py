@@ -1,0 +1,1 @@
+"""Options: what they are, read from TOML and the command line, checked and merged."""

@@ -1,0 +1,142 @@
+"""Configurations as TOML: read with mistakes named, merged, written with options explained."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from hier_rnn.configuration import schema
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.errors import UserError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Returns the configuration of a TOML file; what the file leaves out has its default.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UserError: No such file, not TOML, or an option or value that does not exist; the message
+            names file, table and option.
+    """
+    return schema.validated(read_table(path), lambda name: _place(path, name))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Returns a TOML file's options as written, after checking them all.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UserError: As `read_configuration`.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: not UTF-8 (byte {error.start}).") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path}: not TOML: {error}.") from None
+    schema.validated(table, lambda name: _place(path, name))
+    return table
+
+
+def _place(path: Path, name: str) -> str:
+    table, _, option = name.rpartition(".")
+    return f"{path}, [{table}] {option}" if table else f"{path}, {option}"
+
+
+def merged(*layers: Mapping[str, Any], group: str = "") -> dict[str, Any]:
+    """Returns the options of all layers; a later layer's options replace an earlier one's.
+
+    Groups are merged option by option; other tables (`training.class_weights`) replaced whole.
+
+    Args:
+        layers: Nested tables of options.
+        group: The group that the tables are of.
+    """
+    result: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            name = f"{group}.{key}".lstrip(".")
+            if key in result and schema.group(name):
+                value = merged(result[key], value, group=name)
+            result[key] = value
+    return result
+
+
+def format_configuration(configuration: Configuration, groups: Iterable[str] = ()) -> str:
+    """Returns a configuration as a TOML text, every option with its value and its meaning.
+
+    Args:
+        configuration: The options.
+        groups: Groups to write alone (an encoder directory has only `text` and
+            `character_encoder`); all of them by default.
+    """
+    table = configuration.model_dump(exclude_none=True)
+    kept = {name: table[name] for name in groups} or table
+    return "\n".join(_lines(kept, "")).strip() + "\n"
+
+
+def _lines(table: Mapping[str, Any], group: str) -> Iterator[str]:
+    """A group's own options come first, then its tables, as TOML wants it."""
+    node = schema.group(group)
+    if group:
+        yield f"\n# {node['description']}"
+        yield f"[{group}]"
+    later = []
+    for key, value in table.items():
+        name = f"{group}.{key}".lstrip(".")
+        if schema.group(name):
+            later.append(_lines(value, name))
+            continue
+        comment = f"  # {_comment(node['properties'][key])}"
+        if _is_table(value):
+            text = tomli_w.dumps(_nested(name, value)).rstrip()
+            if text.startswith(header := f"[{group}]\n"):  # short enough for a list on a line each
+                yield f"{comment.strip()}\n{text.removeprefix(header)}"
+            else:
+                later.append([f"\n{comment.strip()}", text])
+        elif value == {}:
+            yield f"{key} = {{}}{comment}"
+        else:
+            yield _assignment(key, value) + comment
+    for lines in later:
+        yield from lines
+
+
+def _is_table(value: Any) -> bool:
+    return bool(value) and (
+        isinstance(value, dict) or (isinstance(value, tuple) and isinstance(value[0], dict))
+    )
+
+
+def _nested(name: str, value: Any) -> dict[str, Any]:
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    return value
+
+
+def _assignment(key: str, value: Any) -> str:
+    """An option on one line; tomli_w would give a list a line for each entry."""
+    if isinstance(value, tuple):
+        entries = (tomli_w.dumps({"x": entry}).removeprefix("x = ").rstrip() for entry in value)
+        return f"{key} = [{', '.join(entries)}]"
+    return tomli_w.dumps({key: value}).rstrip()
+
+
+def _comment(node: schema.Node) -> str:
+    accepted = schema.accepted(node)
+    return f"{node['description']}" + (f" ({accepted})" if accepted != "text" else "")

@@ -1,0 +1,127 @@
+"""Runs as a table: the options in which they differ and their scores, the best run first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from hier_rnn.configuration.toml import read_configuration
+from hier_rnn.errors import UserError
+from hier_rnn.evaluation.training_record import TrainingRecord, read_training_record
+from hier_rnn.files import read_lines
+
+EVALUATION_FILE = "evaluation.json"
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run: every option, how its training went, and its evaluation if it holds one."""
+
+    run: Path
+    options: dict[str, Any]
+    record: TrainingRecord
+    evaluation: dict[str, Any] | None
+
+    @property
+    def best_validation_accuracy(self) -> float:
+        """Highest validation accuracy in training; -1 if it never was evaluated."""
+        return max(self.record.column("validation_accuracy"), default=-1.0)
+
+
+def compare_runs(runs: Sequence[Path], console: Console | None = None) -> list[RunRow]:
+    """Prints runs with the options that differ between them and their scores, best first.
+
+    Best is by validation accuracy: to choose by the score of a test set is to train on it.
+
+    Args:
+        runs: Run directories.
+        console: Where to print; standard output by default.
+
+    Raises:
+        UserError: A run's `config.toml` or `metrics.jsonl` is missing, or a file is damaged.
+    """
+    rows = sorted(map(read_run, runs), key=lambda row: -row.best_validation_accuracy)
+    differing = differing_options([row.options for row in rows])
+    evaluated = any(row.evaluation for row in rows)
+
+    table = Table(header_style="bold", show_edge=False, pad_edge=False, show_lines=True)
+    table.add_column("run", overflow="fold")
+    for heading in ("validation accuracy", "validation loss", "epochs", "words/s"):
+        table.add_column(heading, justify="right")
+    if evaluated:
+        table.add_column("evaluation accuracy", justify="right")
+        table.add_column("on", overflow="fold")
+    table.add_column("options that differ", overflow="fold")
+    for row in rows:
+        losses = row.record.column("validation_loss")
+        speeds = row.record.column("words_per_second")
+        epochs = row.record.column("epoch")
+        cells = [
+            str(row.run),
+            f"{100 * row.best_validation_accuracy:.2f}"
+            if row.best_validation_accuracy >= 0
+            else "–",
+            f"{min(losses):.4f}" if losses else "–",
+            f"{max(epochs):g}" if epochs else "–",
+            f"{speeds[-1]:,.0f}" if speeds else "–",
+        ]
+        if evaluated and row.evaluation:
+            cells += [f"{100 * row.evaluation['accuracy']:.2f}", row.evaluation.get("data", "–")]
+        elif evaluated:
+            cells += ["–", "–"]
+        options = (f"{name} = {_shown(row.options.get(name))}" for name in differing)
+        table.add_row(*cells, "\n".join(options) or "–")
+    (console or Console()).print(table)
+    return rows
+
+
+def read_run(run: Path) -> RunRow:
+    """Reads what a run directory tells about itself, without its model.
+
+    Raises:
+        UserError: A file is missing or damaged.
+    """
+    options = flattened(read_configuration(run / "config.toml").model_dump())
+    return RunRow(run, options, read_training_record(run), _read_evaluation(run))
+
+
+def differing_options(options: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Returns the names of the options whose values are not the same in all runs."""
+    names = dict.fromkeys(name for table in options for name in table)
+    return [name for name in names if any(t.get(name) != options[0].get(name) for t in options)]
+
+
+def flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Returns a nested table as dotted names, as options are written: `training.epochs`."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping) and value:
+            flat |= flattened(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _read_evaluation(run: Path) -> dict[str, Any] | None:
+    path = run / EVALUATION_FILE
+    if not path.exists():
+        return None
+    try:
+        document = json.loads("\n".join(line for _, line in read_lines(path)))
+        if isinstance(document["accuracy"], float):
+            return document
+    except (json.JSONDecodeError, KeyError, TypeError):
+        pass
+    raise UserError(f"{path}: not what `evaluate.py --json` writes for one run.")
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "" or value == () or value == {}:
+        return "–"
+    return str(value)

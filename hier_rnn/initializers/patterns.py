@@ -1,0 +1,70 @@
+"""Which weights a pattern names: `reach`, `matches` and `matching`.
+
+A pattern is a regular expression. It matches a weight when it matches the *whole* of its name, or
+the whole of an outer name (`sentence_encoder`, `sentence_encoder/lstm_0`), and so all below that.
+Initializer rules, freezing and learning-rate multipliers all read their patterns this way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from hier_rnn.errors import UserError, nearest
+
+
+def reach(pattern: str, name: str) -> int:
+    """Returns how many leading parts of `name` the pattern matches whole, 0 if it does not match.
+
+    `matching` says what is wrong with a pattern that a user wrote; call it first.
+
+    Args:
+        pattern: Regular expression.
+        name: Weight name; its parts are separated by `/`.
+    """
+    expression = re.compile(pattern)  # which keeps what it compiled
+    parts = name.split("/")
+    for count in range(len(parts), 0, -1):
+        if expression.fullmatch("/".join(parts[:count])):
+            return count
+    return 0
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether the pattern matches the weight's whole name or one of its outer names."""
+    return reach(pattern, name) > 0
+
+
+def matching(pattern: str, names: Iterable[str], where: str) -> list[str]:
+    """Returns the names that a pattern matches: at least one.
+
+    Args:
+        pattern: Regular expression.
+        names: Weight names.
+        where: The option that the pattern stands in, for the message.
+
+    Raises:
+        UserError: Not a regular expression, or it matches nothing.
+    """
+    names = list(names)
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise UserError(
+            f"{where}: the pattern '{pattern}' is not a regular expression: {error}."
+        ) from None
+    found = [name for name in names if matches(pattern, name)]
+    if not found:
+        raise UserError(
+            f"{where}: the pattern '{pattern}' matches no weight."
+            f"{nearest(pattern, [*names, *outer_names(names)])} A pattern matches a whole name, or"
+            f" a whole outer name and all below it. The weights are: {', '.join(names)}."
+        )
+    return found
+
+
+def outer_names(names: Iterable[str]) -> list[str]:
+    """Returns every outer name of `names`, once: of `a/b/c`, `a` and `a/b`."""
+    return list(
+        dict.fromkeys(name[: slash.start()] for name in names for slash in re.finditer("/", name))
+    )

@@ -1,0 +1,60 @@
+"""The `pretrained` initializer: a weight of a run or encoder directory, copied by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from hier_rnn.errors import UserError
+from hier_rnn.initializers.initializer import Block, Initializer
+from hier_rnn.initializers.standard import RandomUniform
+from hier_rnn.initializers.stored import stored_weight, weights_file
+from hier_rnn.text.alphabet import FIRST, Alphabet
+
+EMBEDDING = "character_encoder/embedding"
+
+
+class Pretrained(Initializer):
+    """The weight of the same name, and of it the same gate, in a run or encoder directory.
+
+    Of the character embedding, rows are copied by character: the two alphabets may differ. A
+    character that the directory's alphabet lacks starts as by default.
+    """
+
+    name: ClassVar[str] = "pretrained"
+    path: str = Field(min_length=1, description="run or encoder directory")
+
+    def draw(self, block: Block) -> np.ndarray:
+        stored = stored_weight(self.path, block.weight)
+        if block.weight == EMBEDDING:
+            stored = self._by_character(block, stored)
+        if stored.shape != block.weight_shape:
+            raise UserError(
+                f"{weights_file(self.path)}: '{block.weight}' has shape {stored.shape}, but this"
+                f" model's has {block.weight_shape}."
+            )
+        return stored[block.index]
+
+    def _by_character(self, block: Block, stored: np.ndarray) -> np.ndarray:
+        if block.alphabet is None:
+            raise ValueError("a pretrained embedding needs the alphabet of the model to fill")
+        path = Path(self.path) / "alphabet.json"
+        theirs = Alphabet.load(path)
+        if stored.shape != (theirs.size, *block.shape[1:]):
+            raise UserError(
+                f"{weights_file(self.path)}: '{block.weight}' has shape {stored.shape}, but with"
+                f" {path} and this model's embedding_dim it must be"
+                f" {(theirs.size, *block.shape[1:])}."
+            )
+        rows = np.array(theirs.ids("".join(block.alphabet.characters)), int)
+        values = np.array(DEFAULT_EMBEDDING.draw(block), stored.dtype)
+        values[:FIRST] = stored[:FIRST]  # unknown, begin, end
+        values[FIRST:][rows >= FIRST] = stored[rows[rows >= FIRST]]
+        return values
+
+
+# Deviation 0.58: an input's pre-activations start as large as a state's.
+DEFAULT_EMBEDDING = RandomUniform(minval=-1.0, maxval=1.0)

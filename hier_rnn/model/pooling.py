@@ -1,0 +1,59 @@
+"""Pooling: how the states of a sentence's words become one vector. A sentence of no words gives
+zeros."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from hier_rnn.packing.sentences import PackedSentences
+
+
+def last(directions: tuple[tf.Tensor, ...], sentences: PackedSentences) -> tf.Tensor:
+    """Returns each direction's state after the whole sentence, by rank.
+
+    Args:
+        directions: Each direction's states, in its own order of reading, `(rows, units)`.
+        sentences: How the rows are packed.
+    """
+    has_words = tf.cast(sentences.lengths > 0, directions[0].dtype)[:, None]
+    # In a batch of nothing but empty sentences there is no row to point to.
+    padded = [tf.pad(states, [[0, 1], [0, 0]]) for states in directions]
+    return tf.concat([tf.gather(s, sentences.last) for s in padded], 1) * has_words
+
+
+def maximum(states: tf.Tensor, sentences: PackedSentences) -> tf.Tensor:
+    """Returns each unit's largest value in the sentence, by rank (Conneau et al. 2017).
+
+    Args:
+        states: `(rows, 2 * units)`.
+        sentences: How the rows are packed.
+    """
+    pooled = tf.math.unsorted_segment_max(states, sentences.ranks, tf.size(sentences.lengths))
+    return tf.where(sentences.lengths[:, None] > 0, pooled, tf.zeros_like(pooled))
+
+
+def mean(states: tf.Tensor, sentences: PackedSentences) -> tf.Tensor:
+    """Returns each unit's mean over the sentence, by rank; arguments as `maximum`."""
+    return tf.math.unsorted_segment_mean(states, sentences.ranks, tf.size(sentences.lengths))
+
+
+class Attention(keras.layers.Layer):
+    """Pools by a learned query: words that matter weigh more (Yang et al. 2016)."""
+
+    def build(self, width: int) -> None:
+        """Makes the weights for states of this width."""
+        self.kernel = self.add_weight(shape=(width, width), name="kernel")
+        self.bias = self.add_weight(shape=(width,), initializer="zeros", name="bias")
+        self.query = self.add_weight(shape=(width,), initializer="zeros", name="query")
+
+    def call(self, states: tf.Tensor, sentences: PackedSentences) -> tf.Tensor:
+        """Returns the weighted sum of each sentence's states, by rank; arguments as `maximum`."""
+        hidden = tf.tanh(tf.nn.bias_add(tf.matmul(states, self.kernel), self.bias))
+        scores = tf.linalg.matvec(hidden, self.query)
+        count = tf.size(sentences.lengths)
+        largest = tf.math.unsorted_segment_max(scores, sentences.ranks, count)
+        weights = tf.exp(scores - tf.gather(tf.stop_gradient(largest), sentences.ranks))
+        total = tf.math.unsorted_segment_sum(weights, sentences.ranks, count)
+        summed = tf.math.unsorted_segment_sum(states * weights[:, None], sentences.ranks, count)
+        return tf.math.divide_no_nan(summed, total[:, None])

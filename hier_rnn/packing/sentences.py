@@ -1,0 +1,66 @@
+"""Packed sentences: the words of a batch's sentences, time-major, with no padding.
+
+Sentences are ranked by falling length. Step `t` holds word `t` of every sentence that is longer
+than `t`, in the order of rank, so the rows of step `t + 1` continue the first rows of step `t`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+
+class PackedSentences(NamedTuple):
+    """Where each word of each sentence lies among the packed rows."""
+
+    sizes: tf.Tensor
+    """int32 `(steps,)`: sentences that reach each step."""
+    words: tf.Tensor
+    """int32 `(rows,)`: which (distinct) word stands in each row."""
+    ranks: tf.Tensor
+    """int32 `(rows,)`: rank of the sentence that each row belongs to."""
+    mirror: tf.Tensor
+    """int32 `(rows,)`: the row of the same sentence's word as far from its end as this one is from
+    its beginning. Gathering by it turns every sentence around, and twice is the identity."""
+    last: tf.Tensor
+    """int32 `(sentences,)`: each rank's last row; 0 for an empty sentence."""
+    lengths: tf.Tensor
+    """int32 `(sentences,)`: words in the sentence of each rank, falling."""
+    order: tf.Tensor
+    """int32 `(sentences,)`: rank of each sentence of the batch."""
+
+
+def pack_sentences(words: tf.Tensor, lengths: tf.Tensor) -> PackedSentences:
+    """Packs sentences, which may be empty.
+
+    Args:
+        words: Indices of the words of all sentences, one sentence after the other, int32
+            `(rows,)`.
+        lengths: Words in each sentence, int32 `(sentences,)`.
+    """
+    by_rank = tf.argsort(lengths, direction="DESCENDING", stable=True)
+    order = tf.scatter_nd(by_rank[:, None], tf.range(tf.size(lengths)), tf.shape(lengths))
+    starts = tf.gather(tf.cumsum(lengths, exclusive=True), by_rank)
+    lengths = tf.gather(lengths, by_rank)
+    # Sorting the (step, rank) pairs of the rows as numbers packs them.
+    ranks = tf.repeat(tf.range(tf.size(lengths)), lengths)
+    steps = tf.range(tf.size(words)) - tf.repeat(tf.cumsum(lengths, exclusive=True), lengths)
+    packed = tf.argsort(steps, stable=True)
+    ranks, steps = tf.gather(ranks, packed), tf.gather(steps, packed)
+    sizes = tf.math.bincount(steps)
+    offsets = tf.cumsum(sizes, exclusive=True)
+    reversed_steps = tf.gather(lengths, ranks) - 1 - steps
+    has_words = tf.cast(lengths > 0, tf.int32)
+    last_steps = tf.maximum(lengths - 1, 0)
+    # The extra offset is for a batch of empty sentences, which has no step.
+    last = tf.gather(tf.concat([offsets, [0]], 0), last_steps) + tf.range(tf.size(lengths))
+    return PackedSentences(
+        sizes=sizes,
+        words=tf.gather(words, tf.gather(starts, ranks) + steps),
+        ranks=ranks,
+        mirror=tf.gather(offsets, reversed_steps) + ranks,
+        last=last * has_words,
+        lengths=lengths,
+        order=order,
+    )

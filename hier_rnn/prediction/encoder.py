@@ -1,0 +1,53 @@
+"""The encoder: word vectors from spellings. It is what `hier_rnn.load_encoder` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from hier_rnn.configuration.toml import read_configuration
+from hier_rnn.configuration.transfer import encoder_directory
+from hier_rnn.initializers.stored import stored_weights
+from hier_rnn.model.character_encoder import CharacterEncoder
+from hier_rnn.model.classifier import assign
+from hier_rnn.model.shapes import character_encoder_shapes, check_weights
+from hier_rnn.packing.batch import spelling_of
+from hier_rnn.prediction.inference import WordCache
+from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.text.normalization import normalize
+
+
+class Encoder:
+    """Turns words into vectors.
+
+    Args:
+        path: An encoder directory, or a run directory.
+
+    Raises:
+        UserError: The directory is missing, incomplete or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.directory = encoder_directory(Path(path))
+        self.configuration = read_configuration(self.directory / "config.toml")
+        self.alphabet = Alphabet.load(self.directory / "alphabet.json")
+        options = self.configuration.character_encoder
+        weights = stored_weights(self.directory)
+        shapes = character_encoder_shapes(options, self.alphabet.size)
+        check_weights(self.directory / "encoder.weights.h5", weights, shapes)
+        encoder = CharacterEncoder(options, self.alphabet.size)
+        assign(encoder.named_weights(), weights)
+        self.width = encoder.width
+        self._cache = WordCache(encoder, spelling_of(self.configuration, self.alphabet))
+
+    def __call__(self, words: Iterable[str]) -> np.ndarray:
+        """Returns the vector of each word, `(words, width)`, whatever its spelling."""
+        text = self.configuration.text
+        spelled = [normalize(word, text.normalization, text.lowercase) for word in words]
+        if not spelled:
+            return np.zeros((0, self.width), np.float32)
+        table, rows = self._cache.vectors(spelled)
+        return tf.gather(table, rows).numpy()

@@ -1,0 +1,31 @@
+"""The randomness of one training step: every mask from a stream of its own."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+class Noise:
+    """Draws dropout masks from a step's seed, so that a step can be repeated exactly.
+
+    Args:
+        seed: Two integers, int32 `(2,)`; for example a run's seed and the number of the step.
+    """
+
+    def __init__(self, seed: tf.Tensor) -> None:
+        self._seed = seed
+        self._draws = 0
+
+    def uniform(self, shape: list) -> tf.Tensor:
+        """Returns numbers in [0, 1), float32 of this shape."""
+        self._draws += 1
+        seed = tf.random.experimental.stateless_fold_in(self._seed, self._draws)
+        return tf.random.stateless_uniform(shape, seed)
+
+    def mask(self, shape: list, rate: float) -> tf.Tensor:
+        """Returns zeros with probability `rate`, else `1 / (1 - rate)`."""
+        return tf.cast(self.uniform(shape) >= rate, tf.float32) / (1 - rate)
+
+    def dropout(self, values: tf.Tensor, rate: float) -> tf.Tensor:
+        """Returns `values` with units dropped (Srivastava et al. 2014)."""
+        return values * self.mask(tf.shape(values), rate) if rate else values

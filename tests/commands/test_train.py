@@ -1,0 +1,141 @@
+"""`train`: from arguments to the configuration that training gets."""
+
+from pathlib import Path
+
+import pytest
+
+import hier_rnn
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.toml import format_configuration
+
+
+@pytest.fixture
+def trained(calls):
+    return calls("hier_rnn.training.classify", "train_classifier")
+
+
+@pytest.fixture
+def pretrained(calls):
+    return calls("hier_rnn.pretraining.pretrain", "pretrain")
+
+
+@pytest.mark.parametrize("arguments", [[], ["classify"], ["--training.epochs", "3"]])
+def test_without_data_it_trains_on_the_embedded_data(call, trained, arguments):
+    assert call("train", *arguments).status == 0
+    [((configuration, out), settings)] = trained
+    assert out == Path("runs/messages")
+    assert settings == {"force": False, "quiet": False, "tensorboard": False}
+    assert Path(configuration.data.train).name == "train.tsv"
+    assert Path(configuration.data.validation).is_file()
+    assert Path(configuration.data.test).is_file()
+    assert configuration.training.epochs == (
+        3 if arguments[1:] else Configuration().training.epochs
+    )
+
+
+def test_every_short_option(call, trained, tmp_path):
+    arguments = "--train a.tsv --validation b.tsv --test c.tsv --seed 5 --freeze-encoder"
+    arguments += " --label-column intent --text-column message --tfds-data-dir d"
+    arguments += f" --out {tmp_path} --force --quiet --tensorboard"
+    assert call("train", "classify", *arguments.split()).status == 0
+    [((configuration, out), settings)] = trained
+    given = {
+        "seed": 5,
+        "data": {
+            "train": "a.tsv",
+            "validation": "b.tsv",
+            "test": "c.tsv",
+            "label_column": "intent",
+            "text_column": "message",
+            "tfds_data_dir": "d",
+        },
+        "training": {"freeze_encoder": True},
+    }
+    assert configuration == Configuration.model_validate(given)
+    assert out == tmp_path
+    assert settings == {"force": True, "quiet": True, "tensorboard": True}
+
+
+def test_without_validation_none_is_made_up(call, trained):
+    assert call("train", "--train", "a.tsv", "--out", "x").status == 0
+    [((configuration, _), _)] = trained
+    assert configuration.data.validation == configuration.data.test == ""
+
+
+def test_a_runs_own_config_repeats_it(call, trained, tmp_path):
+    given = {"data": {"train": "a.tsv"}, "training": {"epochs": 7, "batch_size": 5}}
+    file = tmp_path / "config.toml"
+    file.write_text(format_configuration(Configuration.model_validate(given)))
+    assert call("train", "--config", file, "--out", "x", "--training.epochs", "9").status == 0
+    [((configuration, _), _)] = trained
+    assert configuration.data.train == "a.tsv"
+    assert (configuration.training.epochs, configuration.training.batch_size) == (9, 5)
+
+
+def test_an_encoder_gives_its_options(call, trained, tmp_path):
+    configuration = Configuration.model_validate({"character_encoder": {"units": 48}})
+    (tmp_path / "encoder.weights.h5").touch()
+    (tmp_path / "config.toml").write_text(
+        format_configuration(configuration, ["text", "character_encoder"])
+    )
+    assert call("train", "--encoder", tmp_path).status == 0
+    assert trained[0][0][0].character_encoder.units == 48
+    result = call("train", "--encoder", tmp_path, "--character_encoder.units", "64")
+    assert result.status == 2
+    assert "64 contradicts" in result.err and "48" in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--train", "a.tsv"], "--out DIR is needed"),
+        (["--validation", "a.tsv"], "--validation needs --train"),
+        (["--config", "none.toml"], "none.toml: cannot be read"),
+        (["--encoder", "none"], "none: no such folder"),
+        (["classify", "--pretraining.epochs", "3"], "'hier-rnn train classify' does not use this"),
+        (["--training.phases", "[{"], "--training.phases: not JSON"),
+        (["pretrain", "--text", "a.txt"], "--out"),
+        (["pretrain", "--out", "x"], "--text SRC [SRC ...] is needed"),
+        (["pretrain", "--out", "x", "--objective", "next-word"], "Did you mean 'next-character'?"),
+        (
+            ["pretrain", "--out", "x", "--objective", "next-character", "--vectors", "v.txt"],
+            "--text SRC [SRC ...] is needed",
+        ),
+    ],
+)
+def test_mistakes(call, trained, pretrained, arguments, message):
+    result = call("train", *arguments)
+    assert result.status == 2
+    assert message in result.err
+    assert trained == pretrained == []
+
+
+def test_pretrain(call, pretrained):
+    arguments = "--text a.txt b.txt --objective next-character --vectors v.txt --out x --seed 3"
+    arguments += " --pretraining.epochs 2 --text-column body --tfds-data-dir d --force --quiet"
+    assert call("train", "pretrain", *arguments.split()).status == 0
+    [((configuration, out), settings)] = pretrained
+    given = {
+        "seed": 3,
+        "data": {"text": ["a.txt", "b.txt"], "text_column": "body", "tfds_data_dir": "d"},
+        "pretraining": {"objective": "next-character", "vectors": "v.txt", "epochs": 2},
+    }
+    assert configuration == Configuration.model_validate(given)
+    assert (out, settings) == (Path("x"), {"force": True, "quiet": True})
+
+
+def test_pretrain_needs_no_text_with_ready_vectors(call, pretrained):
+    assert call("train", "pretrain", "--vectors", "v.txt", "--out", "x").status == 0
+    assert pretrained[0][0][0].pretraining.vectors == "v.txt"
+
+
+def test_the_embedded_data_is_found_in_an_installed_package(monkeypatch, tmp_path):
+    from hier_rnn.commands.embedded import embedded
+
+    folder = tmp_path / "hier_rnn" / "data" / "messages"
+    folder.mkdir(parents=True)
+    (folder / "test.tsv").touch()
+    monkeypatch.setattr(hier_rnn, "__file__", str(tmp_path / "hier_rnn" / "__init__.py"))
+    assert embedded("test") == str(folder / "test.tsv")
+    with pytest.raises(hier_rnn.errors.UserError, match="--train"):
+        embedded("train")

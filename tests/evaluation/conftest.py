@@ -1,0 +1,173 @@
+"""A small honest classifier with the predictor's interface, data it can learn, and its run."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+import hier_rnn
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.toml import format_configuration
+from hier_rnn.sources.example import Example, Source
+
+TOPICS = {
+    "delivery": "parcel late courier delivery arrive waiting tracking shipped package where",
+    "refund": "refund money back return exchange broken send wrong defect refunded",
+    "praise": "lovely thanks great wonderful amazing perfect beautiful happy best love",
+}
+FILLER = "please hello today again really still about order with there this just"
+
+
+class Prediction(NamedTuple):
+    label: str
+    probability: float
+    probabilities: np.ndarray
+
+
+class Trigrams:
+    """Naive Bayes on character trigrams: deterministic, and every character has its share."""
+
+    batch = 7
+
+    def __init__(self, examples: Iterable[Example], temperature: float = 1.0, sharpness: float = 1):
+        counts: dict[str, Counter] = {}
+        for example in examples:
+            counter = counts.setdefault(example.label, Counter())
+            for word in self.words(example.text):
+                counter.update(self.trigrams(word))
+        self.labels = sorted(counts)
+        self.temperature = temperature
+        vocabulary = set().union(*counts.values())
+        self.table = {
+            gram: sharpness * np.log([counts[label][gram] + 0.3 for label in self.labels])
+            for gram in vocabulary
+        }
+        totals = np.array([sum(counts[label].values()) for label in self.labels])
+        self.offset = sharpness * np.log(totals + 0.3 * len(vocabulary))
+        self.table = {gram: row - self.offset for gram, row in self.table.items()}
+        self.unknown = np.zeros(len(self.labels))
+
+    def words(self, text: str) -> list[str]:
+        return text.lower().split()
+
+    def trigrams(self, word: str) -> list[str]:
+        padded = f"^{word}$"
+        return [padded[i : i + 3] for i in range(len(padded) - 2)]
+
+    def logits_of_words(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
+        stream = iter(sentences)
+        while batch := list(islice(stream, self.batch)):  # reads ahead, as the real one does
+            for words in batch:
+                grams = [gram for word in words for gram in self.trigrams(word)]
+                rows = [self.table.get(gram, self.unknown) for gram in grams]
+                yield np.sum([self.unknown, *rows], axis=0).astype(np.float32)
+
+    def logits(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
+        return self.logits_of_words(self.words(text) for text in texts)
+
+    def probabilities(self, texts: list[str]) -> np.ndarray:
+        return softmax(np.array(list(self.logits(texts))) / self.temperature, axis=-1)
+
+    def predict(self, texts: list[str]) -> list[Prediction]:
+        return [
+            Prediction(self.labels[int(row.argmax())], float(row.max()), row)
+            for row in self.probabilities(texts)
+        ]
+
+    def character_attributions(
+        self, words: list[str], class_index: int, steps: int
+    ) -> list[list[float]]:
+        """The model is linear: a trigram's weight, shared by its characters."""
+        result = []
+        for word in words:
+            shares = np.zeros(len(word) + 2)
+            for start, gram in enumerate(self.trigrams(word)):
+                row = self.table.get(gram, self.unknown)
+                shares[start : start + 3] += (row[class_index] - row.mean()) / 3
+            shares[1] += shares[0]
+            shares[-2] += shares[-1]
+            result.append(shares[1:-1].tolist())
+        return result
+
+
+def source_of(examples: list[Example], name: str = "held-out.tsv") -> Source:
+    return Source(name, lambda: iter(examples))
+
+
+def written(count: int, seed: int, topics: dict[str, str] = TOPICS) -> list[Example]:
+    """Short texts, each with a word or two of its topic, now and then of another."""
+    draw = random.Random(seed)
+    examples = []
+    for number in range(count):
+        label = draw.choice(sorted(topics))
+        words = draw.choices(FILLER.split(), k=draw.randint(0, 9))
+        words += draw.choices(topics[label].split(), k=draw.randint(1, 2))
+        if draw.random() < 0.25:
+            words += draw.choices(topics[draw.choice(sorted(topics))].split(), k=2)
+        draw.shuffle(words)
+        examples.append(Example(label, " ".join(words), f"held-out.tsv:{number + 1}"))
+    return examples
+
+
+def write_run(run: Path, examples: list[Example], **options) -> Path:
+    """Writes the files of a run directory that evaluation reads."""
+    run.mkdir(parents=True)
+    configuration = Configuration.model_validate(options)
+    (run / "config.toml").write_text(format_configuration(configuration), "utf-8")
+    words = Counter(word for example in examples for word in example.text.lower().split())
+    lines = [f"{word}\t{count}" for word, count in words.most_common()]
+    (run / "words.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    record = [
+        {
+            "epoch": epoch,
+            "step": 60 * epoch,
+            "train_loss": 1.5 / epoch,
+            "validation_loss": 1.2 / epoch + 0.05 * epoch,
+            "validation_accuracy": 1 - 0.5 / epoch,
+            "words_per_second": 30_000.0,
+            "seconds": 2.5 * epoch,
+        }
+        for epoch in range(1, configuration.training.epochs + 1)
+    ]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in record))
+    return run
+
+
+@pytest.fixture(scope="session")
+def training_examples() -> list[Example]:
+    return written(400, seed=1)
+
+
+@pytest.fixture(scope="session")
+def examples() -> list[Example]:
+    return written(300, seed=2)
+
+
+@pytest.fixture(scope="session")
+def source(examples) -> Source:
+    return source_of(examples)
+
+
+@pytest.fixture(scope="session")
+def predictor(training_examples) -> Trigrams:
+    return Trigrams(training_examples)
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch, training_examples) -> tuple[Path, Path]:
+    """Two run directories, the second trained on less, and `hier_rnn.load` that knows them."""
+    first = write_run(tmp_path / "runs" / "whole", training_examples, training={"epochs": 6})
+    few = training_examples[:40]
+    second = write_run(tmp_path / "runs" / "few", few, training={"epochs": 3}, seed=7)
+    predictors = {first: Trigrams(training_examples, 2.5), second: Trigrams(few, 2.0)}
+    monkeypatch.setattr(hier_rnn, "load", lambda run: predictors[run])
+    return first, second
