@@ -33,6 +33,11 @@ class Attack(NamedTuple):
     kinds: tuple[str, ...]
 
 
+def is_attack(specification: str) -> bool:
+    """Returns whether a `--misspell` specification asks for an attack."""
+    return specification.partition(":")[0] == ATTACK
+
+
 def parse_attack(specification: str) -> Attack:
     """Reads `attack:WORDS`, or `attack:WORDS:KIND[,KIND]` to allow only some kinds of edits.
 

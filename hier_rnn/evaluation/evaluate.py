@@ -13,6 +13,7 @@ import numpy as np
 
 import hier_rnn
 from hier_rnn.errors import UserError
+from hier_rnn.evaluation.attack import SENTENCES_AT_ONCE, is_attack
 from hier_rnn.evaluation.bootstrap import Intervals, bootstrap
 from hier_rnn.evaluation.calibration import Calibration, calibrate
 from hier_rnn.evaluation.examples import Chosen, choose
@@ -35,6 +36,7 @@ class Misspelled:
     scores: Scores
     intervals: Intervals
     words_per_second: float
+    """The search for the worst edits included, where it was an attack."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,8 @@ def evaluate(
     for specification in misspell:
         examples = misspelled(data, specification, predictor, seed)
         title = f"{data.name} {specification}"
-        seen = observe(predictor, examples, targets, title=title, quiet=quiet)
+        at_once = SENTENCES_AT_ONCE if is_attack(specification) else None
+        seen = observe(predictor, examples, targets, title=title, quiet=quiet, at_once=at_once)
         results[specification] = Misspelled(
             score(targets, seen.logits, labels),
             bootstrap(targets, seen.predictions, seed),

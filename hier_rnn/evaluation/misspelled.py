@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hier_rnn.evaluation.attack import ATTACK, Attack, attacked, parse_attack
+from hier_rnn.evaluation.attack import Attack, attacked, is_attack, parse_attack
 from hier_rnn.text.misspelling import misspell, parse_misspell
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def parse_misspelling(specification: str) -> Misspelling:
     Raises:
         UserError: It is none of these.
     """
-    if specification.split(":")[0] == ATTACK:
+    if is_attack(specification):
         return parse_attack(specification)
     return parse_misspell(specification)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +52,7 @@ def observe(
     *,
     title: str = "evaluation",
     quiet: bool = True,
+    at_once: int | None = None,
     sink: Callable[[Example, np.ndarray], None] | None = None,
 ) -> Observations:
     """Classifies every example as it is read.
@@ -62,6 +64,8 @@ def observe(
         known_words: Words that training saw.
         title: What the progress bar is headed with.
         quiet: No progress bar.
+        at_once: Hand the predictor no more examples than this before its answers are awaited, for
+            examples that are long in the making; by default it reads ahead as it likes.
         sink: Called with every example and its logits, in order.
 
     Raises:
@@ -86,7 +90,7 @@ def observe(
 
     list(predictor.logits(["warm up"]))  # The first call builds graphs; it is not counted.
     with Progress(title, count, quiet) as progress:
-        for position, row in enumerate(predictor.logits_of_words(segmented())):
+        for position, row in enumerate(_logits(predictor, segmented(), at_once)):
             example = waiting.popleft()
             if not np.isfinite(row).all():
                 raise UserError(
@@ -102,6 +106,16 @@ def observe(
     return Observations(
         targets, logits, lengths, unseen, progress.seconds, progress.words_per_second
     )
+
+
+def _logits(
+    predictor: Predictor, sentences: Iterator[list[str]], at_once: int | None
+) -> Iterator[np.ndarray]:
+    if at_once is None:
+        yield from predictor.logits_of_words(sentences)
+        return
+    while chunk := list(islice(sentences, at_once)):
+        yield from predictor.logits_of_words(chunk)
 
 
 def _changed(title: str, count: int) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hier_rnn.evaluation import figures
-from hier_rnn.evaluation.attack import ATTACK
+from hier_rnn.evaluation.attack import is_attack
 from hier_rnn.evaluation.calibration import probabilities
 from hier_rnn.evaluation.curves import (
     accuracy_by_length,
@@ -140,7 +140,7 @@ def _misspelling(evaluation: Evaluation) -> list[Drawn]:
     by_rate: dict[str, list[tuple[float, float, float, float]]] = {}
     by_words: dict[str, list[tuple[float, float, float, float]]] = {}
     for specification, result in evaluation.misspelled.items():
-        if specification.split(":")[0] == ATTACK:
+        if is_attack(specification):
             _, amount, *kinds = specification.split(":")
             curves, kind = by_words, kinds[0] if kinds else "any edit"
         else:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import io
 import re
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
@@ -53,7 +57,7 @@ def inline_svg(figure: Figure, name: str, description: str) -> str:
         name: Makes the element's identifiers unique in the page.
         description: What a reader who cannot see it should be told.
     """
-    with matplotlib.rc_context(STYLE):
+    with _drawing():
         buffer = io.StringIO()
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
@@ -64,7 +68,7 @@ def inline_svg(figure: Figure, name: str, description: str) -> str:
     svg = re.sub(r"#[0-9a-f]{6}\b", lambda match: _VARIABLES.get(match[0], match[0]), svg)
     svg = re.sub(r"(font(?:-family)?: [^;\"]*?)'[^;\"]*", r"\1var(--font)", svg)
     box = re.search(r'viewBox="[^"]*"', svg)[0]
-    opening = f'<svg {box} role="img" aria-label="{_escaped(description)}">'
+    opening = f'<svg {box} role="img" aria-label="{html.escape(description)}">'
     return re.sub(r"<svg[^>]*>", lambda _: opening, svg, count=1)
 
 
@@ -74,12 +78,14 @@ def save_png(figure: Figure, path: Path) -> None:
     Raises:
         UserError: The file cannot be written.
     """
-    with matplotlib.rc_context(STYLE), write_atomically(path, "wb") as file:
+    with _drawing(), write_atomically(path, "wb") as file:
         FigureCanvasAgg(figure)
         figure.savefig(file, format="png", dpi=PNG_DPI)
 
 
-def _escaped(text: str) -> str:
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
-        text = text.replace(character, entity)
-    return text
+@contextlib.contextmanager
+def _drawing() -> Iterator[None]:
+    # Labels may be in a script that matplotlib's own font lacks; the page has the browser's fonts.
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield

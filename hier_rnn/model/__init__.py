@@ -1,0 +1,1 @@
+"""The model: character encoder, sentence encoder, pooling and head."""

@@ -63,15 +63,15 @@ class CharacterEncoder(keras.layers.Layer):
     def named_weights(self) -> dict[str, keras.Variable]:
         """Returns every weight by its name."""
         named = {"character_encoder/embedding": self.embedding}
-        for direction, cells in zip(self.directions, self.cells, strict=True):
-            below = f"/{direction}" if self.options.bidirectional else ""
-            for layer, cell in enumerate(cells):
+        below = [f"/{d}" if self.options.bidirectional else "" for d in self.directions]
+        for layer, cells in enumerate(zip(*self.cells, strict=True)):
+            for direction, cell in zip(below, cells, strict=True):
                 for part in ("kernel", "recurrent_kernel", "bias"):
-                    named[f"character_encoder/gru_{layer}{below}/{part}"] = getattr(cell, part)
-        for direction, states in zip(self.directions, self.initial_states or (), strict=False):
-            below = f"/{direction}" if self.options.bidirectional else ""
-            for layer, state in enumerate(states):
-                named[f"character_encoder/initial_state_{layer}{below}"] = state
+                    name = f"character_encoder/gru_{layer}{direction}/{part}"
+                    named[name] = getattr(cell, part)
+        for layer, states in enumerate(zip(*self.initial_states or (), strict=True)):
+            for direction, state in zip(below, states, strict=True):
+                named[f"character_encoder/initial_state_{layer}{direction}"] = state
         if self.projection is not None:
             named["character_encoder/projection/kernel"] = self.projection.kernel
             named["character_encoder/projection/bias"] = self.projection.bias

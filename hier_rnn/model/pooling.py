@@ -1,5 +1,7 @@
-"""Pooling: how the states of a sentence's words become one vector. A sentence of no words gives
-zeros."""
+"""Pooling: how the states of a sentence's words become one vector.
+
+A sentence of no words gives zeros.
+"""
 
 from __future__ import annotations
 

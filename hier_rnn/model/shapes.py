@@ -22,6 +22,8 @@ DIRECTIONS = ("forward", "backward")
 def weight_shapes(configuration: Configuration, alphabet_size: int, classes: int) -> Shapes:
     """Returns every weight of a classifier, in the order of the flow.
 
+    The weights of the auxiliary next-character loss are among them if it has a weight.
+
     Args:
         configuration: The options.
         alphabet_size: How many ids characters have, the special ones included.
@@ -30,11 +32,15 @@ def weight_shapes(configuration: Configuration, alphabet_size: int, classes: int
     Raises:
         UserError: Layers share their weights but differ in width.
     """
-    sentence = configuration.sentence_encoder
+    encoder, sentence = configuration.character_encoder, configuration.sentence_encoder
+    auxiliary: Shapes = {}
+    if configuration.training.next_character_weight:
+        auxiliary = next_character_shapes(encoder, alphabet_size)
     return {
-        **character_encoder_shapes(configuration.character_encoder, alphabet_size),
-        **sentence_encoder_shapes(sentence, word_width(configuration.character_encoder)),
+        **character_encoder_shapes(encoder, alphabet_size),
+        **sentence_encoder_shapes(sentence, word_width(encoder)),
         **head_shapes(2 * sentence.units, classes),
+        **auxiliary,
     }
 
 
@@ -133,6 +139,20 @@ def head_shapes(inputs: int, classes: int) -> Shapes:
         classes: How many labels there are.
     """
     return {"head/kernel": (inputs, classes), "head/bias": (classes,)}
+
+
+def next_character_shapes(options: CharacterEncoder, alphabet_size: int) -> Shapes:
+    """Returns the weights that predict the next character, in each direction of reading.
+
+    Args:
+        options: The character encoder's options.
+        alphabet_size: How many ids characters have, the special ones included.
+    """
+    shapes: Shapes = {}
+    for direction in [f"/{d}" for d in DIRECTIONS] if options.bidirectional else [""]:
+        shapes[f"next_character{direction}/kernel"] = (options.units, alphabet_size)
+        shapes[f"next_character{direction}/bias"] = (alphabet_size,)
+    return shapes
 
 
 def check_weights(path: Path, weights: Mapping[str, np.ndarray], shapes: Shapes) -> None:

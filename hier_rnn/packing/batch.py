@@ -76,7 +76,7 @@ class Spelling:
         # Characters that differ from word to word have no prefix in common.
         words = tf.size(lengths)
         own = characters + self._size * tf.repeat(tf.range(words), lengths)
-        trie = build_trie(own, lengths, self._size * words)
+        trie = build_trie(own, lengths, tf.cast(self._size * words, tf.int64))
         return trie._replace(characters=trie.characters % self._size)
 
     def _marked(self, characters: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -87,7 +87,13 @@ def principal_parts(
     if not matrix.nnz:
         return np.zeros((matrix.shape[0], 1), np.float32)
     left, values, _ = randomized_svd(
-        matrix, min(dimensions, *matrix.shape), n_oversamples=16, n_iter=2, random_state=seed
+        matrix,
+        min(dimensions, *matrix.shape),
+        n_oversamples=16,
+        n_iter=2,
+        # Without it the small directions drown in float32.
+        power_iteration_normalizer="LU",
+        random_state=seed,
     )
     return unit_rows(left * values**power)
 

@@ -18,8 +18,9 @@ from hier_rnn.recurrent.noise import Noise
 def trie_gru(
     inputs: tf.Tensor,
     rows: tf.Tensor,
+    kernel: tf.Tensor,
     recurrent_kernel: tf.Tensor,
-    recurrent_bias: tf.Tensor | None,
+    bias: tf.Tensor,
     initial_state: tf.Tensor,
     trie: PrefixTrie,
     differentiable: bool = True,
@@ -27,36 +28,68 @@ def trie_gru(
     """Runs a GRU over the trie and returns its states, `(1 + prefixes, units)`, by state index.
 
     Args:
-        inputs: Projected inputs (`input @ kernel + bias`), `(n, 3 * units)`.
+        inputs: The distinct inputs, `(n, width)`; each is projected once.
         rows: Which of `inputs` each prefix reads, int32 `(prefixes,)`: for the first layer its
             character, for a stacked one its own number.
+        kernel: `(width, 3 * units)`.
         recurrent_kernel: `(units, 3 * units)`.
-        recurrent_bias: `(3 * units,)`, then the reset gate acts after the recurrent product
-            (`reset_after=True`); or None, then before it.
+        bias: `(2, 3 * units)`, for inputs and for states, then the reset gate acts after the
+            recurrent product (`reset_after=True`); or `(3 * units,)`, then before it.
         initial_state: State before any character, `(units,)`.
         trie: The prefixes.
         differentiable: Whether to keep what the gradient needs.
     """
+
+    def forward(inputs, kernel, recurrent_kernel, bias, initial_state, save):
+        projected = tf.nn.bias_add(
+            tf.matmul(inputs, kernel), bias if bias.shape.rank == 1 else bias[0]
+        )
+        return _forward(projected, rows, recurrent_kernel, bias, initial_state, trie, save)
+
     if not differentiable:
-        bias = () if recurrent_bias is None else (recurrent_bias,)
-        return _forward(inputs, rows, recurrent_kernel, bias, initial_state, trie, save=False)[0]
+        return forward(inputs, kernel, recurrent_kernel, bias, initial_state, save=False)[0]
 
     @tf.custom_gradient
-    def run(inputs, recurrent_kernel, initial_state, *bias):
-        states, saved = _forward(
-            inputs, rows, recurrent_kernel, bias, initial_state, trie, save=True
-        )
+    def run(inputs, kernel, recurrent_kernel, bias, initial_state):
+        states, saved = forward(inputs, kernel, recurrent_kernel, bias, initial_state, save=True)
 
-        def gradient(states_gradient):
-            states_gradient = tf.convert_to_tensor(states_gradient)  # gathering gives slices
-            return _backward(
-                states_gradient, states, saved, inputs, rows, recurrent_kernel, bias, trie
+        def gradient(upstream):
+            upstream = tf.convert_to_tensor(upstream)  # gathering states gives slices
+            gates, candidate, inner, entering, gated, root = _backward(
+                upstream, states, saved, recurrent_kernel, bias, trie
+            )
+            both = tf.shape(gates)[1]
+            read = tf.gather(inputs, rows)
+            by_prefix = tf.matmul(gates, kernel[:, :both], transpose_b=True)
+            by_prefix += tf.matmul(candidate, kernel[:, both:], transpose_b=True)
+            gates_sum = tf.reduce_sum(gates, 0)
+            bias_gradient = tf.concat([gates_sum, tf.reduce_sum(candidate, 0)], 0)
+            if bias.shape.rank == 2:
+                of_states = tf.concat([gates_sum, tf.reduce_sum(inner, 0)], 0)
+                bias_gradient = tf.stack([bias_gradient, of_states])
+            return (
+                tf.math.unsorted_segment_sum(by_prefix, rows, tf.shape(inputs)[0]),
+                tf.concat(
+                    [
+                        tf.matmul(read, gates, transpose_a=True),
+                        tf.matmul(read, candidate, transpose_a=True),
+                    ],
+                    1,
+                ),
+                tf.concat(
+                    [
+                        tf.matmul(entering, gates, transpose_a=True),
+                        tf.matmul(gated, inner, transpose_a=True),
+                    ],
+                    1,
+                ),
+                bias_gradient,
+                root,
             )
 
         return states, gradient
 
-    bias = () if recurrent_bias is None else (recurrent_bias,)
-    return run(inputs, recurrent_kernel, initial_state, *bias)
+    return run(inputs, kernel, recurrent_kernel, bias, initial_state)
 
 
 def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
@@ -65,142 +98,127 @@ def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
     )
 
 
-def _forward(inputs, rows, kernel, bias, initial_state, trie, save):
+def _forward(projected, rows, kernel, bias, initial_state, trie, save):
     units = kernel.shape[0]
     levels = tf.size(trie.sizes)
     offsets = tf.cumsum(trie.sizes, exclusive=True)
-    if not bias:
+    after = bias.shape.rank == 2
+    if not after:
         gates_kernel, candidate_kernel = kernel[:, : 2 * units], kernel[:, 2 * units :]
 
     def level(t, previous, states, *saved):
         """Reads one character more from the states of the level above."""
-        at = offsets[t] + tf.range(trie.sizes[t])
-        h = tf.gather(previous, tf.gather(trie.parents, at))
-        x = tf.gather(inputs, tf.gather(rows, at))
-        if bias:
-            recurrent = tf.nn.bias_add(tf.matmul(h, kernel), bias[0])
-            gates = tf.sigmoid(x[:, : 2 * units] + recurrent[:, : 2 * units])
-            update, reset = tf.split(gates, 2, 1)
-            inner = recurrent[:, 2 * units :]
-            candidate = tf.tanh(x[:, 2 * units :] + reset * inner)
+        start = offsets[t]
+        end = start + trie.sizes[t]
+        h = tf.gather(previous, trie.parents[start:end])
+        update, reset, candidate = tf.split(tf.gather(projected, rows[start:end]), 3, 1)
+        if after:
+            recurrent = tf.nn.bias_add(tf.matmul(h, kernel), bias[1])
+            recurrent_update, recurrent_reset, inner = tf.split(recurrent, 3, 1)
+            update = tf.sigmoid(update + recurrent_update)
+            reset = tf.sigmoid(reset + recurrent_reset)
+            candidate = tf.tanh(candidate + reset * inner)
         else:
-            gates = tf.sigmoid(x[:, : 2 * units] + tf.matmul(h, gates_kernel))
-            update, reset = tf.split(gates, 2, 1)
+            recurrent_update, recurrent_reset = tf.split(tf.matmul(h, gates_kernel), 2, 1)
+            update = tf.sigmoid(update + recurrent_update)
+            reset = tf.sigmoid(reset + recurrent_reset)
             inner = reset * h
-            candidate = tf.tanh(x[:, 2 * units :] + tf.matmul(inner, candidate_kernel))
+            candidate = tf.tanh(candidate + tf.matmul(inner, candidate_kernel))
         state = candidate + update * (h - candidate)
-        kept = (gates, inner, candidate) if save else ()
+        kept = (h, update, reset, inner, candidate) if save else ()
         written = (a.write(t, value) for a, value in zip(saved, kept, strict=True))
         return t + 1, state, states.write(t + 1, state), *written
 
-    widths = (2 * units, units, units) if save else ()
+    kept = 5 if save else 0
     root = initial_state[None]
-    _, _, states, *saved = tf.while_loop(
+    arrays = tf.while_loop(
         lambda t, *_: t < levels,
         level,
         (
             0,
             root,
-            _array(levels + 1, units, inputs.dtype).write(0, root),
-            *(_array(levels, width, inputs.dtype) for width in widths),
+            _array(levels + 1, units, root.dtype).write(0, root),
+            *(_array(levels, units, root.dtype) for _ in range(kept)),
         ),
         shape_invariants=(
             tf.TensorShape([]),
             tf.TensorShape([None, units]),
-            *(tf.TensorShape(None),) * (1 + len(widths)),
+            *(tf.TensorShape(None),) * (1 + kept),
         ),
-    )
-    return states.concat(), saved
+    )[2:]
+    return arrays[0].concat(), arrays[1:]
 
 
-def _backward(states_gradient, states, saved, inputs, rows, kernel, bias, trie):
+def _backward(upstream, states, saved, kernel, bias, trie):
+    """Goes back from the deepest level to the root.
+
+    Returns by prefix the gradients of the gates, of the candidate and of what the candidate's
+    recurrent product gave, and the states that entered the gates' and the candidate's recurrent
+    product; then the gradient of the initial state.
+    """
     units = kernel.shape[0]
-    gates_array, inner_array, candidate_array = saved
+    after = bias.shape.rank == 2
+    entering_array, update_array, reset_array, inner_array, candidate_array = saved
+    dtype = states.dtype
     levels = tf.size(trie.sizes)
     starts = tf.cumsum(trie.sizes, exclusive=True)
-    # A prefix's parent lies in the level above: from numbers within a level to state indices.
-    above = tf.concat([[0], 1 + starts], 0)[:levels]
-    parents = trie.parents + tf.repeat(above, trie.sizes)
+    # States of the level above, by state index: the root before the first level.
+    above = tf.concat([[0], 1 + starts], 0)
     level_sizes = tf.concat([[1], trie.sizes], 0)
     transposed = tf.transpose(kernel)
-    if not bias:
-        gates_transposed, candidate_transposed = transposed[: 2 * units], transposed[2 * units :]
+    gates_kernel, candidate_kernel = transposed[: 2 * units], transposed[2 * units :]
 
-    def level(t, gradient, input_gradients, recurrent_gradients):
+    def level(t, gradient, *arrays):
         """From the gradient of a level's states to its inputs' and to the states above it."""
         start, size = starts[t], trie.sizes[t]
-        h = tf.gather(states, parents[start : start + size])
-        gates, inner = gates_array.read(t), inner_array.read(t)
-        candidate = candidate_array.read(t)
-        update, reset = tf.split(gates, 2, 1)
+        h, update, reset, inner, candidate = (a.read(t) for a in saved)
         kept = gradient * update
         candidate_gradient = tf.raw_ops.TanhGrad(y=candidate, dy=gradient - kept)
         update_gradient = gradient * (h - candidate)
-        if bias:
+        if after:
             reset_gradient = candidate_gradient * inner
             inner_gradient = candidate_gradient * reset
+            kept += tf.matmul(inner_gradient, candidate_kernel)
         else:
-            inner_gradient = tf.matmul(candidate_gradient, candidate_transposed)
+            inner_gradient = tf.matmul(candidate_gradient, candidate_kernel)
             reset_gradient = inner_gradient * h
             kept += inner_gradient * reset
-        gates_gradient = tf.raw_ops.SigmoidGrad(
-            y=gates, dy=tf.concat([update_gradient, reset_gradient], 1)
-        )
-        input_gradient = tf.concat([gates_gradient, candidate_gradient], 1)
-        if bias:
-            recurrent_gradient = tf.concat([gates_gradient, inner_gradient], 1)
-            kept += tf.matmul(recurrent_gradient, transposed)
-        else:
-            recurrent_gradient = input_gradient
-            kept += tf.matmul(gates_gradient, gates_transposed)
-        before = above[t]
-        gradient = states_gradient[before : before + level_sizes[t]]
-        gradient += tf.math.unsorted_segment_sum(
-            kept, trie.parents[start : start + size], level_sizes[t]
-        )
-        return (
-            t - 1,
-            gradient,
-            input_gradients.write(t, input_gradient),
-            recurrent_gradients.write(t, recurrent_gradient) if bias else recurrent_gradients,
-        )
-
-    deepest = states_gradient[tf.size(trie.parents) + 1 - level_sizes[-1] :]
-    arrays = (_array(levels, 3 * units, inputs.dtype) for _ in range(2))
-    _, root_gradient, input_gradients, recurrent_gradients = tf.while_loop(
-        lambda t, *_: t >= 0,
-        level,
-        (levels - 1, deepest, *arrays),
-        shape_invariants=(
-            tf.TensorShape([]),
-            tf.TensorShape([None, units]),
-            tf.TensorShape(None),
-            tf.TensorShape(None),
-        ),
-    )
-
-    def concat(array: tf.TensorArray) -> tf.Tensor:
-        nothing = tf.zeros([0, 3 * units], inputs.dtype)
-        return tf.cond(levels > 0, array.concat, lambda: nothing)
-
-    by_prefix = concat(input_gradients)
-    h = tf.gather(states, parents)
-    if bias:
-        recurrent = concat(recurrent_gradients)
-        kernel_gradient = tf.matmul(h, recurrent, transpose_a=True)
-        bias_gradient = (tf.reduce_sum(recurrent, 0),)
-    else:
-        inner = tf.cond(levels > 0, inner_array.concat, lambda: tf.zeros([0, units], h.dtype))
-        kernel_gradient = tf.concat(
+        gates_gradient = tf.concat(
             [
-                tf.matmul(h, by_prefix[:, : 2 * units], transpose_a=True),
-                tf.matmul(inner, by_prefix[:, 2 * units :], transpose_a=True),
+                tf.raw_ops.SigmoidGrad(y=update, dy=update_gradient),
+                tf.raw_ops.SigmoidGrad(y=reset, dy=reset_gradient),
             ],
             1,
         )
-        bias_gradient = ()
-    inputs_gradient = tf.math.unsorted_segment_sum(by_prefix, rows, tf.shape(inputs)[0])
-    return inputs_gradient, kernel_gradient, root_gradient[0], *bias_gradient
+        kept += tf.matmul(gates_gradient, gates_kernel)
+        parents = trie.parents[start : start + size]
+        before = above[t]
+        gradient = upstream[before : before + level_sizes[t]]
+        gradient += tf.math.unsorted_segment_sum(kept, parents, level_sizes[t])
+        values = (gates_gradient, candidate_gradient, inner_gradient)
+        written = (a.write(t, value) for a, value in zip(arrays, values, strict=False))
+        return t - 1, gradient, *written
+
+    widths = (2 * units, units, units) if after else (2 * units, units)
+    deepest = upstream[above[levels] :]
+    _, root_gradient, *gradients = tf.while_loop(
+        lambda t, *_: t >= 0,
+        level,
+        (levels - 1, deepest, *(_array(levels, width, dtype) for width in widths)),
+        shape_invariants=(
+            tf.TensorShape([]),
+            tf.TensorShape([None, units]),
+            *(tf.TensorShape(None),) * len(widths),
+        ),
+    )
+
+    def concat(array: tf.TensorArray, width: int) -> tf.Tensor:
+        return tf.cond(levels > 0, array.concat, lambda: tf.zeros([0, width], dtype))
+
+    gates, candidate, *inner = map(concat, gradients, widths)
+    entering = concat(entering_array, units)
+    gated = entering if after else concat(inner_array, units)
+    return gates, candidate, inner[0] if after else candidate, entering, gated, root_gradient[0]
 
 
 class TrieGRU(keras.layers.Layer):
@@ -254,8 +272,6 @@ class TrieGRU(keras.layers.Layer):
             noise: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
-        bias = tf.convert_to_tensor(self.bias)
-        input_bias, recurrent_bias = (bias[0], bias[1]) if self.reset_after else (bias, None)
         recurrent_kernel = tf.convert_to_tensor(self.recurrent_kernel)
         if noise is not None and self.recurrent_dropout:
             # Dropping units of every entering state is dropping rows of the kernel.
@@ -263,10 +279,11 @@ class TrieGRU(keras.layers.Layer):
         if initial_state is None:
             initial_state = tf.zeros([self.units], self.compute_dtype)
         return trie_gru(
-            tf.nn.bias_add(tf.matmul(inputs, self.kernel), input_bias),
+            inputs,
             rows,
+            tf.convert_to_tensor(self.kernel),
             recurrent_kernel,
-            recurrent_bias,
+            tf.convert_to_tensor(self.bias),
             tf.convert_to_tensor(initial_state),
             trie,
             differentiable,

@@ -26,9 +26,11 @@ class LSTMOutput(NamedTuple):
 
 
 def packed_lstm(
-    inputs: tuple[tf.Tensor, ...],
+    inputs: tf.Tensor,
     rows: tuple[tf.Tensor, ...],
+    kernels: tuple[tf.Tensor, ...],
     recurrent_kernels: tuple[tf.Tensor, ...],
+    biases: tuple[tf.Tensor, ...],
     initial_hidden: tf.Tensor,
     initial_cell: tf.Tensor,
     sizes: tf.Tensor,
@@ -41,9 +43,11 @@ def packed_lstm(
     rows in that order; its states come in that order too.
 
     Args:
-        inputs: Projected inputs (`input @ kernel + bias`) a direction, `(n, 4 * units)`.
-        rows: Which of `inputs` each packed row reads, int32 `(rows,)`.
+        inputs: The distinct inputs, `(n, width)`; each is projected once.
+        rows: Which of `inputs` each packed row reads, int32 `(rows,)` a direction.
+        kernels: `(width, 4 * units)` a direction.
         recurrent_kernels: `(units, 4 * units)` a direction.
+        biases: `(4 * units,)` a direction.
         initial_hidden: Hidden state before each sentence by rank, `(directions, sentences, units)`.
         initial_cell: Cell state likewise.
         sizes: Sentences that reach each step, falling, int32 `(steps,)`.
@@ -51,44 +55,72 @@ def packed_lstm(
             Gal and Ghahramani 2016), `(directions, sentences, units)`; None for none.
         differentiable: Whether to keep what the gradient needs.
     """
-    directions = len(inputs)
+    directions = len(rows)
 
-    def forward(inputs, kernels, hidden, cell, save):
-        return _forward(inputs, rows, kernels, hidden, cell, sizes, mask, save)
+    def forward(inputs, kernels, recurrent_kernels, biases, hidden, cell, save):
+        projected = [
+            tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
+            for kernel, bias in zip(kernels, biases, strict=True)
+        ]
+        return _forward(projected, rows, recurrent_kernels, hidden, cell, sizes, mask, save)
 
     if not differentiable:
-        states, cells, _ = forward(inputs, recurrent_kernels, initial_hidden, initial_cell, False)
+        states, cells, _ = forward(
+            inputs, kernels, recurrent_kernels, biases, initial_hidden, initial_cell, save=False
+        )
         return LSTMOutput(states, cells)
 
     @tf.custom_gradient
-    def run(initial_hidden, initial_cell, *tensors):
-        inputs, kernels = tensors[:directions], tensors[directions:]
-        states, cells, saved = forward(inputs, kernels, initial_hidden, initial_cell, True)
+    def run(inputs, initial_hidden, initial_cell, *weights):
+        kernels, recurrent_kernels = weights[:directions], weights[directions : 2 * directions]
+        states, cells, saved = forward(
+            inputs,
+            kernels,
+            recurrent_kernels,
+            weights[2 * directions :],
+            initial_hidden,
+            initial_cell,
+            save=True,
+        )
 
         def gradient(*upstream):
-            return _backward(
-                [tf.convert_to_tensor(u) for u in upstream[:directions]],
+            upstream = [tf.convert_to_tensor(u) for u in upstream[:directions]]
+            gradients, entering, hidden, cell = _backward(
+                upstream,
                 states,
                 saved,
-                inputs,
-                rows,
-                kernels,
+                recurrent_kernels,
                 initial_hidden,
                 initial_cell,
                 sizes,
                 mask,
             )
+            read = [tf.gather(inputs, r) for r in rows]
+            by_row = [tf.matmul(g, k, transpose_b=True) for g, k in zip(gradients, kernels)]
+            return (
+                tf.add_n(
+                    [
+                        tf.math.unsorted_segment_sum(values, r, tf.shape(inputs)[0])
+                        for values, r in zip(by_row, rows)
+                    ]
+                ),
+                hidden,
+                cell,
+                *(tf.matmul(x, g, transpose_a=True) for x, g in zip(read, gradients)),
+                *(tf.matmul(h, g, transpose_a=True) for h, g in zip(entering, gradients)),
+                *(tf.reduce_sum(g, 0) for g in gradients),
+            )
 
         return (*states, *cells), gradient
 
-    outputs = run(initial_hidden, initial_cell, *inputs, *recurrent_kernels)
+    outputs = run(inputs, initial_hidden, initial_cell, *kernels, *recurrent_kernels, *biases)
     cells = tuple(map(tf.stop_gradient, outputs[directions:]))
     return LSTMOutput(tuple(outputs[:directions]), cells)
 
 
-def _array(size: tf.Tensor, shape: list[int | None], dtype: tf.DType) -> tf.TensorArray:
+def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
     return tf.TensorArray(
-        dtype, size, element_shape=shape, infer_shape=False, clear_after_read=False
+        dtype, size, element_shape=[None, width], infer_shape=False, clear_after_read=False
     )
 
 
@@ -96,119 +128,103 @@ def _concat(array: tf.TensorArray, steps: tf.Tensor, width: int) -> tf.Tensor:
     return tf.cond(steps > 0, array.concat, lambda: tf.zeros([0, width], array.dtype))
 
 
-def _forward(inputs, rows, kernels, hidden, cell, sizes, mask, save):
-    directions, units = len(inputs), kernels[0].shape[0]
-    dtype = inputs[0].dtype
+# What a step saves: hidden state, cell state, gates, candidate and the squashed cell state.
+SAVED = 7
+
+
+def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
+    directions, units = len(rows), kernels[0].shape[0]
+    dtype = hidden.dtype
     steps = tf.size(sizes)
     offsets = tf.cumsum(sizes, exclusive=True)
+    saved = SAVED if save else 2
 
     def step(t, hidden, cell, *arrays):
         """Reads one word more of every sentence that has one."""
         size, start = sizes[t], offsets[t]
-        hidden, cell = hidden[:, :size], cell[:, :size]
-        entering = hidden if mask is None else hidden * mask[:, :size]
-        projected = tf.stack(
-            [
-                tf.matmul(entering[d], kernels[d])
-                + tf.gather(inputs[d], rows[d][start : start + size])
-                for d in range(directions)
-            ]
-        )
-        gates = tf.sigmoid(projected[..., : 2 * units])
-        candidate = tf.tanh(projected[..., 2 * units : 3 * units])
-        output = tf.sigmoid(projected[..., 3 * units :])
-        enter, forget = tf.split(gates, 2, -1)
-        cell = forget * cell + enter * candidate
-        squashed = tf.tanh(cell)
-        hidden = output * squashed
-        values = [*tf.unstack(hidden), *tf.unstack(cell)]
-        if save:
-            values += [gates, candidate, output, squashed]
-        written = (a.write(t, value) for a, value in zip(arrays, values, strict=True))
-        return t + 1, hidden, cell, *written
+        hidden, cell, arrays = list(hidden), list(cell), list(arrays)
+        for d in range(directions):
+            entering = hidden[d][:size]
+            if mask is not None:
+                entering *= mask[d, :size]
+            x = tf.gather(projected[d], rows[d][start : start + size])
+            enter, forget, candidate, output = tf.split(tf.matmul(entering, kernels[d]) + x, 4, 1)
+            enter, forget, output = tf.sigmoid(enter), tf.sigmoid(forget), tf.sigmoid(output)
+            candidate = tf.tanh(candidate)
+            cell[d] = forget * cell[d][:size] + enter * candidate
+            squashed = tf.tanh(cell[d])
+            hidden[d] = output * squashed
+            values = (hidden[d], cell[d], enter, forget, candidate, output, squashed)
+            for i, value in enumerate(values[:saved], d * saved):
+                arrays[i] = arrays[i].write(t, value)
+        return t + 1, tuple(hidden), tuple(cell), *arrays
 
-    shapes = [[None, units]] * (2 * directions)
-    if save:
-        shapes += [[directions, None, width * units] for width in (2, 1, 1, 1)]
-    state = tf.TensorShape([directions, None, units])
+    state = (tf.TensorShape([None, units]),) * directions
     arrays = tf.while_loop(
         lambda t, *_: t < steps,
         step,
-        (0, hidden, cell, *(_array(steps, shape, dtype) for shape in shapes)),
+        (
+            0,
+            tuple(tf.unstack(hidden)),
+            tuple(tf.unstack(cell)),
+            *(_array(steps, units, dtype) for _ in range(directions * saved)),
+        ),
         shape_invariants=(
             tf.TensorShape([]),
             state,
             state,
-            *(tf.TensorShape(None) for _ in shapes),
+            *(tf.TensorShape(None),) * (directions * saved),
         ),
     )[3:]
-    states = tuple(_concat(a, steps, units) for a in arrays[:directions])
-    cells = tuple(_concat(a, steps, units) for a in arrays[directions : 2 * directions])
-    return states, cells, arrays[directions:]
+    states = tuple(_concat(a, steps, units) for a in arrays[::saved])
+    cells = tuple(_concat(a, steps, units) for a in arrays[1::saved])
+    return states, cells, arrays
 
 
-def _backward(upstream, states, saved, inputs, rows, kernels, hidden, cell, sizes, mask):
-    directions, units = len(inputs), kernels[0].shape[0]
-    dtype = inputs[0].dtype
-    cell_arrays, (gates_array, candidate_array, output_array, squashed_array) = (
-        saved[:directions],
-        saved[directions:],
-    )
+def _backward(upstream, states, saved, kernels, hidden, cell, sizes, mask):
+    """Goes back from the last step to the first.
+
+    Returns a direction's gradients of the projected inputs by row and what entered each row's
+    recurrent product; then the gradients of the initial states.
+    """
+    directions, units = len(kernels), kernels[0].shape[0]
+    dtype = hidden.dtype
     steps = tf.size(sizes)
     offsets = tf.cumsum(sizes, exclusive=True)
     transposed = [tf.transpose(kernel) for kernel in kernels]
 
-    def step(t, hidden_gradient, cell_gradient, *arrays):
+    def step(t, hidden_gradients, cell_gradients, *arrays):
         """From the gradient of a step's states to its inputs' and to the states before it."""
         size, start = sizes[t], offsets[t]
-        starting = [[0, 0], [0, size - tf.shape(hidden_gradient)[1]], [0, 0]]
-        hidden_gradient = tf.pad(hidden_gradient, starting)
-        hidden_gradient += tf.stack([u[start : start + size] for u in upstream])
-        cell_gradient = tf.pad(cell_gradient, starting)
-        gates, candidate = gates_array.read(t), candidate_array.read(t)
-        output, squashed = output_array.read(t), squashed_array.read(t)
-        enter, forget = tf.split(gates, 2, -1)
-        before = tf.cond(
-            t > 0,
-            lambda: tf.stack([a.read(t - 1)[:size] for a in cell_arrays]),
-            lambda: cell[:, :size],
-        )
-        cell_gradient += tf.raw_ops.TanhGrad(y=squashed, dy=hidden_gradient * output)
-        projected = tf.concat(
-            [
-                tf.raw_ops.SigmoidGrad(
-                    y=gates, dy=tf.concat([cell_gradient * candidate, cell_gradient * before], -1)
-                ),
-                tf.raw_ops.TanhGrad(y=candidate, dy=cell_gradient * enter),
-                tf.raw_ops.SigmoidGrad(y=output, dy=hidden_gradient * squashed),
-            ],
-            -1,
-        )
-        by_direction = tf.unstack(projected, directions)
-        hidden_gradient = tf.stack(
-            [tf.matmul(g, k) for g, k in zip(by_direction, transposed, strict=True)]
-        )
-        if mask is not None:
-            hidden_gradient *= mask[:, :size]
-        written = (a.write(t, value) for a, value in zip(arrays, by_direction, strict=True))
-        return t - 1, hidden_gradient, cell_gradient * forget, *written
+        starting = [[0, size - tf.shape(hidden_gradients[0])[0]], [0, 0]]
+        hidden_gradients, cell_gradients = list(hidden_gradients), list(cell_gradients)
+        written = []
+        for d in range(directions):
+            own = saved[d * SAVED : (d + 1) * SAVED]
+            before = tf.cond(t > 0, lambda: own[1].read(t - 1)[:size], lambda: cell[d, :size])
+            projected, cell_gradients[d] = _cell_gradient(
+                tf.pad(hidden_gradients[d], starting) + upstream[d][start : start + size],
+                tf.pad(cell_gradients[d], starting),
+                before,
+                *(a.read(t) for a in own[2:]),
+            )
+            hidden_gradients[d] = tf.matmul(projected, transposed[d])
+            if mask is not None:
+                hidden_gradients[d] *= mask[d, :size]
+            written.append(arrays[d].write(t, projected))
+        return t - 1, tuple(hidden_gradients), tuple(cell_gradients), *written
 
-    none = tf.zeros([directions, 0, units], dtype)
-    state = tf.TensorShape([directions, None, units])
-    _, hidden_gradient, cell_gradient, *arrays = tf.while_loop(
+    none = (tf.zeros([0, units], dtype),) * directions
+    state = (tf.TensorShape([None, units]),) * directions
+    _, hidden_gradients, cell_gradients, *arrays = tf.while_loop(
         lambda t, *_: t >= 0,
         step,
-        (
-            steps - 1,
-            none,
-            none,
-            *(_array(steps, [None, 4 * units], dtype) for _ in range(directions)),
-        ),
+        (steps - 1, none, none, *(_array(steps, 4 * units, dtype) for _ in range(directions))),
         shape_invariants=(
             tf.TensorShape([]),
             state,
             state,
-            *(tf.TensorShape(None) for _ in range(directions)),
+            *(tf.TensorShape(None),) * directions,
         ),
     )
     # The state that entered a row: the sentence's state a step before, or its initial state.
@@ -216,24 +232,37 @@ def _backward(upstream, states, saved, inputs, rows, kernels, hidden, cell, size
     ranks = tf.range(tf.reduce_sum(sizes)) - tf.repeat(offsets, sizes)
     earlier = tf.concat([[0], sentences + offsets], 0)[:steps]
     before = tf.repeat(earlier, sizes) + ranks
-    input_gradients, kernel_gradients = [], []
-    for d in range(directions):
-        gradient = _concat(arrays[d], steps, 4 * units)
-        entering = tf.gather(tf.concat([hidden[d], states[d]], 0), before)
-        if mask is not None:
-            entering *= tf.gather(mask[d], ranks)
-        kernel_gradients.append(tf.matmul(entering, gradient, transpose_a=True))
-        input_gradients.append(
-            tf.math.unsorted_segment_sum(gradient, rows[d], tf.shape(inputs[d])[0])
-        )
+    entering = [
+        tf.gather(tf.concat([initial, own], 0), before)
+        for initial, own in zip(tf.unstack(hidden), states, strict=True)
+    ]
+    if mask is not None:
+        entering = [h * tf.gather(mask[d], ranks) for d, h in enumerate(entering)]
     # Sentences without words have the last ranks, and no gradient.
-    wordless = [[0, 0], [0, sentences - tf.shape(hidden_gradient)[1]], [0, 0]]
+    wordless = [[0, 0], [0, sentences - tf.shape(hidden_gradients[0])[0]], [0, 0]]
     return (
-        tf.pad(hidden_gradient, wordless),
-        tf.pad(cell_gradient, wordless),
-        *input_gradients,
-        *kernel_gradients,
+        [_concat(array, steps, 4 * units) for array in arrays],
+        entering,
+        tf.pad(tf.stack(hidden_gradients), wordless),
+        tf.pad(tf.stack(cell_gradients), wordless),
     )
+
+
+def _cell_gradient(
+    hidden_gradient, cell_gradient, before, enter, forget, candidate, output, squashed
+):
+    """Returns the gradients of a cell's projected inputs and of the cell state before."""
+    cell_gradient += tf.raw_ops.TanhGrad(y=squashed, dy=hidden_gradient * output)
+    projected = tf.concat(
+        [
+            tf.raw_ops.SigmoidGrad(y=enter, dy=cell_gradient * candidate),
+            tf.raw_ops.SigmoidGrad(y=forget, dy=cell_gradient * before),
+            tf.raw_ops.TanhGrad(y=candidate, dy=cell_gradient * enter),
+            tf.raw_ops.SigmoidGrad(y=output, dy=hidden_gradient * squashed),
+        ],
+        1,
+    )
+    return projected, cell_gradient * forget
 
 
 class PackedLSTM(keras.layers.Layer):
@@ -298,12 +327,11 @@ class PackedLSTM(keras.layers.Layer):
             mask = noise.mask(shape, self.recurrent_dropout)
         zeros = tf.zeros(shape, self.compute_dtype)
         return packed_lstm(
-            tuple(
-                tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
-                for kernel, bias in zip(self.kernels, self.biases, strict=True)
-            ),
+            inputs,
             (rows, tf.gather(rows, sentences.mirror)),
+            tuple(map(tf.convert_to_tensor, self.kernels)),
             tuple(map(tf.convert_to_tensor, self.recurrent_kernels)),
+            tuple(map(tf.convert_to_tensor, self.biases)),
             zeros if initial_hidden is None else initial_hidden,
             zeros if initial_cell is None else initial_cell,
             sentences.sizes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -171,3 +171,18 @@ def runs(tmp_path, monkeypatch, training_examples) -> tuple[Path, Path]:
     predictors = {first: Trigrams(training_examples, 2.5), second: Trigrams(few, 2.0)}
     monkeypatch.setattr(hier_rnn, "load", lambda run: predictors[run])
     return first, second
+
+
+@pytest.fixture(scope="session")
+def trigrams() -> type[Trigrams]:
+    return Trigrams
+
+
+@pytest.fixture(scope="session")
+def write() -> Callable[..., list[Example]]:
+    return written
+
+
+@pytest.fixture(scope="session")
+def save_run() -> Callable[..., Path]:
+    return write_run

@@ -1,0 +1,87 @@
+"""Flair: its own character embeddings (a bidirectional LSTM over each word's characters) under its
+own document RNN. Not the same function; word vectors are as wide (half from each direction).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import flair
+import numpy as np
+import torch
+from flair.data import Dictionary, Sentence
+from flair.embeddings import CharacterEmbeddings, DocumentRNNEmbeddings
+from flair.models import TextClassifier
+
+from benchmarks.peers.spelling import by_length
+from benchmarks.peers.task import ADAM_EPSILON, Batch, Task
+from hier_rnn.text.words import Words
+
+LABEL = "class"
+
+
+class FlairCharacters:
+    """Flair."""
+
+    def __init__(self, task: Task) -> None:
+        torch.set_num_threads(task.threads)
+        flair.device = torch.device("cpu")
+        options = task.configuration
+        self.words = Words(options.text)
+        self.inference_sentences = task.inference_sentences
+        characters = Dictionary()
+        for character in task.alphabet.characters:
+            characters.add_item(character)
+        words = CharacterEmbeddings(
+            characters,
+            options.character_encoder.embedding_dim,
+            options.character_encoder.units // 2,
+        )
+        document = DocumentRNNEmbeddings(
+            [words],
+            hidden_size=options.sentence_encoder.units,
+            reproject_words=False,
+            bidirectional=True,
+            dropout=0.0,
+            rnn_type="LSTM",
+        )
+        labels = Dictionary(add_unk=False)
+        for number in range(task.classes):
+            labels.add_item(str(number))
+        self.network = TextClassifier(document, label_type=LABEL, label_dictionary=labels)
+        self.optimizer = torch.optim.Adam(
+            self.network.parameters(), options.training.learning_rate, eps=ADAM_EPSILON
+        )
+
+    def train(self, batches: Sequence[Batch]) -> tuple[list[float], int]:
+        """Takes a step on each batch."""
+        losses, count = [], 0
+        self.network.train()
+        for batch in batches:
+            sentences = []
+            for text, label in batch:
+                sentence = Sentence(self.words(text))
+                sentences.append(sentence.add_label(LABEL, str(label)))
+                count += len(sentence)
+            self.optimizer.zero_grad()
+            total, examples = self.network.forward_loss(sentences)
+            loss = total / examples
+            loss.backward()
+            self.optimizer.step()
+            losses.append(loss.item())
+        return losses, count
+
+    @torch.inference_mode()
+    def logits(self, texts: Sequence[str], warm: bool = False) -> tuple[np.ndarray, int]:
+        """Returns the logits; nothing is remembered."""
+        self.network.eval()
+        read = [self.words(text) for text in texts]
+        parts, numbers = [], []
+        for batch in by_length(read, self.inference_sentences):
+            sentences = [Sentence(read[n]) for n in batch]
+            vectors = self.network._encode_data_points(
+                sentences, self.network._prepare_tensors(sentences)[0]
+            )
+            parts.append(self.network.decoder(vectors).numpy())
+            numbers += batch
+        return np.concatenate(parts)[np.argsort(numbers)], sum(map(len, read))

@@ -1,0 +1,105 @@
+"""hier_rnn itself: the parts that `train.py` and `evaluate.py` run, with their own pipeline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.peers.task import Batch, Task
+from hier_rnn.model.classifier import Classifier, assign
+from hier_rnn.packing.batch import spelling_of
+from hier_rnn.prediction.inference import Inference
+from hier_rnn.text.words import Words
+from hier_rnn.training.batches import Sentence, packed_batches
+from hier_rnn.training.optimizer import Optimizer
+from hier_rnn.training.step import training_step
+
+MATRIX = 2048
+
+
+class HierRNN:
+    """hier_rnn."""
+
+    def __init__(self, task: Task) -> None:
+        tf.config.threading.set_intra_op_parallelism_threads(task.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(task.threads)
+        options = task.configuration
+        self.classes = task.classes
+        self.words = Words(options.text)
+        self.classifier = Classifier(options, task.alphabet.size, task.classes)
+        self.weights = self.classifier.named_weights()
+        assign(self.weights, task.weights)
+        self.spelling = spelling_of(options, task.alphabet)
+        self.optimizer = Optimizer(options.training, self.weights)
+        self.inference = Inference(self.classifier, self.spelling)
+        self.rate = tf.constant(options.training.learning_rate)
+        self.steps = 0
+        self._batches: Sequence[Batch] = ()
+        self.data = packed_batches(self._sentences, self.spelling)
+        self.step = training_step(
+            self.classifier,
+            self.optimizer,
+            list(self.weights),
+            options.training,
+            [1.0] * task.classes,
+            self.data.element_spec,
+            options.seed,
+        )
+
+    def _sentences(self) -> Iterator[list[Sentence]]:
+        for batch in self._batches:
+            yield [Sentence(self.words(text), label) for text, label in batch]
+
+    def train(self, batches: Sequence[Batch]) -> tuple[list[float], int]:
+        """Takes a step on each batch; packs the next ones meanwhile, as in training."""
+        self._batches = batches
+        losses, words = [], 0
+        for batch in self.data:
+            loss = self.step(batch, self.rate, tf.constant(self.steps, tf.int32))
+            losses.append(float(loss.numpy()))
+            words += int(batch.words)
+            self.steps += 1
+        self.inference.cache.clear()
+        return losses, words
+
+    def logits(self, texts: Sequence[str], warm: bool = False) -> tuple[np.ndarray, int]:
+        """Returns the logits; word vectors from earlier texts are used only when `warm`."""
+        if not warm:
+            self.inference.cache.clear()
+        count = 0
+
+        def sentences() -> Iterator[list[str]]:
+            nonlocal count
+            for text in texts:
+                words = self.words(text)
+                count += len(words)
+                yield words
+
+        return np.array(list(self.inference.logits(sentences()))), count
+
+
+def matrix_product_speed(seconds: float = 1.0) -> float:
+    """Returns the floating-point operations a second of a large float32 `tf.matmul`, the best of
+    as many as fit.
+
+    Args:
+        seconds: How long to try.
+    """
+    left = tf.random.stateless_normal([MATRIX, MATRIX], [0, 1])
+    right = tf.random.stateless_normal([MATRIX, MATRIX], [0, 2])
+
+    @tf.function
+    def product():
+        return tf.reduce_max(tf.matmul(left, right))
+
+    product().numpy()
+    best = float("inf")
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        begun = time.perf_counter()
+        product().numpy()
+        best = min(best, time.perf_counter() - begun)
+    return 2 * MATRIX**3 / best

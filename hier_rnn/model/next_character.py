@@ -1,0 +1,61 @@
+"""The next character: what follows a prefix, predicted from the encoder's state after it.
+
+A linear map of the state, and the loss of it: an objective of pretraining, and an auxiliary loss
+while a classifier trains (`training.next_character_weight`). Over the trie, the loss of all words
+is a sum over their distinct prefixes, each as often as words contain it.
+"""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from hier_rnn.configuration.options import CharacterEncoder as Options
+from hier_rnn.model.shapes import next_character_shapes
+from hier_rnn.packing.trie import PrefixTrie, parent_states
+from hier_rnn.text.alphabet import BEGIN, END
+
+FIRST_MARKS = (BEGIN, END)  # of words read from their beginning, and from their end
+
+
+class NextCharacter(keras.layers.Layer):
+    """Predicts the character after each prefix, in each direction in which the encoder reads.
+
+    Args:
+        options: The `character_encoder` options.
+        alphabet_size: How many identifiers characters have, the special ones included.
+    """
+
+    def __init__(self, options: Options, alphabet_size: int, **kwargs) -> None:
+        super().__init__(name="next_character", **kwargs)
+        self._named = {
+            name: self.add_weight(shape=shape, name=name.rpartition("/")[2])
+            for name, shape in next_character_shapes(options, alphabet_size).items()
+        }
+        weights = list(self._named.values())
+        self.kernels, self.biases = weights[::2], weights[1::2]
+        self.built = True
+
+    def named_weights(self) -> dict[str, keras.Variable]:
+        """Returns every weight by its name."""
+        return dict(self._named)
+
+    def loss(
+        self, states: tf.Tensor, trie: PrefixTrie, counts: tf.Tensor, direction: int = 0
+    ) -> tf.Tensor:
+        """Returns the mean negative log-likelihood of a character, in nats.
+
+        The mark that every word starts with is not predicted.
+
+        Args:
+            states: The encoder's last layer's states by state index, `(1 + prefixes, units)`.
+            trie: The prefixes.
+            counts: How often each prefix is read, float32 `(prefixes,)`; see `prefix_counts`.
+            direction: 0 for the words' trie, 1 for that of the words read from their end.
+        """
+        before = tf.gather(states, parent_states(trie))
+        logits = tf.nn.bias_add(tf.matmul(before, self.kernels[direction]), self.biases[direction])
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(trie.characters, logits)
+        known = tf.equal(trie.characters, FIRST_MARKS[direction])
+        counts = tf.where(known, tf.zeros_like(counts), counts)
+        return tf.math.divide_no_nan(tf.reduce_sum(counts * losses), tf.reduce_sum(counts))
