@@ -61,7 +61,8 @@ class FlairCharacters:
             sentences = []
             for text, label in batch:
                 sentence = Sentence(self.words(text))
-                sentences.append(sentence.add_label(LABEL, str(label)))
+                sentence.add_label(LABEL, str(label))
+                sentences.append(sentence)
                 count += len(sentence)
             self.optimizer.zero_grad()
             total, examples = self.network.forward_loss(sentences)
@@ -79,9 +80,8 @@ class FlairCharacters:
         parts, numbers = [], []
         for batch in by_length(read, self.inference_sentences):
             sentences = [Sentence(read[n]) for n in batch]
-            vectors = self.network._encode_data_points(
-                sentences, self.network._prepare_tensors(sentences)[0]
-            )
+            self.network.embeddings.embed(sentences)
+            vectors = torch.stack([sentence.get_embedding() for sentence in sentences])
             parts.append(self.network.decoder(vectors).numpy())
             numbers += batch
         return np.concatenate(parts)[np.argsort(numbers)], sum(map(len, read))

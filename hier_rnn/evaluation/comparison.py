@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
+from hier_rnn.evaluation.table import percent, plain_table
 from hier_rnn.evaluation.training_record import TrainingRecord, read_training_record
 from hier_rnn.files import read_lines
 
@@ -50,33 +51,29 @@ def compare_runs(runs: Sequence[Path], console: Console | None = None) -> list[R
     differing = differing_options([row.options for row in rows])
     evaluated = any(row.evaluation for row in rows)
 
-    table = Table(header_style="bold", show_edge=False, pad_edge=False, show_lines=True)
+    table = plain_table("Runs, the best on their validation data first")
     table.add_column("run", overflow="fold")
-    for heading in ("validation accuracy", "validation loss", "epochs", "words/s"):
-        table.add_column(heading, justify="right")
+    for heading in ("accuracy", "loss", "epochs", "words/s"):
+        table.add_column(heading, justify="right", no_wrap=True)
     if evaluated:
-        table.add_column("evaluation accuracy", justify="right")
-        table.add_column("on", overflow="fold")
-    table.add_column("options that differ", overflow="fold")
+        table.add_column("evaluated", overflow="fold")
+    table.add_column("options that differ", overflow="fold", min_width=30)
     for row in rows:
         losses = row.record.column("validation_loss")
         speeds = row.record.column("words_per_second")
         epochs = row.record.column("epoch")
+        accuracy = row.best_validation_accuracy
         cells = [
-            str(row.run),
-            f"{100 * row.best_validation_accuracy:.2f}"
-            if row.best_validation_accuracy >= 0
-            else "–",
+            escape(str(row.run)),
+            percent(accuracy) if accuracy >= 0 else "–",
             f"{min(losses):.4f}" if losses else "–",
             f"{max(epochs):g}" if epochs else "–",
             f"{speeds[-1]:,.0f}" if speeds else "–",
         ]
-        if evaluated and row.evaluation:
-            cells += [f"{100 * row.evaluation['accuracy']:.2f}", row.evaluation.get("data", "–")]
-        elif evaluated:
-            cells += ["–", "–"]
+        if evaluated:
+            cells.append(_shown_evaluation(row.evaluation))
         options = (f"{name} = {_shown(row.options.get(name))}" for name in differing)
-        table.add_row(*cells, "\n".join(options) or "–")
+        table.add_row(*cells, escape("\n".join(options)) or "–")
     (console or Console()).print(table)
     return rows
 
@@ -119,6 +116,12 @@ def _read_evaluation(run: Path) -> dict[str, Any] | None:
     except (json.JSONDecodeError, KeyError, TypeError):
         pass
     raise UserError(f"{path}: not what `evaluate.py --json` writes for one run.")
+
+
+def _shown_evaluation(evaluation: dict[str, Any] | None) -> str:
+    if evaluation is None:
+        return "–"
+    return escape(f"{percent(evaluation['accuracy'])} on {evaluation.get('data', 'unnamed data')}")
 
 
 def _shown(value: Any) -> str:

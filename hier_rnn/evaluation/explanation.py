@@ -184,7 +184,9 @@ def print_explanation(explanation: Explanation, console: Console | None = None) 
         ("for", _style(LEVELS)), " and ", ("against", _style(-LEVELS)), f" {explanation.label}"
     )
     console = console or Console()
-    console.print(table, "", coloured, "", legend, sep="\n")
+    console.print(table, "", coloured, "", sep="\n")
+    if console.color_system:
+        console.print(legend)
     if words:
         console.print(Text(f"Words that decided: {words}"))
 

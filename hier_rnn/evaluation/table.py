@@ -56,7 +56,7 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
         console: Where; standard output by default.
     """
     baseline = comparison.runs[0]
-    table = _table(f"Compared with {baseline} (95% paired bootstrap; McNemar's exact test)")
+    table = plain_table(f"Compared with {baseline} (95% paired bootstrap; McNemar's exact test)")
     table.add_column("run", overflow="fold")
     for heading in ("accuracy", "macro-F1", "loss"):
         table.add_column(heading, justify="right")
@@ -75,7 +75,7 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
             cells += [p_value(row.mcnemar.p_value)]
         table.add_row(*cells)
 
-    disagreements = _table(f"They disagree on {comparison.disagreeing:,} examples, as on")
+    disagreements = plain_table(f"They disagree on {comparison.disagreeing:,} examples, as on")
     disagreements.add_column("is", overflow="fold")
     for run in comparison.runs:
         disagreements.add_column(escape(run), overflow="fold")
@@ -119,7 +119,8 @@ def shortened(text: str, length: int = TEXT_SHOWN) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
-def _table(title: str) -> Table:
+def plain_table(title: str) -> Table:
+    """Returns a table without lines, its title above it on the left."""
     return Table(
         title=f"\n{escape(title)}",
         title_justify="left",
@@ -139,7 +140,7 @@ def _headline(*rows: tuple[str, str]) -> Table:
 
 
 def _classes(evaluation: Evaluation) -> Table:
-    table = _table("Classes, hardest first")
+    table = plain_table("Classes, hardest first")
     table.add_column("class", overflow="fold")
     for heading in ("precision", "recall", "F1", "support"):
         table.add_column(heading, justify="right")
@@ -154,7 +155,7 @@ def _classes(evaluation: Evaluation) -> Table:
 
 
 def _confusions(evaluation: Evaluation) -> Table:
-    table = _table("Largest confusions, each with its surest example")
+    table = plain_table("Largest confusions, each with its surest example")
     table.show_header = False
     table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
@@ -167,7 +168,7 @@ def _confusions(evaluation: Evaluation) -> Table:
 
 
 def _misspelled(evaluation: Evaluation) -> Table:
-    table = _table("Misspelled")
+    table = plain_table("Misspelled")
     table.add_column("how", overflow="fold")
     table.add_column("accuracy", justify="right")
     table.add_column("lost", justify="right")

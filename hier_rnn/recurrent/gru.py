@@ -158,7 +158,7 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     """
     units = kernel.shape[0]
     after = bias.shape.rank == 2
-    entering_array, update_array, reset_array, inner_array, candidate_array = saved
+    entering_array, _, _, inner_array, _ = saved
     dtype = states.dtype
     levels = tf.size(trie.sizes)
     starts = tf.cumsum(trie.sizes, exclusive=True)

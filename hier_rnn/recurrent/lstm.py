@@ -96,18 +96,23 @@ def packed_lstm(
                 mask,
             )
             read = [tf.gather(inputs, r) for r in rows]
-            by_row = [tf.matmul(g, k, transpose_b=True) for g, k in zip(gradients, kernels)]
+            by_row = [
+                tf.matmul(g, k, transpose_b=True) for g, k in zip(gradients, kernels, strict=True)
+            ]
             return (
                 tf.add_n(
                     [
                         tf.math.unsorted_segment_sum(values, r, tf.shape(inputs)[0])
-                        for values, r in zip(by_row, rows)
+                        for values, r in zip(by_row, rows, strict=True)
                     ]
                 ),
                 hidden,
                 cell,
-                *(tf.matmul(x, g, transpose_a=True) for x, g in zip(read, gradients)),
-                *(tf.matmul(h, g, transpose_a=True) for h, g in zip(entering, gradients)),
+                *(tf.matmul(x, g, transpose_a=True) for x, g in zip(read, gradients, strict=True)),
+                *(
+                    tf.matmul(h, g, transpose_a=True)
+                    for h, g in zip(entering, gradients, strict=True)
+                ),
                 *(tf.reduce_sum(g, 0) for g in gradients),
             )
 
@@ -128,8 +133,9 @@ def _concat(array: tf.TensorArray, steps: tf.Tensor, width: int) -> tf.Tensor:
     return tf.cond(steps > 0, array.concat, lambda: tf.zeros([0, width], array.dtype))
 
 
-# What a step saves: hidden state, cell state, gates, candidate and the squashed cell state.
-SAVED = 7
+# What a step saves: hidden state, cell state, the cell state before, gates, candidate and the
+# squashed cell state.
+SAVED = 8
 
 
 def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
@@ -151,10 +157,11 @@ def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
             enter, forget, candidate, output = tf.split(tf.matmul(entering, kernels[d]) + x, 4, 1)
             enter, forget, output = tf.sigmoid(enter), tf.sigmoid(forget), tf.sigmoid(output)
             candidate = tf.tanh(candidate)
-            cell[d] = forget * cell[d][:size] + enter * candidate
+            before = cell[d][:size]
+            cell[d] = forget * before + enter * candidate
             squashed = tf.tanh(cell[d])
             hidden[d] = output * squashed
-            values = (hidden[d], cell[d], enter, forget, candidate, output, squashed)
+            values = (hidden[d], cell[d], before, enter, forget, candidate, output, squashed)
             for i, value in enumerate(values[:saved], d * saved):
                 arrays[i] = arrays[i].write(t, value)
         return t + 1, tuple(hidden), tuple(cell), *arrays
@@ -181,7 +188,7 @@ def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
     return states, cells, arrays
 
 
-def _backward(upstream, states, saved, kernels, hidden, cell, sizes, mask):
+def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
     """Goes back from the last step to the first.
 
     Returns a direction's gradients of the projected inputs by row and what entered each row's
@@ -201,11 +208,9 @@ def _backward(upstream, states, saved, kernels, hidden, cell, sizes, mask):
         written = []
         for d in range(directions):
             own = saved[d * SAVED : (d + 1) * SAVED]
-            before = tf.cond(t > 0, lambda: own[1].read(t - 1)[:size], lambda: cell[d, :size])
             projected, cell_gradients[d] = _cell_gradient(
                 tf.pad(hidden_gradients[d], starting) + upstream[d][start : start + size],
                 tf.pad(cell_gradients[d], starting),
-                before,
                 *(a.read(t) for a in own[2:]),
             )
             hidden_gradients[d] = tf.matmul(projected, transposed[d])
