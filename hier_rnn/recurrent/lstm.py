@@ -91,7 +91,6 @@ def packed_lstm(
                 saved,
                 recurrent_kernels,
                 initial_hidden,
-                initial_cell,
                 sizes,
                 mask,
             )
