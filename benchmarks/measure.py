@@ -18,9 +18,7 @@ CLEAR = Path("/proc/self/clear_refs")
 RESET_PEAK = "5"
 
 
-def alternate(
-    turns: Mapping[str, Callable[[], Result]], rounds: int
-) -> dict[str, list[Result]]:
+def alternate(turns: Mapping[str, Callable[[], Result]], rounds: int) -> dict[str, list[Result]]:
     """Runs everything in turns, so that what the machine does meanwhile falls on all alike.
 
     Args:

@@ -23,8 +23,10 @@ class Model(Protocol):
         """Takes a step of Adam on each batch; returns the losses and the words it read."""
 
     def logits(self, texts: Sequence[str], warm: bool = False) -> tuple[np.ndarray, int]:
-        """Returns the logits `(texts, classes)`, in order, and the words it read; `warm` keeps
-        what was remembered of earlier texts, if anything ever is."""
+        """Returns the logits `(texts, classes)`, in order, and the words it read.
+
+        What was remembered of earlier texts, if anything ever is, is kept only when `warm`.
+        """
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ MODELS = {
     ),
 }
 REFERENCE = "hier_rnn"
+WARM = "hier_rnn, cache warm"
 
 
 def installed() -> list[str]:

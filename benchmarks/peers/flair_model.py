@@ -1,5 +1,7 @@
-"""Flair: its own character embeddings (a bidirectional LSTM over each word's characters) under its
-own document RNN. Not the same function; word vectors are as wide (half from each direction).
+"""Flair: its own character embeddings under its own document RNN.
+
+Not the same function: a bidirectional LSTM reads a word's characters. Word vectors are as wide as
+the others' (half from each direction).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.text.words import Words
-from hier_rnn.training.batches import Sentence, packed_batches
+from hier_rnn.training.batches import PackedBatches, Sentence
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import training_step
 
@@ -38,7 +38,7 @@ class HierRNN:
         self.rate = tf.constant(options.training.learning_rate)
         self.steps = 0
         self._batches: Sequence[Batch] = ()
-        self.data = packed_batches(self._sentences, self.spelling)
+        self.data = PackedBatches(self._sentences, self.spelling)
         self.step = training_step(
             self.classifier,
             self.optimizer,
@@ -82,8 +82,7 @@ class HierRNN:
 
 
 def matrix_product_speed(seconds: float = 1.0) -> float:
-    """Returns the floating-point operations a second of a large float32 `tf.matmul`, the best of
-    as many as fit.
+    """Returns the floating-point operations a second of a large float32 `tf.matmul`: the best try.
 
     Args:
         seconds: How long to try.

@@ -110,6 +110,7 @@ class _FlattenedWords(layers.Layer):
     def __init__(self, gru: layers.GRU) -> None:
         super().__init__()
         self.gru = gru
+        self.supports_masking = True
 
     def build(self, shape) -> None:
         self.gru.build((None, None, shape[-1]))

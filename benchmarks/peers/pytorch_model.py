@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from benchmarks.peers.spelling import by_length, padded, spell
-from benchmarks.peers.task import ADAM_EPSILON, Batch, Task
+from benchmarks.peers.task import ADAM_BETA_2, ADAM_EPSILON, Batch, Task
 from hier_rnn.text.words import Words
 
 
@@ -72,7 +72,8 @@ class PyTorchPacked:
         _assign(self.network, task.weights)
         moving = [weight for weight in self.network.parameters() if weight.requires_grad]
         rate = task.configuration.training.learning_rate
-        self.optimizer = torch.optim.Adam(moving, rate, eps=ADAM_EPSILON, fused=True)
+        self.optimizer = torch.optim.Adam(moving, rate, (0.9, ADAM_BETA_2), fused=True)
+        self.steps = 0
 
     def _inputs(self, sentences: Sequence[Sequence[str]]) -> tuple[torch.Tensor, ...]:
         words = [word for sentence in sentences for word in sentence]
@@ -96,10 +97,17 @@ class PyTorchPacked:
             self.optimizer.zero_grad(set_to_none=True)
             loss = nn.functional.cross_entropy(self.network(*self._inputs(sentences)), labels)
             loss.backward()
-            self.optimizer.step()
+            self._step()
             losses.append(loss.item())
             count += sum(map(len, sentences))
         return losses, count
+
+    def _step(self) -> None:
+        # TensorFlow adds epsilon before it corrects the second moment's bias, PyTorch after.
+        self.steps += 1
+        corrected = (1 - ADAM_BETA_2**self.steps) ** 0.5
+        self.optimizer.param_groups[0]["eps"] = ADAM_EPSILON / corrected
+        self.optimizer.step()
 
     @torch.inference_mode()
     def logits(self, texts: Sequence[str], warm: bool = False) -> tuple[np.ndarray, int]:
@@ -121,8 +129,11 @@ class PyTorchDistinct(PyTorchPacked):
 
 @torch.no_grad()
 def _assign(network: Network, weights: dict[str, np.ndarray]) -> None:
-    """Sets hier_rnn's weights. PyTorch has kernels transposed, GRU gates in the order reset,
-    update, candidate, and two biases a cell of which one is enough for the LSTM."""
+    """Sets hier_rnn's weights.
+
+    PyTorch has kernels transposed, GRU gates in the order reset, update, candidate, and two biases
+    a cell, of which one is enough for the LSTM: the other stays zero.
+    """
 
     def put(parameter: nn.Parameter, value: np.ndarray) -> None:
         parameter.copy_(torch.from_numpy(np.ascontiguousarray(value)))

@@ -14,7 +14,7 @@ from hier_rnn.text.alphabet import Alphabet
 Batch = list[tuple[str, int]]
 """Texts with the numbers of their labels."""
 
-ADAM_EPSILON = 1e-7  # hier_rnn's
+ADAM_BETA_2, ADAM_EPSILON = 0.999, 1e-7  # hier_rnn's
 
 
 @dataclass(frozen=True)

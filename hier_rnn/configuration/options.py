@@ -132,6 +132,7 @@ class PretrainingMisspell(Misspell):
 
     kind: MisspellKind = Field("mixed", description="kind of misspelling")
     rate: Share = Field(0.5, description="share of eligible words (four letters or more)")
+    edits: Positive = Field(3, description="most edits in a word; a third has a further one")
 
 
 class Phase(Options):
@@ -199,20 +200,36 @@ class Pretraining(Options):
     vectors: str = Field(
         "", description="ready word vectors (word2vec text format) instead of counting"
     )
-    vocabulary: Positive = Field(40_000, description="most frequent words to learn")
+    vocabulary: Positive = Field(60_000, description="most frequent words to learn")
     minimum_count: Positive = Field(5, description="a word must be seen this often")
     maximum_types: Positive = Field(
         1_000_000, description="word types counted at once; rarer ones are pruned (and reported)"
     )
-    window: Positive = Field(5, description="words of context on either side")
-    context_smoothing: float = Field(0.75, gt=0, le=1, description="exponent of context counts")
-    dimensions: Positive = Field(256, description="width of the word vectors")
-    validation_share: float = Field(0.05, gt=0, lt=1, description="held-out share of the words")
-    batch_size: Positive = Field(2048, description="word types in a batch")
-    epochs: Positive = Field(150, description="passes over the word types")
-    learning_rate: float = Field(4e-3, gt=0, description="peak learning rate")
-    patience: Count = Field(10, description="evaluations without gain before stopping; 0: never")
+    window: Positive = Field(10, description="words of context on either side")
+    context_smoothing: float = Field(1.0, gt=0, le=1, description="exponent of context counts")
+    dimensions: Positive = Field(300, description="width of the word vectors")
+    validation_share: float = Field(
+        0.02, gt=0, lt=1, description="held-out share of the words (next-character: of the texts)"
+    )
+    frequency_power: float = Field(
+        0.5, ge=0, le=1, description="word-vectors: a word weighs as its count to this power"
+    )
+    variants: Share = Field(
+        0.25, description="word-vectors: share of words also in another case or punctuation"
+    )
     misspell: PretrainingMisspell = PretrainingMisspell()
+    batch_size: Positive = Field(512, description="word types in a batch")
+    group_size: Positive = Field(
+        8, description="alphabetical neighbours in a batch together; they share prefixes"
+    )
+    epochs: Positive = Field(100, description="passes over the word types")
+    learning_rate: float = Field(4e-3, gt=0, description="peak learning rate")
+    patience: Count = Field(
+        20, description="epochs without a better validation score before stopping; 0: never"
+    )
+    checkpoint_seconds: float = Field(
+        60.0, ge=0, description="seconds between checkpoints, besides one after each epoch"
+    )
 
 
 class Data(Options):

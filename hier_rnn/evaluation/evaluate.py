@@ -112,25 +112,24 @@ def evaluate_runs(
     for specification in misspell:
         parse_misspelling(specification)
     names = run_names(runs)
+    predictors = [hier_rnn.load(run) for run in runs]
+    words = [known_words(run) for run in runs]
     evaluations: list[Evaluation] = []
-    predictors: list[Predictor] = []
     with contextlib.ExitStack() as files:
         lines = files.enter_context(write_atomically(predictions)) if predictions else None
-        for name, run in zip(names, runs, strict=True):
-            predictor = hier_rnn.load(run)
+        for name, predictor, known in zip(names, predictors, words, strict=True):
             sink = lines and prediction_writer(lines, name, predictor.labels, predictor.temperature)
             evaluation = evaluate(
                 predictor,
                 data,
                 name=name,
-                known_words=known_words(run),
+                known_words=known,
                 misspell=misspell,
                 seed=seed,
                 quiet=quiet,
                 sink=sink,
             )
             evaluations.append(evaluation)
-            predictors.append(predictor)
             if not quiet:
                 print_evaluation(evaluation)
     comparison = compare(evaluations, data, seed) if len(runs) > 1 else None

@@ -35,24 +35,19 @@ class CharacterEncoder(keras.layers.Layer):
             shape=(self.alphabet_size, options.embedding_dim), name="embedding"
         )
         cells = 1 if options.share_layer_weights else options.layers
+        # Flat lists, layer by layer: an exported graph finds no weights in lists of lists.
         self.cells = [
-            [
-                TrieGRU(options.units, options.reset_after, options.recurrent_dropout)
-                for _ in range(cells)
-            ]
-            for _ in self.directions
+            TrieGRU(options.units, options.reset_after, options.recurrent_dropout)
+            for _ in range(cells * len(self.directions))
         ]
-        for cells in self.cells:
-            for layer, cell in enumerate(cells):
-                cell.build(options.embedding_dim if layer == 0 else options.units)
+        for number, cell in enumerate(self.cells):
+            first_layer = number < len(self.directions)
+            cell.build(options.embedding_dim if first_layer else options.units)
         self.initial_states = None
         if options.initial_state == "trainable":
             self.initial_states = [
-                [
-                    self.add_weight(shape=(options.units,), initializer="zeros")
-                    for _ in range(options.layers)
-                ]
-                for _ in self.directions
+                self.add_weight(shape=(options.units,), initializer="zeros")
+                for _ in range(options.layers * len(self.directions))
             ]
         self.projection = None
         if options.projection:
@@ -63,15 +58,11 @@ class CharacterEncoder(keras.layers.Layer):
     def named_weights(self) -> dict[str, keras.Variable]:
         """Returns every weight by its name."""
         named = {"character_encoder/embedding": self.embedding}
-        below = [f"/{d}" if self.options.bidirectional else "" for d in self.directions]
-        for layer, cells in enumerate(zip(*self.cells, strict=True)):
-            for direction, cell in zip(below, cells, strict=True):
-                for part in ("kernel", "recurrent_kernel", "bias"):
-                    name = f"character_encoder/gru_{layer}{direction}/{part}"
-                    named[name] = getattr(cell, part)
-        for layer, states in enumerate(zip(*self.initial_states or (), strict=True)):
-            for direction, state in zip(below, states, strict=True):
-                named[f"character_encoder/initial_state_{layer}{direction}"] = state
+        for number, cell in enumerate(self.cells):
+            for part in ("kernel", "recurrent_kernel", "bias"):
+                named[f"character_encoder/gru_{self._place(number)}/{part}"] = getattr(cell, part)
+        for number, state in enumerate(self.initial_states or ()):
+            named[f"character_encoder/initial_state_{self._place(number)}"] = state
         if self.projection is not None:
             named["character_encoder/projection/kernel"] = self.projection.kernel
             named["character_encoder/projection/bias"] = self.projection.bias
@@ -83,6 +74,7 @@ class CharacterEncoder(keras.layers.Layer):
         noise: Noise | None = None,
         differentiable: bool = True,
         embedded: tuple[tf.Tensor, ...] | None = None,
+        initial_state: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Returns the words' vectors, `(words, width)`.
 
@@ -93,12 +85,17 @@ class CharacterEncoder(keras.layers.Layer):
             differentiable: Whether to keep what the gradient needs. Default True.
             embedded: An embedding for each prefix's last character instead of the table's, a
                 trie, `(prefixes, embedding_dim)`; to attribute a decision to characters.
+            initial_state: States before every word instead of the encoder's own, `(layers,
+                directions, units)` or what broadcasts to it. Words share their prefixes' states,
+                so it is one for all.
         """
+        states = self.states(tries, noise, differentiable, embedded, initial_state)
+        return self.vectors(states, tries)
+
+    def vectors(self, states: list[list[tf.Tensor]], tries: tuple[PrefixTrie, ...]) -> tf.Tensor:
+        """Returns the words' vectors, `(words, width)`, of what `states` returns."""
         words = [
-            tf.gather(states[-1], trie.ends)
-            for states, trie in zip(
-                self.states(tries, noise, differentiable, embedded), tries, strict=True
-            )
+            tf.gather(layers[-1], trie.ends) for layers, trie in zip(states, tries, strict=True)
         ]
         vectors = words[0] if len(words) == 1 else tf.concat(words, 1)
         return vectors if self.projection is None else self.projection(vectors)
@@ -109,9 +106,11 @@ class CharacterEncoder(keras.layers.Layer):
         noise: Noise | None = None,
         differentiable: bool = True,
         embedded: tuple[tf.Tensor, ...] | None = None,
+        initial_state: tf.Tensor | None = None,
     ) -> list[list[tf.Tensor]]:
         """Returns every layer's states by state index, a direction; arguments as `call`."""
         options = self.options
+        initial = self._initial_state(initial_state)
         by_direction = []
         for d, trie in enumerate(tries):
             own = tf.range(tf.size(trie.characters))
@@ -127,10 +126,30 @@ class CharacterEncoder(keras.layers.Layer):
                     inputs, rows = layers[-1][1:], own
                     if noise is not None:
                         inputs = noise.dropout(inputs, options.dropout)
-                cell = self.cells[d][0 if options.share_layer_weights else layer]
-                initial = self.initial_states and self.initial_states[d][layer]
+                cell = self.cells[d + len(tries) * (0 if options.share_layer_weights else layer)]
                 layers.append(
-                    cell(inputs, rows, trie, initial, noise=noise, differentiable=differentiable)
+                    cell(
+                        inputs,
+                        rows,
+                        trie,
+                        initial[layer, d],
+                        noise=noise,
+                        differentiable=differentiable,
+                    )
                 )
             by_direction.append(layers)
         return by_direction
+
+    def _initial_state(self, given: tf.Tensor | None) -> tf.Tensor:
+        """Returns the states before every word, `(layers, directions, units)`."""
+        shape = [self.options.layers, len(self.directions), self.options.units]
+        if given is not None:
+            return tf.broadcast_to(given, shape)
+        if self.initial_states is None:
+            return tf.zeros(shape, self.compute_dtype)
+        return tf.reshape(tf.stack(list(map(tf.convert_to_tensor, self.initial_states))), shape)
+
+    def _place(self, number: int) -> str:
+        """Returns the layer and direction in a name, for a number in the lists of weights."""
+        layer, d = divmod(number, len(self.directions))
+        return f"{layer}/{self.directions[d]}" if self.options.bidirectional else f"{layer}"

@@ -6,10 +6,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hier_rnn.configuration.options import CharacterEncoder as Options
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.errors import UserError
 from hier_rnn.model.character_encoder import CharacterEncoder
+from hier_rnn.model.next_character import NextCharacter
 from hier_rnn.model.sentence_encoder import SentenceEncoder
 from hier_rnn.packing.batch import PackedBatch
+from hier_rnn.packing.sentences import PackedSentences
+from hier_rnn.packing.trie import prefix_counts
 from hier_rnn.recurrent.noise import Noise
 
 
@@ -20,7 +25,11 @@ class Classifier(keras.Model):
         configuration: The options.
         alphabet_size: How many identifiers characters have, the special ones included.
         classes: How many labels there are.
-        encoder: A character encoder to share with other models; default, one of its own.
+        encoder: A character encoder to share with other models: training any of them moves it.
+            Default, one of its own.
+
+    Raises:
+        UserError: The shared encoder is for other options or another alphabet.
     """
 
     def __init__(
@@ -32,14 +41,18 @@ class Classifier(keras.Model):
     ) -> None:
         super().__init__(name="classifier")
         self.options = configuration.head
-        self.character_encoder = encoder or CharacterEncoder(
-            configuration.character_encoder, alphabet_size
-        )
+        if encoder is None:
+            encoder = CharacterEncoder(configuration.character_encoder, alphabet_size)
+        _check_shared(encoder, configuration.character_encoder, alphabet_size)
+        self.character_encoder = encoder
         self.sentence_encoder = SentenceEncoder(
             configuration.sentence_encoder, self.character_encoder.width
         )
         self.head = keras.layers.Dense(classes, name="head")
         self.head.build((None, self.sentence_encoder.width))
+        self.next_character = None
+        if configuration.training.next_character_weight:
+            self.next_character = NextCharacter(configuration.character_encoder, alphabet_size)
         self.built = True
 
     def named_weights(self) -> dict[str, keras.Variable]:
@@ -49,6 +62,7 @@ class Classifier(keras.Model):
             **self.sentence_encoder.named_weights(),
             "head/kernel": self.head.kernel,
             "head/bias": self.head.bias,
+            **(self.next_character.named_weights() if self.next_character else {}),
         }
 
     def call(
@@ -71,10 +85,32 @@ class Classifier(keras.Model):
         )
         return self.classify(words, batch.sentences, noise, differentiable)
 
+    def jointly(
+        self, batch: PackedBatch, noise: Noise | None = None, frozen_encoder: bool = False
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns the logits, and the loss of predicting the next character in the same words.
+
+        A word counts as often as the batch has it; the states of the encoder serve both, dropout
+        included. Arguments as `call`.
+        """
+        encoder, predictor = self.character_encoder, self.next_character
+        states = encoder.states(batch.tries, noise, differentiable=not frozen_encoder)
+        words = encoder.vectors(states, batch.tries)
+        counts = tf.math.unsorted_segment_sum(
+            tf.ones_like(batch.sentences.words, tf.float32),
+            batch.sentences.words,
+            tf.shape(words)[0],
+        )
+        losses = [
+            predictor.loss(layers[-1], trie, prefix_counts(trie, counts), direction)
+            for direction, (layers, trie) in enumerate(zip(states, batch.tries, strict=True))
+        ]
+        return self.classify(words, batch.sentences, noise), tf.add_n(losses) / len(losses)
+
     def classify(
         self,
         words: tf.Tensor,
-        sentences,
+        sentences: PackedSentences,
         noise: Noise | None = None,
         differentiable: bool = True,
     ) -> tf.Tensor:
@@ -83,6 +119,26 @@ class Classifier(keras.Model):
         if noise is not None:
             pooled = noise.dropout(pooled, self.options.dropout)
         return self.head(pooled)
+
+
+def _check_shared(encoder: CharacterEncoder, options: Options, alphabet_size: int) -> None:
+    """Makes sure that a shared encoder is what the options of this model ask for."""
+    if encoder.options != options:
+        own, asked = encoder.options.model_dump(), options.model_dump()
+        differing = ", ".join(
+            f"{name} {own[name]} instead of {asked[name]}"
+            for name in own
+            if own[name] != asked[name]
+        )
+        raise UserError(
+            "the shared character encoder has other options than character_encoder in the"
+            f" configuration. Received: {differing}."
+        )
+    if encoder.alphabet_size != alphabet_size:
+        raise UserError(
+            f"the shared character encoder is for an alphabet of {encoder.alphabet_size}. Received:"
+            f" alphabet_size {alphabet_size}."
+        )
 
 
 def assign(weights: dict[str, keras.Variable], values: dict[str, np.ndarray]) -> None:

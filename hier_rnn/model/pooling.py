@@ -51,11 +51,15 @@ class Attention(keras.layers.Layer):
 
     def call(self, states: tf.Tensor, sentences: PackedSentences) -> tf.Tensor:
         """Returns the weighted sum of each sentence's states, by rank; arguments as `maximum`."""
-        hidden = tf.tanh(tf.nn.bias_add(tf.matmul(states, self.kernel), self.bias))
-        scores = tf.linalg.matvec(hidden, self.query)
+        scores = self.scores(states)
         count = tf.size(sentences.lengths)
         largest = tf.math.unsorted_segment_max(scores, sentences.ranks, count)
         weights = tf.exp(scores - tf.gather(tf.stop_gradient(largest), sentences.ranks))
         total = tf.math.unsorted_segment_sum(weights, sentences.ranks, count)
         summed = tf.math.unsorted_segment_sum(states * weights[:, None], sentences.ranks, count)
         return tf.math.divide_no_nan(summed, total[:, None])
+
+    def scores(self, states: tf.Tensor) -> tf.Tensor:
+        """Returns the logarithm of each state's weight, up to a constant, `(rows,)`."""
+        hidden = tf.tanh(tf.nn.bias_add(tf.matmul(states, self.kernel), self.bias))
+        return tf.linalg.matvec(hidden, self.query)

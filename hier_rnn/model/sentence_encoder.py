@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import SentenceEncoder as Options
 from hier_rnn.model import pooling
+from hier_rnn.model.segments import pooled_by_segments
 from hier_rnn.packing.sentences import PackedSentences
-from hier_rnn.recurrent.lstm import PackedLSTM
+from hier_rnn.recurrent.lstm import LSTMOutput, PackedLSTM
 from hier_rnn.recurrent.noise import Noise
 
 DIRECTIONS = ("forward", "backward")
@@ -37,16 +38,11 @@ class SentenceEncoder(keras.layers.Layer):
             cell.build(width if layer == 0 else 2 * options.units)
         self.initial_states = None
         if options.initial_state == "trainable":
-            # A layer's hidden and cell state, each `(directions, units)` as two weights.
+            # Layer by layer both directions' hidden states, then their cell states. A flat list: an
+            # exported graph finds no weights in lists of lists.
             self.initial_states = [
-                [
-                    [
-                        self.add_weight(shape=(options.units,), initializer="zeros")
-                        for _ in DIRECTIONS
-                    ]
-                    for _ in ("hidden", "cell")
-                ]
-                for _ in range(options.layers)
+                self.add_weight(shape=(options.units,), initializer="zeros")
+                for _ in range(4 * options.layers)
             ]
         self.attention = None
         if options.pooling == "attention":
@@ -63,10 +59,11 @@ class SentenceEncoder(keras.layers.Layer):
                 named[f"{name}/kernel"] = cell.kernels[d]
                 named[f"{name}/recurrent_kernel"] = cell.recurrent_kernels[d]
                 named[f"{name}/bias"] = cell.biases[d]
-        for layer, (hidden, cell) in enumerate(self.initial_states or ()):
-            for d, direction in enumerate(DIRECTIONS):
+        states = self.initial_states or []
+        for layer in range(len(states) // 4):
+            for d, direction in enumerate(DIRECTIONS, 4 * layer):
                 name = f"sentence_encoder/initial_state_{layer}/{direction}"
-                named[f"{name}/hidden"], named[f"{name}/cell"] = hidden[d], cell[d]
+                named[f"{name}/hidden"], named[f"{name}/cell"] = states[d], states[d + 2]
         if self.attention is not None:
             for part in ("kernel", "bias", "query"):
                 named[f"sentence_encoder/attention/{part}"] = getattr(self.attention, part)
@@ -78,6 +75,7 @@ class SentenceEncoder(keras.layers.Layer):
         sentences: PackedSentences,
         noise: Noise | None = None,
         differentiable: bool = True,
+        initial_state: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Returns the sentences' vectors in the order of the batch, `(sentences, 2 * units)`.
 
@@ -86,44 +84,104 @@ class SentenceEncoder(keras.layers.Layer):
             sentences: Which word stands where.
             noise: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
+            initial_state: States before each sentence in the order of the batch instead of the
+                encoder's own, `(layers, 2, 2, sentences, units)`: of each layer, the hidden and the
+                cell state of each direction. Anything that broadcasts to this shape.
         """
         options = self.options
-        rows = sentences.words
         if noise is not None:
             words = noise.dropout(words, options.input_dropout)
             if options.word_dropout:
                 # A dropped word's row reads an extra vector of zeros.
+                rows = sentences.words
                 dropped = noise.uniform([tf.size(rows)]) < options.word_dropout
                 rows = tf.where(dropped, tf.shape(words)[0], rows)
+                sentences = sentences._replace(words=rows)
                 words = tf.pad(words, [[0, 1], [0, 0]])
-        states = words
+        initial = self._initial_state(sentences, initial_state)
+
+        def whole() -> tf.Tensor:
+            states, layers = self.read(words, sentences, initial, noise, 0, differentiable)
+            return self._pooled(states, layers[-1], sentences)
+
+        def by_segments() -> tf.Tensor:
+            return pooled_by_segments(self, words, sentences, initial, noise, differentiable)
+
+        if not options.segment_words:
+            pooled = whole()
+        elif not differentiable:
+            pooled = by_segments()
+        else:
+            # What is no longer than a segment needs no second pass.
+            short = tf.size(sentences.sizes) <= options.segment_words
+            pooled = tf.cond(short, whole, by_segments)
+        return tf.gather(pooled, sentences.order)
+
+    def read(
+        self,
+        words: tf.Tensor,
+        sentences: PackedSentences,
+        initial: tf.Tensor,
+        noise: Noise | None,
+        segment: int | tf.Tensor,
+        differentiable: bool,
+    ) -> tuple[tf.Tensor, list[LSTMOutput]]:
+        """Returns the last layer's states by row, `(rows, 2 * units)`, and every layer's output.
+
+        Args:
+            words: Vectors of the distinct words, `(words, width)`.
+            sentences: Which word stands where.
+            initial: States before each sentence by rank, `(layers, 2, 2, sentences, units)`.
+            noise: Source of dropout, or None.
+            segment: Number of the segment that is read: it has masks of its own, but for those of
+                the recurrent product, which are the same throughout a document.
+            differentiable: Whether to keep what the gradient needs.
+        """
+        options = self.options
+        throughout = noise and noise.apart(0)
+        own = noise and noise.apart(1 + segment)
+        states, rows = words, sentences.words
+        outputs = []
         for layer in range(options.layers):
             if layer:
                 rows = tf.range(tf.size(rows))
-                if noise is not None:
-                    states = noise.dropout(states, options.dropout)
+                if own is not None:
+                    states = own.dropout(states, options.dropout)
             cell = self.cells[0 if options.share_layer_weights else layer]
-            hidden, cells = self._initial_state(layer, tf.size(sentences.lengths))
+            hidden, cells = tf.unstack(initial[layer])
             output = cell(
-                states, rows, sentences, hidden, cells, noise=noise, differentiable=differentiable
+                states,
+                rows,
+                sentences,
+                hidden,
+                cells,
+                noise=throughout,
+                differentiable=differentiable,
             )
+            outputs.append(output)
             forward, backward = output.states
-            aligned = tf.gather(backward, sentences.mirror)
-            states = tf.concat([forward, aligned], 1)
-        if options.pooling == "last":
-            pooled = pooling.last((forward, backward), sentences)
-        elif options.pooling == "max":
-            pooled = pooling.maximum(states, sentences)
-        elif options.pooling == "mean":
-            pooled = pooling.mean(states, sentences)
-        else:
-            pooled = self.attention(states, sentences)
-        return tf.gather(pooled, sentences.order)
+            states = tf.concat([forward, tf.gather(backward, sentences.mirror)], 1)
+        return states, outputs
 
-    def _initial_state(self, layer: int, count: tf.Tensor) -> tuple:
+    def _pooled(
+        self, states: tf.Tensor, last_layer: LSTMOutput, sentences: PackedSentences
+    ) -> tf.Tensor:
+        if self.options.pooling == "last":
+            return pooling.last(last_layer.states, sentences)
+        if self.options.pooling == "max":
+            return pooling.maximum(states, sentences)
+        if self.options.pooling == "mean":
+            return pooling.mean(states, sentences)
+        return self.attention(states, sentences)
+
+    def _initial_state(self, sentences: PackedSentences, given: tf.Tensor | None) -> tf.Tensor:
+        """Returns the states before each sentence by rank, `(layers, 2, 2, sentences, units)`."""
+        layers, units = self.options.layers, self.options.units
+        shape = [layers, 2, 2, tf.size(sentences.lengths), units]
+        if given is not None:
+            by_rank = tf.math.invert_permutation(sentences.order)
+            return tf.gather(tf.broadcast_to(given, shape), by_rank, axis=3)
         if self.initial_states is None:
-            return None, None
-        return tuple(
-            tf.repeat(tf.stack(list(map(tf.convert_to_tensor, part)))[:, None], count, 1)
-            for part in self.initial_states[layer]
-        )
+            return tf.zeros(shape, self.compute_dtype)
+        own = tf.stack(list(map(tf.convert_to_tensor, self.initial_states)))
+        return tf.broadcast_to(tf.reshape(own, [layers, 2, 2, 1, units]), shape)

@@ -31,6 +31,16 @@ class PackedSentences(NamedTuple):
     """int32 `(sentences,)`: rank of each sentence of the batch."""
 
 
+class Segment(NamedTuple):
+    """Some steps of packed sentences."""
+
+    sentences: PackedSentences
+    """What the sentences have in these steps, ranks and order as before. A sentence that has ended
+    has no words."""
+    positions: tf.Tensor
+    """int32 `(rows,)`: which word of its whole sentence stands in each row."""
+
+
 def pack_sentences(words: tf.Tensor, lengths: tf.Tensor) -> PackedSentences:
     """Packs sentences, which may be empty.
 
@@ -48,7 +58,42 @@ def pack_sentences(words: tf.Tensor, lengths: tf.Tensor) -> PackedSentences:
     steps = tf.range(tf.size(words)) - tf.repeat(tf.cumsum(lengths, exclusive=True), lengths)
     packed = tf.argsort(steps, stable=True)
     ranks, steps = tf.gather(ranks, packed), tf.gather(steps, packed)
-    sizes = tf.math.bincount(steps)
+    indices = tf.gather(words, tf.gather(starts, ranks) + steps)
+    return _packed(indices, tf.math.bincount(steps), ranks, steps, lengths, order)
+
+
+def segment_of(sentences: PackedSentences, first: tf.Tensor, steps: int) -> Segment:
+    """Returns the words that sentences have from one step on, up to so many steps.
+
+    Args:
+        sentences: The whole sentences.
+        first: The step that the segment begins with, int32 `()`.
+        steps: The longest that the segment can be.
+    """
+    sizes = sentences.sizes[first : first + steps]
+    start = tf.reduce_sum(sentences.sizes[:first])
+    rows = tf.range(start, start + tf.reduce_sum(sizes))
+    within = tf.repeat(tf.range(tf.size(sizes)), sizes)
+    packed = _packed(
+        tf.gather(sentences.words, rows),
+        sizes,
+        tf.gather(sentences.ranks, rows),
+        within,
+        tf.clip_by_value(sentences.lengths - first, 0, steps),
+        sentences.order,
+    )
+    return Segment(packed, first + within)
+
+
+def _packed(
+    words: tf.Tensor,
+    sizes: tf.Tensor,
+    ranks: tf.Tensor,
+    steps: tf.Tensor,
+    lengths: tf.Tensor,
+    order: tf.Tensor,
+) -> PackedSentences:
+    """Completes what is known of each row: its word, its rank and its step."""
     offsets = tf.cumsum(sizes, exclusive=True)
     reversed_steps = tf.gather(lengths, ranks) - 1 - steps
     has_words = tf.cast(lengths > 0, tf.int32)
@@ -57,7 +102,7 @@ def pack_sentences(words: tf.Tensor, lengths: tf.Tensor) -> PackedSentences:
     last = tf.gather(tf.concat([offsets, [0]], 0), last_steps) + tf.range(tf.size(lengths))
     return PackedSentences(
         sizes=sizes,
-        words=tf.gather(words, tf.gather(starts, ranks) + steps),
+        words=words,
         ranks=ranks,
         mirror=tf.gather(offsets, reversed_steps) + ranks,
         last=last * has_words,

@@ -14,10 +14,12 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.stored import stored_weights
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.shapes import check_weights, weight_shapes
-from hier_rnn.packing.batch import pack_batch, prefixes_of_words, spelling_of
+from hier_rnn.packing.batch import PackedBatch, pack_batch, prefixes_of_words, spelling_of
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.text.words import Words
+
+ATTRIBUTED_AT_ONCE = 4096  # words of the copies of a sentence that are differentiated together
 
 
 class Prediction(NamedTuple):
@@ -99,31 +101,48 @@ class Predictor:
         """
         if not words:
             return []
-        length = tf.constant([len(words)], tf.int32)
-        batch = pack_batch(tf.constant(words), length, self.spelling, shared=False)
+        marks = self.spelling.mark_length
+        spelled = [len(word) + 2 * marks for word in words]
+        totals = [np.zeros(length) for length in spelled]
+        # The points of the line are a batch: the same words again, with other embeddings.
+        at_once = max(1, ATTRIBUTED_AT_ONCE // len(words))
+        points = (np.arange(steps, dtype=np.float32) + 0.5) / steps
+        for some in (points[start : start + at_once] for start in range(0, steps, at_once)):
+            copies = len(some)
+            lengths = tf.fill([copies], len(words))
+            batch = pack_batch(tf.constant(words * copies), lengths, self.spelling, shared=False)
+            prefixes = prefixes_of_words(spelled * copies)
+            point_of = np.empty([sum(spelled) * copies, 1], np.float32)
+            for number, prefix in enumerate(prefixes):
+                point_of[prefix] = some[number // len(words)]
+            for number, share in enumerate(self._shares(batch, prefixes, point_of, class_index)):
+                totals[number % len(words)] += share / steps
+        return [
+            total[marks : marks + len(word)].tolist()
+            for total, word in zip(totals, words, strict=True)
+        ]
+
+    def _shares(
+        self,
+        batch: PackedBatch,
+        prefixes: list[np.ndarray],
+        point_of: np.ndarray,
+        class_index: int,
+    ) -> Iterator[np.ndarray]:
+        """Yields, for each word, its characters' embeddings times the gradient at their point."""
         encoder = self.classifier.character_encoder
         embedded = [tf.gather(encoder.embedding, trie.characters) for trie in batch.tries]
-        totals = [tf.zeros_like(values) for values in embedded]
-        for step in range(steps):
-            points = [values * ((step + 0.5) / steps) for values in embedded]
-            with tf.GradientTape() as tape:
-                tape.watch(points)
-                vectors = encoder(batch.tries, embedded=tuple(points))
-                logit = self.classifier.classify(vectors, batch.sentences)[0, class_index]
-            totals = [
-                total + tf.convert_to_tensor(gradient)
-                for total, gradient in zip(totals, tape.gradient(logit, points), strict=True)
-            ]
+        points = [values * point_of for values in embedded]
+        with tf.GradientTape() as tape:
+            tape.watch(points)
+            vectors = encoder(batch.tries, embedded=tuple(points))
+            logits = self.classifier.classify(vectors, batch.sentences)[:, class_index]
         by_direction = [
-            tf.reduce_sum(values * total, 1).numpy() / steps
-            for values, total in zip(embedded, totals, strict=True)
+            tf.reduce_sum(values * tf.convert_to_tensor(gradient), 1).numpy()
+            for values, gradient in zip(embedded, tape.gradient(logits, points), strict=True)
         ]
-        marks = self.spelling.mark_length
-        prefixes = prefixes_of_words([len(word) + 2 * marks for word in words])
-        shares = []
-        for numbers, word in zip(prefixes, words, strict=True):
+        for numbers in prefixes:
             read = by_direction[0][numbers]
             if len(by_direction) == 2:
                 read = read + by_direction[1][numbers][::-1]
-            shares.append(read[marks : marks + len(word)].tolist())
-        return shares
+            yield read

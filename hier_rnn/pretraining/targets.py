@@ -38,19 +38,25 @@ class Targets(NamedTuple):
     facts: dict[str, float]
 
 
-def targets_from_text(texts: Iterable[list[str]], options: Pretraining, seed: int = 0) -> Targets:
+def targets_from_text(
+    texts: Iterable[list[str]],
+    options: Pretraining,
+    seed: int = 0,
+    written: WordCounts | None = None,
+) -> Targets:
     """Counts words and contexts, and makes a vector for every frequent word as written.
 
     Args:
-        texts: Word lists as the encoder will read them; read twice.
+        texts: Word lists as the encoder will read them; read once, or twice if not yet counted.
         options: The limits and the window.
         seed: Of the randomized SVD.
+        written: What `count_words` counted in the texts.
 
     Raises:
         UserError: No word is seen often enough.
     """
     parts_of = lru_cache(maxsize=options.maximum_types)(parts)
-    written = count_words(texts, options.maximum_types)
+    written = written or count_words(texts, options.maximum_types)
     known = count_parts(written).most_frequent(options.vocabulary, options.minimum_count)
     if len(known.words) < 2:
         raise UserError(
@@ -80,17 +86,20 @@ def targets_from_text(texts: Iterable[list[str]], options: Pretraining, seed: in
     return Targets(words, np.array([count[word] for word in words]), vectors, facts)
 
 
-def targets_from_file(path: str | Path, written: WordCounts | None = None) -> Targets:
+def targets_from_file(
+    path: str | Path, written: WordCounts | None = None, limit: int | None = None
+) -> Targets:
     """Reads ready vectors, scaled to length one; counts fall as 1 / rank (Zipf) if none are given.
 
     Args:
         path: In word2vec's text format; words in the order of the file.
         written: Counts of a text, for the words found there.
+        limit: Words to read, from the top of the file; default all.
 
     Raises:
         UserError: See `read_vectors`.
     """
-    words, vectors = read_vectors(path)
+    words, vectors = read_vectors(path, limit)
     zipf = np.maximum(1, len(words) // np.arange(1, len(words) + 1))
     seen = dict(zip(written.words, written.counts.tolist(), strict=True)) if written else {}
     counts = np.array([seen.get(word, 1) for word in words]) if written else zipf

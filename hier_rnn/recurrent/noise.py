@@ -16,6 +16,11 @@ class Noise:
         self._seed = seed
         self._draws = 0
 
+    def apart(self, number: int | tf.Tensor) -> Noise:
+        """Returns a source by this number, whose draws leave those of this one as they are."""
+        fold = tf.random.experimental.stateless_fold_in
+        return Noise(fold(fold(self._seed, 0), number))  # its own draws count from 1
+
     def uniform(self, shape: list) -> tf.Tensor:
         """Returns numbers in [0, 1), float32 of this shape."""
         self._draws += 1

@@ -6,14 +6,15 @@ taken up anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Training
+from hier_rnn.errors import UserError
 from hier_rnn.packing.batch import PackedBatch, Spelling, pack_batch
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.shuffle import shuffled
@@ -35,6 +36,31 @@ class LabelledBatch(NamedTuple):
     """int32 `(sentences,)`."""
     words: tf.Tensor
     """int32 `()`: words in the batch."""
+
+
+def endless_batches(
+    source: Source,
+    words: Callable[[str], list[str]],
+    labels: dict[str, int],
+    options: Training,
+    seed: int,
+    epoch: int = 0,
+    skip: int = 0,
+) -> Iterator[list[Sentence]]:
+    """Yields the batches of epoch after epoch; arguments as `word_batches`.
+
+    Args:
+        source: Labelled examples.
+        words: Turns a text into words.
+        labels: The number of each label.
+        options: The `training` options.
+        seed: The run's seed.
+        epoch: The first epoch.
+        skip: Batches of the first epoch to leave out.
+    """
+    for number in count(epoch):
+        yield from word_batches(source, words, labels, options, seed, number, skip)
+        skip = 0
 
 
 def word_batches(
@@ -62,12 +88,13 @@ def word_batches(
         Sentence(words(example.text), labels[example.label])
         for example in shuffled(source, options.shuffle_buffer, order)
     )
+    size, buckets = options.batch_size, options.bucket_batches
     number = 0
-    while pool := list(islice(sentences, options.bucket_batches * _sentences(options))):
-        if options.bucket_batches > 1:
+    for pool in _cut(sentences, buckets * size, options.batch_by):
+        batches = [pool]
+        if buckets > 1:
             pool.sort(key=lambda sentence: len(sentence.words))
-        batches = list(_cut(pool, options))
-        if options.bucket_batches > 1:
+            batches = list(_cut(pool, size, options.batch_by))
             batches = [batches[i] for i in order.permutation(len(batches))]
         for batch in batches:
             if number >= skip:
@@ -75,25 +102,20 @@ def word_batches(
             number += 1
 
 
-def _sentences(options: Training) -> int:
-    """How many sentences a batch has, more or less."""
-    return options.batch_size if options.batch_by == "sentences" else 64
-
-
-def _cut(pool: list[Sentence], options: Training) -> Iterator[list[Sentence]]:
-    if options.batch_by == "sentences":
-        for start in range(0, len(pool), options.batch_size):
-            yield pool[start : start + options.batch_size]
-        return
+def _cut(sentences: Iterable[Sentence], size: int, unit: str) -> Iterator[list[Sentence]]:
+    """Cuts a stream where `size` sentences or words would be exceeded."""
     batch: list[Sentence] = []
-    count = 0
-    for sentence in pool:
-        if batch and count + len(sentence.words) > options.batch_size:
+    taken = 0
+    for sentence in sentences:
+        # An empty sentence counts as well, or a batch of them would never end.
+        own = max(1, len(sentence.words)) if unit == "words" else 1
+        if batch and taken + own > size:
             yield batch
-            batch, count = [], 0
+            batch, taken = [], 0
         batch.append(sentence)
-        count += len(sentence.words)
-    yield batch
+        taken += own
+    if batch:
+        yield batch
 
 
 def _misspelled(
@@ -105,31 +127,50 @@ def _misspelled(
     return [Sentence(misspell(s.words, kind, rate, generator), s.label) for s in batch]
 
 
-def packed_batches(
-    batches: Callable[[], Iterator[list[Sentence]]], spelling: Spelling
-) -> tf.data.Dataset:
-    """Returns batches packed in the background, as a data set of `LabelledBatch`.
+class PackedBatches:
+    """Batches packed in the background, as `LabelledBatch`es.
 
     Args:
         batches: Begins the stream.
         spelling: Makes the tries of words.
+
+    Attributes:
+        element_spec: Types and shapes of a batch.
+
+    Raises:
+        UserError: On iteration, what `batches` raises.
     """
 
-    def columns() -> Iterator[tuple[list[str], list[int], list[int]]]:
-        for batch in batches():
-            yield (
-                [word for sentence in batch for word in sentence.words],
-                [len(sentence.words) for sentence in batch],
-                [sentence.label for sentence in batch],
-            )
+    def __init__(self, batches: Callable[[], Iterator[list[Sentence]]], spelling: Spelling) -> None:
+        self._batches = batches
+        self._error: UserError | None = None
 
-    def pack(words, lengths, labels):
-        return LabelledBatch(pack_batch(words, lengths, spelling), labels, tf.size(words))
+        def pack(words, lengths, labels):
+            return LabelledBatch(pack_batch(words, lengths, spelling), labels, tf.size(words))
 
-    signature = (
-        tf.TensorSpec([None], tf.string),
-        tf.TensorSpec([None], tf.int32),
-        tf.TensorSpec([None], tf.int32),
-    )
-    data = tf.data.Dataset.from_generator(columns, output_signature=signature)
-    return data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(2)
+        signature = (
+            tf.TensorSpec([None], tf.string),
+            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([None], tf.int32),
+        )
+        data = tf.data.Dataset.from_generator(self._columns, output_signature=signature)
+        self._data = data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(2)
+        self.element_spec = self._data.element_spec
+
+    def __iter__(self) -> Iterator[LabelledBatch]:
+        yield from self._data
+        if self._error is not None:
+            raise self._error
+
+    def _columns(self) -> Iterator[tuple[np.ndarray, list[int], list[int]]]:
+        try:
+            for batch in self._batches():
+                # As bytes, since NumPy's own strings lose a NUL at their end.
+                words = [word.encode() for sentence in batch for word in sentence.words]
+                yield (
+                    np.array(words, dtype=object),
+                    [len(sentence.words) for sentence in batch],
+                    [sentence.label for sentence in batch],
+                )
+        except UserError as error:  # tf.data would make a traceback of it
+            self._error = error

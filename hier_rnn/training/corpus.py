@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
-from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.sources.example import Source
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
@@ -29,11 +32,11 @@ class Corpus:
     vocabulary: Counter[str]
     """How often each word is seen; the rarest are left out beyond a million word types."""
     alphabet: Alphabet
-    cut: int
-    """Words that are longer than the limit."""
 
 
-def survey(source: Source, words: Words, minimum_character_count: int) -> Corpus:
+def survey(
+    source: Source, words: Callable[[str], list[str]], minimum_character_count: int
+) -> Corpus:
     """Reads the training data once and counts.
 
     Args:
@@ -47,9 +50,12 @@ def survey(source: Source, words: Words, minimum_character_count: int) -> Corpus
     labels: Counter[str] = Counter()
     vocabulary: Counter[str] = Counter()
     characters: Counter[str] = Counter()
+    word_count = 0
     for example in source:
         labels[example.label] += 1
-        vocabulary.update(words(example.text))
+        text = words(example.text)
+        word_count += len(text)
+        vocabulary.update(text)
         if len(vocabulary) > KEPT_TYPES:
             _prune(vocabulary, characters)
     if len(labels) < 2:
@@ -59,58 +65,59 @@ def survey(source: Source, words: Words, minimum_character_count: int) -> Corpus
             " at least."
         )
     for word, count in vocabulary.items():
-        for character in word:
-            characters[character] += count
+        _spell(word, count, characters)
     names = sorted(labels)
     return Corpus(
         labels=names,
         label_counts=[labels[name] for name in names],
         examples=labels.total(),
-        word_count=vocabulary.total(),
+        word_count=word_count,
         vocabulary=vocabulary,
         alphabet=Alphabet.count(characters, minimum_character_count),
-        cut=words.cut,
     )
 
 
 def _prune(vocabulary: Counter[str], characters: Counter[str]) -> None:
-    """Drops the words seen once, whose characters still count."""
-    for word in [word for word, count in vocabulary.items() if count == 1]:
-        for character in word:
-            characters[character] += 1
+    """Drops the rarest half of the words; their characters still count."""
+    for word, count in vocabulary.most_common()[KEPT_TYPES // 2 :]:
+        _spell(word, count, characters)
         del vocabulary[word]
 
 
-def prepared_words(configuration: Configuration, source: Source, run: RunDirectory) -> Words:
-    """Returns how texts become words; a SentencePiece model is trained first, if need be.
+def _spell(word: str, count: int, characters: Counter[str]) -> None:
+    for character in word:
+        characters[character] += count
+
+
+def prepared_words(
+    configuration: Configuration, source: Source, own: Path | None = None
+) -> tuple[Words, bytes]:
+    """Returns how texts become words, and the SentencePiece model, empty for whitespace words.
+
+    The model is the run's own if it has one already, else that of the encoder it starts from, or
+    the one that the options name; else it is trained on the source.
 
     Args:
         configuration: The run's options.
         source: The training data.
-        run: Where the SentencePiece model is saved.
+        own: Where the run has its model if it has one already.
+
+    Raises:
+        UserError: A model that can't be read, or what SentencePiece refuses.
     """
-    options = configuration.text
+    options, encoder = configuration.text, configuration.data.encoder
     if options.words == "whitespace":
-        return Words(options)
-    if options.sentencepiece_model:
-        run.words_model.write_bytes(_model(options.sentencepiece_model))
-    elif not run.words_model.exists():
+        return Words(options), b""
+    models = [own] if own else []
+    if encoder:
+        models.append(encoder_directory(Path(encoder)) / "words.model")
+    ready = next((path for path in models if path.exists()), options.sentencepiece_model)
+    if ready:
+        return Words(options, ready), Path(ready).read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / "words.model"
         texts = (normalize(e.text, options.normalization, options.lowercase) for e in source)
         train_sentencepiece(
-            texts,
-            run.words_model,
-            options.sentencepiece_type,
-            options.vocabulary_size,
-            configuration.seed,
+            texts, model, options.sentencepiece_type, options.vocabulary_size, configuration.seed
         )
-    return Words(options, run.words_model)
-
-
-def _model(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise UserError(
-            f"text.sentencepiece_model: {path}: can't be read: {error.strerror}."
-        ) from None
+        return Words(options, model), model.read_bytes()

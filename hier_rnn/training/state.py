@@ -1,19 +1,60 @@
-"""The state of a training run, kept in checkpoints so that it goes on exactly where it was."""
+"""The state of a training run: its weights, the optimizer's memory, and how far it has come."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
-import tensorflow as tf
+import numpy as np
 
 from hier_rnn.errors import UserError
+from hier_rnn.training.checkpoints import Checkpoints
 from hier_rnn.training.optimizer import Optimizer
+
+BEST = "best"
+
+
+@dataclass
+class Progress:
+    """How far a run has come."""
+
+    examples: int = 0
+    """Sentences of the training data."""
+    step: int = 0
+    """Steps done."""
+    epoch: int = 0
+    """Epochs done."""
+    batch: int = 0
+    """Batches of this epoch done."""
+    sentences: int = 0
+    """Sentences trained on."""
+    phase: int = 0
+    """Phases done."""
+    phase_epoch: int = 0
+    """Epochs that were done when the phase began; and so on."""
+    phase_step: int = 0
+    phase_sentences: int = 0
+    loss: float = 0.0
+    """Sum of the losses of this epoch's batches."""
+    words: int = 0
+    """Words of this epoch trained on."""
+    epoch_seconds: float = 0.0
+    """Time that this epoch's steps took."""
+    seconds: float = 0.0
+    """Time that all steps and evaluations took."""
+    best_score: float = -float("inf")
+    """Best validation score; higher is better."""
+    best_epoch: int = 0
+    """The epoch, from 1, that reached it."""
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+    """A line of `metrics.jsonl` for every evaluation."""
 
 
 class TrainingState:
-    """Weights, optimizer, counters and the best score so far, in checkpoints.
+    """All that changes while a run trains.
 
     Args:
         directory: Where the checkpoints are.
@@ -24,58 +65,15 @@ class TrainingState:
     def __init__(
         self, directory: Path, weights: Mapping[str, keras.Variable], optimizer: Optimizer
     ) -> None:
-        self.epoch = tf.Variable(0, dtype=tf.int64)
-        """Epochs done."""
-        self.batch = tf.Variable(0, dtype=tf.int64)
-        """Batches of this epoch done."""
-        self.step = tf.Variable(0, dtype=tf.int64)
-        """Steps done."""
-        self.phase = tf.Variable(0, dtype=tf.int64)
-        """Phases done."""
-        self.phase_start = tf.Variable([0, 0, 0], dtype=tf.int64)
-        """Epochs, steps and sentences done when the phase began."""
-        self.sentences = tf.Variable(0, dtype=tf.int64)
-        """Sentences trained on."""
-        self.loss = tf.Variable([0.0, 0.0], dtype=tf.float64)
-        """Sum of this epoch's losses, and how many."""
-        self.words = tf.Variable(0, dtype=tf.int64)
-        """Words of this epoch trained on."""
-        self.seconds = tf.Variable(0.0, dtype=tf.float64)
-        """Time trained so far."""
-        self.epoch_seconds = tf.Variable(0.0, dtype=tf.float64)
-        """Time of this epoch's steps so far."""
-        self.best = tf.Variable([-float("inf"), -1.0], dtype=tf.float64)
-        """Best validation score, higher is better, and its epoch."""
-        counters = {
-            name: value for name, value in vars(self).items() if isinstance(value, tf.Variable)
+        self.progress = Progress()
+        self.best: dict[str, np.ndarray] = {}
+        """The weights that reached the best score."""
+        self._checkpoints = Checkpoints(directory)
+        self._variables = {
+            f"{kind}/{name}": variable
+            for kind, variables in {"weights": weights, **optimizer.state()}.items()
+            for name, variable in variables.items()
         }
-        slots = optimizer.state()
-        checkpoint = tf.train.Checkpoint(
-            counters=_tracked(counters),
-            weights=_tracked({name: weight.value for name, weight in weights.items()}),
-            **{name: _tracked(variables) for name, variables in slots.items()},
-        )
-        self._checkpoint = checkpoint
-        self._manager = tf.train.CheckpointManager(checkpoint, str(directory), max_to_keep=2)
-        self._directory = directory
-
-    def restore(self) -> bool:
-        """Takes up the last checkpoint; returns whether there was one.
-
-        Raises:
-            UserError: The checkpoint is damaged.
-        """
-        latest = self._manager.latest_checkpoint
-        if latest is None:
-            return False
-        try:
-            self._checkpoint.restore(latest).assert_consumed()
-        except (AssertionError, ValueError, tf.errors.OpError) as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(
-                f"{latest}: damaged checkpoint: {reason}. Start over with --force."
-            ) from None
-        return True
 
     def save(self) -> None:
         """Writes a checkpoint.
@@ -83,19 +81,29 @@ class TrainingState:
         Raises:
             UserError: It can't be written.
         """
-        try:
-            self._manager.save(checkpoint_number=int(self.step.numpy()))
-        except (OSError, tf.errors.OpError) as error:
-            reason = getattr(error, "message", None) or str(error)
-            raise UserError(
-                f"{self._directory}: can't write a checkpoint: {reason.splitlines()[0]}."
-                " What was saved before is kept: make room and give the same command again."
-            ) from None
+        tensors = {name: variable.numpy() for name, variable in self._variables.items()}
+        tensors |= {f"{BEST}/{name}": values for name, values in self.best.items()}
+        self._checkpoints.save(self.progress.step, tensors, asdict(self.progress))
 
+    def restore(self) -> bool:
+        """Takes up the last checkpoint; returns whether there was one.
 
-def _tracked(variables: Mapping[str, tf.Variable]) -> tf.Module:
-    """A module that holds variables by name; a checkpoint needs one."""
-    module = tf.Module()
-    for name, variable in variables.items():
-        setattr(module, name.replace("/", "."), variable)
-    return module
+        Raises:
+            UserError: Every checkpoint is damaged, or the last one is of another model.
+        """
+        checkpoint = self._checkpoints.latest()
+        if checkpoint is None:
+            return False
+        tensors = checkpoint.tensors
+        for name, variable in self._variables.items():
+            if name not in tensors or tensors[name].shape != tuple(variable.shape):
+                raise UserError(
+                    f"{checkpoint.path}: not of this model: '{name}' has shape"
+                    f" {tensors[name].shape if name in tensors else 'unknown'}, and should have"
+                    f" {tuple(variable.shape)}. Start over with --force."
+                )
+            variable.assign(tensors[name])
+        start = f"{BEST}/"
+        self.best = {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
+        self.progress = Progress(**checkpoint.progress)
+        return True

@@ -49,8 +49,11 @@ def training_step(
     signature: LabelledBatch,
     seed: int,
 ) -> Step:
-    """Returns the step of a phase: from a batch, the learning rate and the step's number to the
-    batch's loss.
+    """Returns the step of a phase.
+
+    It takes a batch, the learning rate and the step's number, and returns the batch's loss, without
+    the next-character loss that may train along: it is to be compared with the validation loss. It
+    is not a number when the gradient is not.
 
     Args:
         classifier: The model.
@@ -74,13 +77,17 @@ def training_step(
         noise = Noise(tf.stack([seed, number]))
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([weight.value for weight in moving])
-            logits = classifier(batch.batch, noise=noise, frozen_encoder=frozen)
+            if options.next_character_weight:
+                logits, auxiliary = classifier.jointly(batch.batch, noise, frozen)
+            else:
+                logits, auxiliary = classifier(batch.batch, noise=noise, frozen_encoder=frozen), 0.0
             targets = tf.one_hot(batch.labels, tf.shape(logits)[1])
             targets = targets * (1 - smoothing) + smoothing / len(weights)
             losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
             loss = tf.reduce_mean(losses * tf.gather(by_class, batch.labels))
-        gradients = tape.gradient(loss, [weight.value for weight in moving])
-        optimizer.apply(dict(zip(trainable, gradients, strict=True)), learning_rate)
-        return loss
+            total = loss + options.next_character_weight * auxiliary
+        gradients = tape.gradient(total, [weight.value for weight in moving])
+        norm = optimizer.apply(dict(zip(trainable, gradients, strict=True)), learning_rate)
+        return tf.where(tf.math.is_finite(norm), loss, float("nan"))
 
     return step

@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from hier_rnn.errors import UserError, nearest
+from hier_rnn.errors import UserError
 from hier_rnn.evaluation.metrics import Scores, score
 from hier_rnn.prediction.inference import Inference
-from hier_rnn.sources.example import Example, Source
+from hier_rnn.sources.example import Source
 
 
 def validate(
     inference: Inference,
     source: Source,
     words: Callable[[str], list[str]],
-    labels: list[str],
-) -> tuple[Scores, np.ndarray, np.ndarray]:
-    """Returns the scores, the logits `(examples, classes)` and the true classes `(examples,)`.
+    targets: np.ndarray,
+    labels: Sequence[str],
+) -> tuple[Scores, np.ndarray]:
+    """Returns the scores, and the logits `(examples, classes)`.
 
     Args:
         inference: The model.
         source: Labelled examples.
         words: Turns a text into words.
+        targets: The examples' true classes, `(examples,)`.
         labels: The classes' labels.
 
     Raises:
-        UserError: A label that training never saw.
+        UserError: There are more or fewer examples than targets.
     """
-    numbers = {label: number for number, label in enumerate(labels)}
-    targets: list[int] = []
-
-    def sentences() -> Iterator[list[str]]:
-        for example in source:
-            targets.append(class_of(example, numbers))
-            yield words(example.text)
-
-    logits = np.array(list(inference.logits(sentences())))
-    truth = np.array(targets)
-    return score(truth, logits, labels), logits, truth
-
-
-def class_of(example: Example, numbers: dict[str, int]) -> int:
-    """Returns the class of an example.
-
-    Raises:
-        UserError: Its label is none that training saw.
-    """
-    try:
-        return numbers[example.label]
-    except KeyError:
+    inference.cache.clear()  # the weights have changed
+    sentences = (words(example.text) for example in source)
+    logits = np.array(list(inference.logits(sentences)))
+    if len(logits) != len(targets):
         raise UserError(
-            f"{example.where}: label '{example.label}' does not occur in the training data."
-            f"{nearest(str(example.label), numbers)} Its labels: {', '.join(numbers)}."
-        ) from None
+            f"{source.name}: it changed while it was in use: {len(targets)} examples at first,"
+            f" {len(logits)} now."
+        )
+    return score(targets, logits, labels), logits

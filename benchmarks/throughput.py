@@ -1,0 +1,395 @@
+"""Words per second and peak memory, hier_rnn beside Keras, PyTorch and Flair.
+
+Every model has the same sizes, reads the same sentences in the same batches and order, starts from
+the same weights, has a process and as many threads as any other, and takes turns with the others.
+That they compute the same function is checked before anything is measured (Flair's is its own).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import arithmetic
+from benchmarks.machine import machine
+from benchmarks.measure import alternate, available_memory, processors, summary
+from benchmarks.peers.catalogue import MODELS, REFERENCE, WARM, chosen
+from benchmarks.peers.task import Batch, Task, configuration, first_weights
+from benchmarks.worker import Turn, Worker
+from benchmarks.workload import Workload, read_workload, sentences_of, shown
+from hier_rnn.commands.embedded import embedded
+from hier_rnn.errors import UserError
+from hier_rnn.files import write_atomically
+from hier_rnn.sources.source import open_source
+from hier_rnn.text.words import Words
+
+SWEEPS = {
+    "batch": (16, 64, 256, 1024),
+    "length": (10, 40, 160, 640, 2000),
+    "units": (64, 128, 256, 512),
+}
+MATRIX_PRODUCT = "matrix product"
+CHECKED_SENTENCES, CHECKED_STEPS = 32, 3
+LOGITS_TOLERANCE, LOSS_TOLERANCE = 1e-4, 1e-3
+PADDED_STEP_ARRAYS = 12  # of the state's width, that Keras keeps of a padded step for the gradient
+
+Workers = Mapping[str, Worker]
+
+
+def main() -> None:
+    """Runs the benchmark with the arguments of the process."""
+    parser = _parser()
+    options = parser.parse_args()
+    try:
+        results = measure(options)
+        if options.json:
+            with write_atomically(options.json) as file:
+                file.write(json.dumps(results, indent=1) + "\n")
+        from benchmarks.throughput_table import show
+
+        show(results)
+        if options.plot:
+            from benchmarks.throughput_plot import plot
+
+            plot(results, options.plot)
+    except UserError as error:
+        parser.exit(2, f"error: {error}\n")
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Returns all that was asked for, as it is written to `--json`."""
+    names = chosen(options.models)
+    source = open_source(
+        options.data or embedded("train"),
+        options.label_column,
+        options.text_column,
+        options.tfds_data_dir,
+    )
+    model_options = configuration(
+        options.embedding, options.units, options.sentence_units, 1e-3, options.marks
+    )
+    workload = read_workload(source, Words(model_options.text), options.sentences, options.seed)
+    task = Task(
+        model_options,
+        workload.alphabet,
+        workload.classes,
+        first_weights(model_options, workload.alphabet, workload.classes, options.seed),
+        options.threads,
+        min(workload.longest, options.keras_words),
+        options.inference_sentences,
+    )
+    results: dict[str, Any] = {
+        "machine": machine(options.threads),
+        "data": {
+            "name": shown(source.name),
+            "sentences": len(workload.sentences),
+            "words": workload.words,
+            "longest_sentence": workload.longest,
+            "classes": workload.classes,
+            "characters": workload.alphabet.size,
+        },
+        "sizes": {
+            "embedding": options.embedding,
+            "gru": options.units,
+            "lstm_each_way": options.sentence_units,
+            "boundary_marks": options.marks,
+            "keras_words_axis": task.words_axis,
+            "inference_sentences": options.inference_sentences,
+        },
+        "models": {name: MODELS[name].title for name in names},
+    }
+    with ExitStack() as stack:
+        workers = _started(names, task, stack)
+        results["check"] = check(workers, workload, task.words_axis)
+        results["training"] = {
+            str(size): training(
+                workers, workload.batches(size, options.batches), task, options.runs
+            )
+            for size in options.batch_sizes
+        }
+        if options.inference:
+            results["inference"] = inference(workers, workload, options.runs, options.stream_words)
+        results["idle_seconds"] = {name: w.idle_seconds for name, w in workers.items()}
+    if options.memory:
+        results["memory"] = {
+            str(size): memory(names, workload.batches(size, options.memory_batches), task)
+            for size in options.batch_sizes
+        }
+    if options.sweep:
+        # Unless they were named, models that take too long are left out.
+        swept = [name for name in names if options.models or MODELS[name].in_sweeps]
+        results["sweeps"] = {
+            kind: sweep(kind, swept, workload, task, options) for kind in options.sweep
+        }
+    return results
+
+
+def check(workers: Workers, workload: Workload, longest: int) -> dict[str, dict[str, float]]:
+    """Makes sure that the models compute the same function and learn alike; also a warm-up.
+
+    Args:
+        workers: The models, which start from the same weights.
+        workload: What they read.
+        longest: Words of a sentence that all of them read.
+
+    Raises:
+        UserError: They do not.
+    """
+    texts = [" ".join(s[:longest]) for s in workload.sentences[:CHECKED_SENTENCES]]
+    batch = list(zip(texts, workload.labels, strict=False))
+    logits = {name: worker.infer(texts).result for name, worker in workers.items()}
+    losses = {
+        name: worker.train([batch] * CHECKED_STEPS).result for name, worker in workers.items()
+    }
+    report = {}
+    for name in workers:
+        if not MODELS[name].same_function:
+            continue
+        by_logits = float(np.abs(logits[name] - logits[REFERENCE]).max())
+        by_losses = float(np.abs(np.subtract(losses[name], losses[REFERENCE])).max())
+        if by_logits > LOGITS_TOLERANCE or by_losses > LOSS_TOLERANCE:
+            raise UserError(
+                f"{name} does not compute what {REFERENCE} computes: logits differ by"
+                f" {by_logits:.1e}, losses of the first {CHECKED_STEPS} steps by {by_losses:.1e}."
+            )
+        report[name] = {"logits_differ_by": by_logits, "losses_differ_by": by_losses}
+    return report
+
+
+def training(workers: Workers, batches: Sequence[Batch], task: Task, rounds: int) -> dict[str, Any]:
+    """Returns the words per second in training, and the share of the machine's speed reached.
+
+    Args:
+        workers: The models.
+        batches: What each trains on in a turn.
+        task: The sizes.
+        rounds: Turns of each.
+    """
+    workers = {n: w for n, w in workers.items() if _fits(n, batches, task)}
+    for worker in workers.values():
+        worker.train(batches[:1])
+    turns = {name: lambda w=worker: w.train(batches) for name, worker in workers.items()}
+    speed_of = workers[REFERENCE].matrix_product_speed
+    measured = alternate({MATRIX_PRODUCT: speed_of, **turns}, rounds)
+    matrix_product = measured.pop(MATRIX_PRODUCT)
+    result = _speeds(measured)
+    result["arithmetic"] = _arithmetic(measured[REFERENCE], matrix_product, batches, task)
+    _tell(f"training, batches of {len(batches[0])}", result)
+    return result
+
+
+def inference(
+    workers: Workers, workload: Workload, rounds: int, stream_words: int
+) -> dict[str, Any]:
+    """Returns the words per second from text to label.
+
+    Args:
+        workers: The models.
+        workload: What each reads in a turn. hier_rnn has forgotten all words before each turn.
+        rounds: Turns of each.
+        stream_words: Then hier_rnn alone reads a stream of so many words, the data again and
+            again, with the vectors of words that it has met; 0 for no stream.
+    """
+    texts = workload.texts()
+    for worker in workers.values():
+        worker.infer(texts[:64])
+    turns = {name: lambda w=worker: w.infer(texts) for name, worker in workers.items()}
+    stream = workload.stream(stream_words)
+    if stream:
+        reference = workers[REFERENCE]
+
+        def warm() -> Turn:
+            reference.infer(texts)  # meets every word
+            return reference.infer(stream, warm=True)
+
+        turns[WARM] = warm
+    measured = alternate(turns, rounds)
+    result = _speeds(measured)
+    if stream:
+        by_warm = summary(_by_turn(measured), WARM)
+        for name, speed in result["words_per_second"].items():
+            speed["warm_reference_is_faster_by"] = by_warm[name]["reference_is_faster_by"]
+    _tell("inference", result)
+    return result
+
+
+def memory(names: Sequence[str], batches: Sequence[Batch], task: Task) -> dict[str, int | None]:
+    """Returns each model's peak of memory in a training step, in bytes, in a fresh process.
+
+    Args:
+        names: The models.
+        batches: What they train on.
+        task: The sizes.
+    """
+    # What is traced, and the optimizer's state, is made by a step on a sentence of one word.
+    first = [(batches[0][0][0].split()[0], batches[0][0][1])]
+    peaks = {}
+    for name in names:
+        if not _fits(name, batches, task):
+            continue
+        with Worker(name, task) as worker:
+            worker.train([first])
+            peaks[name] = worker.memory(batches)
+    print(f"memory: {peaks}", file=sys.stderr)
+    return peaks
+
+
+def sweep(
+    kind: str, names: Sequence[str], workload: Workload, task: Task, options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """Returns how training speed and memory go with one size, the others as in the options.
+
+    Args:
+        kind: `batch` (sentences), `length` (words in each sentence) or `units` (of both networks).
+        names: The models.
+        workload: What they read.
+        task: The sizes.
+        options: The command line's.
+    """
+    points = []
+    for value in options.sweep_values or SWEEPS[kind]:
+        data, size, sized = workload, options.batch_sizes[0], task
+        if kind == "batch":
+            size = value
+        elif kind == "length":
+            data = workload.of_length(value)
+            sized = replace(task, words_axis=min(value, options.keras_words))
+        else:
+            model_options = configuration(options.embedding, value, value, 1e-3, options.marks)
+            weights = first_weights(model_options, task.alphabet, task.classes, options.seed)
+            sized = replace(task, configuration=model_options, weights=weights)
+        words_in_batch = max(1, size * data.words // len(data.sentences))
+        batches = data.batches(size, max(1, round(options.sweep_words / words_in_batch)))
+        with ExitStack() as stack:
+            workers = _started(names, sized, stack)
+            point = {kind: value, "training": training(workers, batches, sized, options.runs)}
+        if options.memory:
+            point["memory"] = memory(names, batches[: options.memory_batches], sized)
+        points.append(point)
+    return points
+
+
+def _started(names: Sequence[str], task: Task, stack: ExitStack) -> dict[str, Worker]:
+    return {name: stack.enter_context(Worker(name, task)) for name in names}
+
+
+def _fits(name: str, batches: Sequence[Batch], task: Task) -> bool:
+    """Whether a padded model's step can be held in half of the memory there is."""
+    if not MODELS[name].padded:
+        return True
+    largest = 0
+    for sentences in sentences_of(batches):
+        longest = max(map(len, sentences))
+        if name == "keras":
+            longest = task.words_axis
+        characters = max(len(word) for sentence in sentences for word in sentence)
+        largest = max(largest, len(sentences) * longest * characters)
+    units = task.configuration.character_encoder.units
+    return largest * units * 4 * PADDED_STEP_ARRAYS < available_memory() / 2
+
+
+def _by_turn(measured: Mapping[str, Sequence[Turn]]) -> dict[str, list[float]]:
+    return {name: [turn.speed for turn in turns] for name, turns in measured.items()}
+
+
+def _speeds(measured: Mapping[str, Sequence[Turn]]) -> dict[str, Any]:
+    return {
+        "words_per_second": summary(_by_turn(measured), REFERENCE),
+        "words": {name: turns[0].words for name, turns in measured.items()},
+    }
+
+
+def _arithmetic(
+    turns: Sequence[Turn], matrix_product: Sequence[float], batches: Sequence[Batch], task: Task
+) -> dict[str, float]:
+    """How much of the machine's matrix-product speed hier_rnn reaches in training."""
+    marks = task.configuration.text.boundary_marks
+    total = sum(
+        arithmetic.operations(
+            arithmetic.counts(sentences, marks),
+            task.configuration,
+            task.alphabet.size,
+            task.classes,
+            training=True,
+        )
+        for sentences in sentences_of(batches)
+    )
+    reached = [total / turn.seconds for turn in turns]
+    shares = [own / full for own, full in zip(reached, matrix_product, strict=True)]
+    return {
+        "operations_per_word": total / turns[0].words,
+        "matrix_product_gflops": float(np.median(matrix_product)) / 1e9,
+        "reached_gflops": float(np.median(reached)) / 1e9,
+        "share": float(np.median(shares)),
+        "words_per_second_at_matrix_product_speed": float(np.median(matrix_product))
+        / (total / turns[0].words),
+    }
+
+
+def _tell(what: str, result: Mapping[str, Any]) -> None:
+    """Says at once what was measured: a long benchmark is not a silent one."""
+    medians = {name: s["median"] for name, s in result["words_per_second"].items()}
+    print(f"{what}: {medians}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.throughput",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+
+    def positive(text: str) -> int:
+        value = int(text)
+        if value < 1:
+            raise ValueError
+        return value
+
+    def add(flag: str, help: str, **settings: Any) -> None:
+        parser.add_argument(flag, help=help, **settings)
+
+    on_off = argparse.BooleanOptionalAction
+    add("--data", "a source, as for train.py; without: the embedded messages", metavar="SRC")
+    add("--label-column", "column or field of the label", default="label")
+    add("--text-column", "column or field of the text", default="text")
+    add("--tfds-data-dir", "where TensorFlow Datasets are prepared", default="", metavar="DIR")
+    add("--sentences", "read at most so many", type=positive, default=5000)
+    add("--models", f"of {', '.join(MODELS)}; without: all installed", nargs="+", metavar="MODEL")
+    add("--batch-sizes", "sentences in a training batch", type=positive, nargs="+", default=[64])
+    add("--batches", "training batches in a turn", type=positive, default=30)
+    add("--runs", "turns of each model", type=positive, default=5)
+    add("--threads", "of each model", type=positive, default=processors())
+    add("--embedding", "width of a character's embedding", type=positive, default=32)
+    add("--units", "width of the character GRU", type=positive, default=128)
+    add("--sentence-units", "width of the LSTM, each direction", type=positive, default=128)
+    add("--marks", "begin and end marks around words", action=on_off, default=False)
+    add("--keras-words", "TimeDistributed's words axis, at most", type=positive, default=64)
+    add("--inference", "measure inference too", action=on_off, default=True)
+    add(
+        "--inference-sentences",
+        "sentences in a batch at inference, for the others (hier_rnn: up to 512)",
+        type=positive,
+        default=512,
+    )
+    add("--stream-words", "words of the warm stream; 0: none", type=int, default=1_000_000)
+    add("--memory", "measure memory too", action=on_off, default=True)
+    add("--memory-batches", "training batches while memory is measured", type=positive, default=3)
+    add("--sweep", "how speed and memory grow with it", nargs="+", choices=SWEEPS, default=[])
+    add("--sweep-values", "instead of the usual ones", type=positive, nargs="+")
+    add("--sweep-words", "words of a turn in a sweep, about", type=positive, default=10_000)
+    add("--seed", "decides the order of the data and the weights", type=int, default=0)
+    add("--json", "write the results", type=Path, metavar="FILE")
+    add("--plot", "draw the results (.png, .svg, .pdf)", type=Path, metavar="FILE")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Reading long documents segment by segment (`sentence_encoder.segment_words`).
+
+A document of more words than that is cut every so many words. At a border, every layer's forward
+LSTM hands its hidden and cell state on to the next segment of the same document, and the gradient
+stops (truncated back-propagation through time, Williams and Peng 1990). The first segment starts
+from the document's initial state, and the backward LSTMs start every segment from theirs: they
+read a segment from its end and know nothing of what comes after it. A layer reads what the layer
+below makes of the same segment. Pooling runs over the whole document.
+
+Memory is bounded by the segment and not by the document: training reads everything twice. First
+without keeping anything but the carried states at the borders and the running values of pooling.
+Then, with the gradient of the pooled vectors, it reads each segment again from its border, with the
+same dropout, and goes back through it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+import tensorflow as tf
+
+from hier_rnn.model.running_pooling import Running, running_pooling
+from hier_rnn.packing.sentences import PackedSentences, Segment, segment_of
+from hier_rnn.recurrent.noise import Noise
+
+if TYPE_CHECKING:
+    from hier_rnn.model.sentence_encoder import SentenceEncoder
+
+FORWARD, BACKWARD = 0, 1
+
+
+def pooled_by_segments(
+    encoder: SentenceEncoder,
+    words: tf.Tensor,
+    sentences: PackedSentences,
+    initial: tf.Tensor,
+    noise: Noise | None,
+    differentiable: bool,
+) -> tf.Tensor:
+    """Returns the documents' pooled vectors by rank, `(sentences, 2 * units)`.
+
+    Args:
+        encoder: Reads the segments.
+        words: Vectors of the distinct words, `(words, width)`.
+        sentences: Which word stands where.
+        initial: States before each document by rank, `(layers, 2, 2, sentences, units)`: of each
+            layer, the hidden and the cell state of each direction.
+        noise: Source of dropout, or None.
+        differentiable: Whether a gradient will be asked for.
+    """
+    reading = _Reading(encoder, sentences, noise)
+    layers = [*encoder.cells, *([encoder.attention] if encoder.attention else [])]
+    variables = [variable for layer in layers for variable in layer.variables]
+    # As arguments, the weights' gradients are those that this function returns.
+    weights = [tf.convert_to_tensor(variable) for variable in variables]
+
+    def scope(tensors) -> keras.StatelessScope:
+        return keras.StatelessScope(list(zip(variables, tensors, strict=True)))
+
+    if not differentiable:
+        running, _ = reading.through(words, initial, borders=False)
+        return reading.pooling.result(running)
+
+    @tf.custom_gradient
+    def run(words, initial, *weights):
+        with scope(weights):
+            running, borders = reading.through(words, initial, borders=True)
+
+        def gradient(upstream):
+            return reading.back(upstream, running, borders, (words, initial, *weights), scope)
+
+        return reading.pooling.result(running), gradient
+
+    return run(words, initial, *weights)
+
+
+class _Reading:
+    """Both ways through the documents of a batch: see the module."""
+
+    def __init__(
+        self, encoder: SentenceEncoder, sentences: PackedSentences, noise: Noise | None
+    ) -> None:
+        options = encoder.options
+        self._encoder, self._sentences, self._noise = encoder, sentences, noise
+        self._words = options.segment_words
+        self._segments = -(-tf.size(sentences.sizes) // self._words)
+        self._carried = tf.TensorShape([options.layers, 2, None, options.units])
+        self.pooling = running_pooling(
+            options.pooling, sentences.lengths, encoder.width, encoder.attention
+        )
+
+    def through(
+        self, words: tf.Tensor, initial: tf.Tensor, borders: bool
+    ) -> tuple[Running, tf.Tensor | None]:
+        """Reads all segments and keeps nothing of a segment but what the next one needs.
+
+        Returns the running values of pooling after the last one, and if `borders` asks for it the
+        carried states before each one, `(segments, layers, 2, sentences, units)`.
+        """
+
+        def step(number, carried, running, kept):
+            states, handed_on, segment = self._read(number, words, carried, initial, False)
+            running = self.pooling.add(running, states, segment)
+            kept = kept.write(number, carried) if borders else kept
+            return number + 1, handed_on, running, kept
+
+        running = self.pooling.start()
+        size = self._segments if borders else 0
+        kept = tf.TensorArray(words.dtype, size, element_shape=self._carried)
+        _, _, running, kept = tf.while_loop(
+            lambda number, *_: number < self._segments,
+            step,
+            (0, initial[:, :, FORWARD], running, kept),
+            shape_invariants=(
+                tf.TensorShape([]),
+                self._carried,
+                tuple(tf.TensorShape([None, *values.shape[1:]]) for values in running),
+                tf.TensorShape(None),
+            ),
+        )
+        return running, kept.stack() if borders else None
+
+    def back(self, upstream, running, borders, sources, scope) -> list[tf.Tensor]:
+        """Reads every segment again and returns the gradients of the sources, summed over all.
+
+        Args:
+            upstream: Gradient of the pooled vectors by rank.
+            running: As `through` returns.
+            borders: Likewise.
+            sources: The words' vectors, the initial states and the weights.
+            scope: Puts weights in the place of the encoder's.
+        """
+
+        def step(number, *gradients):
+            own = [tf.identity(source) for source in sources]
+            with tf.GradientTape(watch_accessed_variables=False) as tape, scope(own[2:]):
+                tape.watch(own)
+                words, initial = own[:2]
+                # What is handed on over a border has no gradient, and at the first one is initial.
+                start = tf.where(number == 0, initial[:, :, FORWARD], borders[number])
+                states, _, segment = self._read(number, words, start, initial, True)
+                share = self.pooling.share(running, states, segment)
+            added = tape.gradient(share, own, upstream, tf.UnconnectedGradients.ZERO)
+            return number + 1, *(
+                total + tf.convert_to_tensor(gradient)
+                for total, gradient in zip(gradients, added, strict=True)
+            )
+
+        zeros = [tf.zeros_like(source) for source in sources]
+        return list(
+            tf.while_loop(
+                lambda number, *_: number < self._segments,
+                step,
+                (0, *zeros),
+                shape_invariants=(tf.TensorShape([]), *(source.shape for source in sources)),
+            )[1:]
+        )
+
+    def _read(
+        self,
+        number: tf.Tensor,
+        words: tf.Tensor,
+        start: tf.Tensor,
+        initial: tf.Tensor,
+        differentiable: bool,
+    ) -> tuple[tf.Tensor, tf.Tensor, Segment]:
+        """Reads a segment; returns its states, what its documents hand on, and the segment."""
+        segment = segment_of(self._sentences, number * self._words, self._words)
+        # Only the segment's own words are to be projected.
+        distinct, rows = tf.unique(segment.sentences.words)
+        states, layers = self._encoder.read(
+            tf.gather(words, distinct),
+            segment.sentences._replace(words=rows),
+            tf.stack([start, initial[:, :, BACKWARD]], 2),
+            self._noise,
+            number,
+            differentiable,
+        )
+        # A document that goes on filled the segment; what others hand on, nobody reads.
+        last = segment.sentences.last
+        handed_on = tf.stack(
+            [tf.stack([tf.gather(values[FORWARD], last) for values in layer]) for layer in layers]
+        )
+        return states, handed_on, segment

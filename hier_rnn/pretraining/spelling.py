@@ -1,0 +1,212 @@
+"""The objective `word-vectors`: the encoder learns to spell out given word vectors.
+
+Character encoder and a linear map produce each word's vector from its letters, by cosine (Mimick:
+Pinter et al. 2017, https://arxiv.org/abs/1707.06961). The unit of work is a word type, not a word
+of text, and word types share their prefixes, so that an epoch takes seconds. Misspelled copies and
+other cases and punctuation have the word's own vector as target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hier_rnn.configuration.options import Pretraining, Text
+from hier_rnn.model.character_encoder import CharacterEncoder
+from hier_rnn.packing.batch import Spelling
+from hier_rnn.packing.trie import PrefixTrie
+from hier_rnn.pretraining.copies import Copies
+from hier_rnn.pretraining.order import grouped_permutation
+from hier_rnn.pretraining.parts import core, parts
+from hier_rnn.pretraining.targets import Targets
+from hier_rnn.recurrent.noise import Noise
+from hier_rnn.text.misspelling import misspell
+
+MAP = "word_vectors"
+MAP_FILE = "word_vectors.map.h5"
+EVALUATED_WORDS = 2000
+
+
+class SpelledBatch(NamedTuple):
+    """Spellings, each with the word whose vector it has."""
+
+    tries: tuple[PrefixTrie, ...]
+    words: tf.Tensor
+    """int32 `(spellings,)`: numbers of words."""
+    weights: tf.Tensor
+    """float32 `(spellings,)`: in the loss."""
+
+
+class Distillation:
+    """Encoder, linear map, and the words to learn.
+
+    Args:
+        encoder: The character encoder.
+        spelling: Makes the tries of words.
+        targets: Words and vectors.
+        options: The `pretraining` options.
+        text: The `text` options.
+        seed: The run's seed.
+    """
+
+    score_name = "validation_cosine"
+
+    def __init__(
+        self,
+        encoder: CharacterEncoder,
+        spelling: Spelling,
+        targets: Targets,
+        options: Pretraining,
+        text: Text,
+        seed: int,
+    ) -> None:
+        self._encoder, self._spelling = encoder, spelling
+        self._words, self._options, self._seed = targets.words, options, seed
+        self._vectors = tf.constant(targets.vectors, tf.float32)
+        self._copies = Copies(targets.words, targets.counts, options, text)
+        held_out = held_out_words(targets.words, options.validation_share, seed)
+        self._held_out, self._learnt = np.flatnonzero(held_out), np.flatnonzero(~held_out)
+        weights = np.maximum(targets.counts, 1).astype(np.float64) ** options.frequency_power
+        self._weights = (weights / weights[self._learnt].mean()).astype(np.float32)
+        self._sample = self._learnt_sample()
+        self._misspelled = self._misspellings()
+        self.map = keras.layers.Dense(targets.vectors.shape[1], name=MAP)
+        self.map.build((None, encoder.width))
+
+    def named_weights(self) -> dict[str, keras.Variable]:
+        """Returns every weight by its name; the linear map's are not the encoder's."""
+        return {
+            **self._encoder.named_weights(),
+            f"{MAP}/kernel": self.map.kernel,
+            f"{MAP}/bias": self.map.bias,
+        }
+
+    def batches(self, epoch: int, skip: int = 0) -> tf.data.Dataset:
+        """Returns an epoch's batches, packed in the background.
+
+        Args:
+            epoch: Decides their order and the copies.
+            skip: Batches at the beginning to leave out. Default 0.
+        """
+
+        def pack(spellings: tf.Tensor, words: tf.Tensor) -> SpelledBatch:
+            return SpelledBatch(self._spelling(spellings), words, tf.gather(self._weights, words))
+
+        signature = (tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32))
+        data = tf.data.Dataset.from_generator(
+            lambda: self._spellings(epoch, skip), output_signature=signature
+        )
+        return data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(2)
+
+    def steps(self) -> float:
+        """Returns about how many batches an epoch has."""
+        spellings, _ = self._epoch(0)
+        return len(spellings) / self._options.batch_size
+
+    def loss(self, batch: SpelledBatch, noise: Noise | None = None) -> tf.Tensor:
+        """Returns the weighted mean of one minus the cosine.
+
+        Args:
+            batch: Spellings.
+            noise: Source of dropout; default None, no dropout.
+        """
+        cosines = self._cosines(self._encoder(batch.tries, noise=noise), batch.words)
+        return tf.reduce_mean(batch.weights * (1 - cosines))
+
+    def words_of(self, batch: SpelledBatch) -> int:
+        """Returns how many spellings a batch has."""
+        return len(batch.words)
+
+    def validate(self) -> dict[str, float]:
+        """Returns mean cosines: of the following together, learnt words, misspellings, held-out words.
+
+        The first is the score: a text has words of all three kinds.
+        """
+        cosines = {
+            "learnt_cosine": self._mean_cosine(self._spelled(self._sample), self._sample),
+            "misspelled_cosine": self._mean_cosine(*self._misspelled),
+            "held_out_cosine": self._mean_cosine(self._spelled(self._held_out), self._held_out),
+        }
+        return {self.score_name: sum(cosines.values()) / len(cosines), **cosines}
+
+    def score(self, figures: dict[str, float]) -> float:
+        """Returns what is to be as high as possible."""
+        return figures[self.score_name]
+
+    def _epoch(self, epoch: int) -> tuple[list[str], np.ndarray]:
+        """Every learnt word and its copies, in the epoch's order."""
+        generator = np.random.default_rng((self._seed, epoch))
+        copies, owners = self._copies(self._learnt, generator)
+        spellings = self._spelled(self._learnt) + copies
+        words = np.concatenate([self._learnt, owners]).astype(np.int32)
+        order = grouped_permutation(spellings, self._options.group_size, generator)
+        return [spellings[i] for i in order], words[order]
+
+    def _spellings(self, epoch: int, skip: int) -> Iterator[tuple[list[str], np.ndarray]]:
+        spellings, words = self._epoch(epoch)
+        size = self._options.batch_size
+        for start in range(skip * size, len(spellings), size):
+            yield spellings[start : start + size], words[start : start + size]
+
+    def _spelled(self, indices: np.ndarray) -> list[str]:
+        return [self._words[i] for i in indices]
+
+    def _learnt_sample(self) -> np.ndarray:
+        """A fixed sample of the learnt words, each as likely as it weighs in the loss."""
+        size = min(EVALUATED_WORDS, len(self._learnt))
+        chance = self._weights[self._learnt].astype(np.float64)
+        generator = np.random.default_rng(self._seed)
+        chosen = generator.choice(self._learnt, size, replace=False, p=chance / chance.sum())
+        return np.sort(chosen)
+
+    def _misspellings(self) -> tuple[list[str], np.ndarray]:
+        """Misspellings of the sample, the same at each evaluation."""
+        generator = np.random.default_rng(self._seed)
+        written = misspell(self._spelled(self._sample), "mixed", 1.0, generator)
+        known = set(self._words)
+        kept = [i for i, word in enumerate(written) if word not in known]
+        return [written[i] for i in kept], self._sample[kept]
+
+    def _mean_cosine(self, spellings: list[str], words: np.ndarray) -> float:
+        if not spellings:
+            return 0.0
+        size = self._options.batch_size
+        total = sum(
+            float(self._evaluate(spellings[at : at + size], words[at : at + size]))
+            for at in range(0, len(spellings), size)
+        )
+        return total / len(spellings)
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)]
+    )
+    def _evaluate(self, spellings: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
+        vectors = self._encoder(self._spelling(spellings), differentiable=False)
+        return tf.reduce_sum(self._cosines(vectors, words))
+
+    def _cosines(self, vectors: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
+        mapped = tf.nn.l2_normalize(self.map(vectors), 1)
+        return tf.reduce_sum(mapped * tf.gather(self._vectors, words), 1)
+
+
+def held_out_words(words: list[str], share: float, seed: int) -> np.ndarray:
+    """Returns which words to hold out, `(words,)`, all spellings of one together.
+
+    They are of the rarer half: a frequent word is worth more learnt than held out.
+
+    Args:
+        words: By descending count.
+        share: Share of the distinct words to hold out.
+        seed: Decides which.
+    """
+    meanings = [tuple(core(parts(word))) for word in words]
+    first = {meaning: rank for rank, meaning in reversed(list(enumerate(meanings)))}
+    rare = sorted(m for m, rank in first.items() if rank >= len(words) // 2)
+    number = min(len(rare), max(1, round(share * len(first))))
+    generator = np.random.default_rng(seed)
+    chosen = {rare[i] for i in generator.choice(len(rare), number, replace=False)} if rare else ()
+    return np.array([meaning in chosen for meaning in meanings])
