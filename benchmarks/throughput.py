@@ -8,28 +8,32 @@ That they compute the same function is checked before anything is measured (Flai
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import arithmetic
 from benchmarks.machine import machine
-from benchmarks.measure import alternate, available_memory, processors, summary
+from benchmarks.measure import alternate, available_memory, summary
+from benchmarks.options import (
+    LEARNING_RATE,
+    add_options,
+    described,
+    parser_of,
+    positive,
+    prepared,
+    write_results,
+)
 from benchmarks.peers.catalogue import MODELS, REFERENCE, WARM, chosen
 from benchmarks.peers.task import Batch, Task, configuration, first_weights
+from benchmarks.throughput_table import show
 from benchmarks.worker import Turn, Worker
-from benchmarks.workload import Workload, read_workload, sentences_of, shown
-from hier_rnn.commands.embedded import embedded
+from benchmarks.workload import Workload, sentences_of
 from hier_rnn.errors import UserError
-from hier_rnn.files import write_atomically
-from hier_rnn.sources.source import open_source
-from hier_rnn.text.words import Words
 
 SWEEPS = {
     "batch": (16, 64, 256, 1024),
@@ -50,12 +54,8 @@ def main() -> None:
     options = parser.parse_args()
     try:
         results = measure(options)
-        if options.json:
-            with write_atomically(options.json) as file:
-                file.write(json.dumps(results, indent=1) + "\n")
-        from benchmarks.throughput_table import show
-
         show(results)
+        write_results(options.json, results)
         if options.plot:
             from benchmarks.throughput_plot import plot
 
@@ -67,45 +67,14 @@ def main() -> None:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Returns all that was asked for, as it is written to `--json`."""
     names = chosen(options.models)
-    source = open_source(
-        options.data or embedded("train"),
-        options.label_column,
-        options.text_column,
-        options.tfds_data_dir,
-    )
-    model_options = configuration(
-        options.embedding, options.units, options.sentence_units, 1e-3, options.marks
-    )
-    workload = read_workload(source, Words(model_options.text), options.sentences, options.seed)
-    task = Task(
-        model_options,
-        workload.alphabet,
-        workload.classes,
-        first_weights(model_options, workload.alphabet, workload.classes, options.seed),
-        options.threads,
-        min(workload.longest, options.keras_words),
-        options.inference_sentences,
-    )
+    workload, task = prepared(options, options.keras_words, options.inference_sentences)
     results: dict[str, Any] = {
         "machine": machine(options.threads),
-        "data": {
-            "name": shown(source.name),
-            "sentences": len(workload.sentences),
-            "words": workload.words,
-            "longest_sentence": workload.longest,
-            "classes": workload.classes,
-            "characters": workload.alphabet.size,
-        },
-        "sizes": {
-            "embedding": options.embedding,
-            "gru": options.units,
-            "lstm_each_way": options.sentence_units,
-            "boundary_marks": options.marks,
-            "keras_words_axis": task.words_axis,
-            "inference_sentences": options.inference_sentences,
-        },
+        **described(options, workload),
         "models": {name: MODELS[name].title for name in names},
     }
+    results["sizes"]["keras_words_axis"] = task.words_axis
+    results["sizes"]["inference_sentences"] = options.inference_sentences
     with ExitStack() as stack:
         workers = _started(names, task, stack)
         results["check"] = check(workers, workload, task.words_axis)
@@ -254,27 +223,45 @@ def sweep(
         task: The sizes.
         options: The command line's.
     """
+    values = options.sweep_values or SWEEPS[kind]
     points = []
-    for value in options.sweep_values or SWEEPS[kind]:
-        data, size, sized = workload, options.batch_sizes[0], task
+    if kind != "units":  # the same models for all points
+        sized = replace(task, words_axis=min(max(values), options.keras_words))
         if kind == "batch":
-            size = value
-        elif kind == "length":
-            data = workload.of_length(value)
-            sized = replace(task, words_axis=min(value, options.keras_words))
+            sized, size_of, data_of = task, int, lambda value: workload
         else:
-            model_options = configuration(options.embedding, value, value, 1e-3, options.marks)
-            weights = first_weights(model_options, task.alphabet, task.classes, options.seed)
-            sized = replace(task, configuration=model_options, weights=weights)
-        words_in_batch = max(1, size * data.words // len(data.sentences))
-        batches = data.batches(size, max(1, round(options.sweep_words / words_in_batch)))
+            size_of, data_of = lambda value: options.batch_sizes[0], workload.of_length
         with ExitStack() as stack:
             workers = _started(names, sized, stack)
-            point = {kind: value, "training": training(workers, batches, sized, options.runs)}
-        if options.memory:
-            point["memory"] = memory(names, batches[: options.memory_batches], sized)
-        points.append(point)
+            for value in values:
+                batches = _of_words(data_of(value), size_of(value), options.sweep_words)
+                points.append({kind: value, **point(workers, batches, sized, options)})
+        return points
+    batches = _of_words(workload, options.batch_sizes[0], options.sweep_words)
+    for value in values:
+        model = configuration(options.embedding, value, value, LEARNING_RATE, options.marks)
+        weights = first_weights(model, task.alphabet, task.classes, options.seed)
+        sized = replace(task, configuration=model, weights=weights)
+        with ExitStack() as stack:
+            workers = _started(names, sized, stack)
+            points.append({kind: value, **point(workers, batches, sized, options)})
     return points
+
+
+def point(
+    workers: Workers, batches: Sequence[Batch], task: Task, options: argparse.Namespace
+) -> dict[str, Any]:
+    """Returns training speed and, if asked for, memory on some batches."""
+    measured = {"training": training(workers, batches, task, options.runs)}
+    if options.memory:
+        measured["memory"] = memory(list(workers), batches[: options.memory_batches], task)
+    return measured
+
+
+def _of_words(workload: Workload, size: int, words: int) -> list[Batch]:
+    """Batches of a size that have about so many words altogether, one batch at least."""
+    in_batch = size * workload.words / len(workload.sentences)
+    return workload.batches(size, max(1, round(words / in_batch)))
 
 
 def _started(names: Sequence[str], task: Task, stack: ExitStack) -> dict[str, Worker]:
@@ -341,36 +328,15 @@ def _tell(what: str, result: Mapping[str, Any]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.throughput",
-        description=__doc__,
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-
-    def positive(text: str) -> int:
-        value = int(text)
-        if value < 1:
-            raise ValueError
-        return value
+    parser = parser_of("benchmarks.throughput", __doc__)
+    add_options(parser)
 
     def add(flag: str, help: str, **settings: Any) -> None:
         parser.add_argument(flag, help=help, **settings)
 
     on_off = argparse.BooleanOptionalAction
-    add("--data", "a source, as for train.py; without: the embedded messages", metavar="SRC")
-    add("--label-column", "column or field of the label", default="label")
-    add("--text-column", "column or field of the text", default="text")
-    add("--tfds-data-dir", "where TensorFlow Datasets are prepared", default="", metavar="DIR")
-    add("--sentences", "read at most so many", type=positive, default=5000)
     add("--models", f"of {', '.join(MODELS)}; without: all installed", nargs="+", metavar="MODEL")
     add("--batch-sizes", "sentences in a training batch", type=positive, nargs="+", default=[64])
-    add("--batches", "training batches in a turn", type=positive, default=30)
-    add("--runs", "turns of each model", type=positive, default=5)
-    add("--threads", "of each model", type=positive, default=processors())
-    add("--embedding", "width of a character's embedding", type=positive, default=32)
-    add("--units", "width of the character GRU", type=positive, default=128)
-    add("--sentence-units", "width of the LSTM, each direction", type=positive, default=128)
-    add("--marks", "begin and end marks around words", action=on_off, default=False)
     add("--keras-words", "TimeDistributed's words axis, at most", type=positive, default=64)
     add("--inference", "measure inference too", action=on_off, default=True)
     add(
@@ -385,9 +351,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--sweep", "how speed and memory grow with it", nargs="+", choices=SWEEPS, default=[])
     add("--sweep-values", "instead of the usual ones", type=positive, nargs="+")
     add("--sweep-words", "words of a turn in a sweep, about", type=positive, default=10_000)
-    add("--seed", "decides the order of the data and the weights", type=int, default=0)
-    add("--json", "write the results", type=Path, metavar="FILE")
-    add("--plot", "draw the results (.png, .svg, .pdf)", type=Path, metavar="FILE")
     return parser
 
 

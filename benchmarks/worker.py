@@ -10,7 +10,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -103,7 +103,14 @@ def _serve(connection: Connection, name: str, task: Task) -> None:
         from hier_rnn.quiet import import_tensorflow
 
         import_tensorflow()
-    answers = _answers(model(name, task))
+    served = model(name, task)
+    try:
+        _answer(connection, _answers(served))
+    finally:
+        served.close()
+
+
+def _answer(connection: Connection, answers: Mapping[str, Callable[..., Any]]) -> None:
     connection.send((None, 0.0))
     waiting_since = time.process_time()
     while True:

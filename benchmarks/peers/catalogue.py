@@ -28,6 +28,9 @@ class Model(Protocol):
         What was remembered of earlier texts, if anything ever is, is kept only when `warm`.
         """
 
+    def close(self) -> None:
+        """Ends what runs in the background, so that the process can end."""
+
 
 @dataclass(frozen=True)
 class Entry:

@@ -87,3 +87,6 @@ class FlairCharacters:
             parts.append(self.network.decoder(vectors).numpy())
             numbers += batch
         return np.concatenate(parts)[np.argsort(numbers)], sum(map(len, read))
+
+    def close(self) -> None:
+        """Nothing runs in the background."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from queue import SimpleQueue
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +15,7 @@ from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.text.words import Words
-from hier_rnn.training.batches import PackedBatches, Sentence
+from hier_rnn.training.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import training_step
 
@@ -37,27 +39,34 @@ class HierRNN:
         self.inference = Inference(self.classifier, self.spelling)
         self.rate = tf.constant(options.training.learning_rate)
         self.steps = 0
-        self._batches: Sequence[Batch] = ()
-        self.data = PackedBatches(self._sentences, self.spelling)
+        # One stream for all turns, as one lasts for all epochs: starting it takes a while.
+        self._queue: SimpleQueue[Batch | None] = SimpleQueue()
+        data = PackedBatches(self._sentences, self.spelling)
+        self._packed = iter(data)
         self.step = training_step(
             self.classifier,
             self.optimizer,
             list(self.weights),
             options.training,
             [1.0] * task.classes,
-            self.data.element_spec,
+            data.element_spec,
             options.seed,
         )
 
     def _sentences(self) -> Iterator[list[Sentence]]:
-        for batch in self._batches:
+        while (batch := self._queue.get()) is not None:
             yield [Sentence(self.words(text), label) for text, label in batch]
+
+    def packed(self, batches: Sequence[Batch]) -> Iterator[LabelledBatch]:
+        """Yields the batches, packed in the background."""
+        for batch in batches:
+            self._queue.put(batch)
+        return islice(self._packed, len(batches))
 
     def train(self, batches: Sequence[Batch]) -> tuple[list[float], int]:
         """Takes a step on each batch; packs the next ones meanwhile, as in training."""
-        self._batches = batches
         losses, words = [], 0
-        for batch in self.data:
+        for batch in self.packed(batches):
             loss = self.step(batch, self.rate, tf.constant(self.steps, tf.int32))
             losses.append(float(loss.numpy()))
             words += int(batch.words)
@@ -79,6 +88,10 @@ class HierRNN:
                 yield words
 
         return np.array(list(self.inference.logits(sentences()))), count
+
+    def close(self) -> None:
+        """Ends the stream of batches."""
+        self._queue.put(None)
 
 
 def matrix_product_speed(seconds: float = 1.0) -> float:

@@ -87,6 +87,9 @@ class _Keras:
         logits = np.concatenate(parts)[np.argsort(numbers)]
         return logits, sum(map(len, sentences))
 
+    def close(self) -> None:
+        """Nothing runs in the background."""
+
 
 class KerasTimeDistributed(_Keras):
     """`TimeDistributed(GRU)` over a static words axis; what is beyond is cut, and not counted."""

@@ -120,6 +120,9 @@ class PyTorchPacked:
             numbers += batch
         return np.concatenate(parts)[np.argsort(numbers)], sum(map(len, sentences))
 
+    def close(self) -> None:
+        """Nothing runs in the background."""
+
 
 class PyTorchDistinct(PyTorchPacked):
     """Every distinct word of a batch once."""

@@ -183,6 +183,11 @@ class Training(Options):
     label_smoothing: Rate = Field(0.0, description="probability mass spread over all classes")
     shuffle_buffer: Positive = Field(100_000, description="examples held in memory for shuffling")
     checkpoint_seconds: float = Field(60.0, ge=0, description="seconds between checkpoints")
+    warm_start_epochs: Count = Field(
+        40,
+        description="without --encoder: epochs of learning to spell the training text before the"
+        " labels; 0: none",
+    )
     freeze_encoder: bool = Field(False, description="the character encoder does not train")
     next_character_weight: float = Field(
         0.0, ge=0, description="weight of the auxiliary next-character loss"
@@ -220,7 +225,7 @@ class Pretraining(Options):
     misspell: PretrainingMisspell = PretrainingMisspell()
     batch_size: Positive = Field(512, description="word types in a batch")
     group_size: Positive = Field(
-        8, description="alphabetical neighbours in a batch together; they share prefixes"
+        4, description="alphabetical neighbours in a batch together; they share prefixes"
     )
     epochs: Positive = Field(100, description="passes over the word types")
     learning_rate: float = Field(4e-3, gt=0, description="peak learning rate")

@@ -1,13 +1,13 @@
-"""Weights of a run or encoder directory, read straight from its HDF5 file."""
+"""Weights of a run or encoder directory, by name."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.runs.weights_file import read_weights
 
 FILES = ("model.weights.h5", "encoder.weights.h5")
 
@@ -34,19 +34,7 @@ def stored_weights(directory: str | Path) -> dict[str, np.ndarray]:
     Raises:
         UserError: No weights file, or a damaged one.
     """
-    path = weights_file(directory)
-    weights: dict[str, np.ndarray] = {}
-
-    def keep(name: str, item: h5py.Group | h5py.Dataset) -> None:
-        if isinstance(item, h5py.Dataset):
-            weights[name] = item[()]
-
-    try:
-        with h5py.File(path) as file:
-            file.visititems(keep)
-    except (OSError, RuntimeError) as error:
-        raise UserError(f"{path}: can't read the weights: {error}.") from None
-    return weights
+    return read_weights(weights_file(directory))
 
 
 def stored_weight(directory: str | Path, name: str) -> np.ndarray:

@@ -53,9 +53,25 @@ class NextCharacter(keras.layers.Layer):
             counts: How often each prefix is read, float32 `(prefixes,)`; see `prefix_counts`.
             direction: 0 for the words' trie, 1 for that of the words read from their end.
         """
-        before = tf.gather(states, parent_states(trie))
-        logits = tf.nn.bias_add(tf.matmul(before, self.kernels[direction]), self.biases[direction])
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(trie.characters, logits)
+        losses = self.losses(states, parent_states(trie), trie.characters, direction)
         known = tf.equal(trie.characters, FIRST_MARKS[direction])
         counts = tf.where(known, tf.zeros_like(counts), counts)
         return tf.math.divide_no_nan(tf.reduce_sum(counts * losses), tf.reduce_sum(counts))
+
+    def losses(
+        self, states: tf.Tensor, rows: tf.Tensor, characters: tf.Tensor, direction: int = 0
+    ) -> tf.Tensor:
+        """Returns the negative log-likelihood of a character after a prefix, `(n,)`, in nats.
+
+        Args:
+            states: The encoder's last layer's states by state index, `(1 + prefixes, units)`.
+            rows: The prefixes, state indices, int32 `(n,)`.
+            characters: What follows, int32 `(n,)`.
+            direction: As for `loss`.
+        """
+        # A prefix that several characters follow needs its logits once.
+        distinct, of = tf.unique(rows)
+        before = tf.gather(states, distinct)
+        logits = tf.nn.bias_add(tf.matmul(before, self.kernels[direction]), self.biases[direction])
+        scores = tf.gather_nd(logits, tf.stack([of, characters], 1))
+        return tf.gather(tf.reduce_logsumexp(logits, 1), of) - scores

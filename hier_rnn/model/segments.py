@@ -83,7 +83,7 @@ class _Reading:
     ) -> None:
         options = encoder.options
         self._encoder, self._sentences, self._noise = encoder, sentences, noise
-        self._words = options.segment_words
+        self._words, self._carries = options.segment_words, encoder.carries
         self._segments = -(-tf.size(sentences.sizes) // self._words)
         self._carried = tf.TensorShape([options.layers, 2, None, options.units])
         self.pooling = running_pooling(
@@ -137,9 +137,9 @@ class _Reading:
             with tf.GradientTape(watch_accessed_variables=False) as tape, scope(own[2:]):
                 tape.watch(own)
                 words, initial = own[:2]
-                # What is handed on over a border has no gradient, and at the first one is initial.
-                start = tf.where(number == 0, initial[:, :, FORWARD], borders[number])
-                states, _, segment = self._read(number, words, start, initial, True)
+                # Borders have no gradient. At the first there is nothing but the initial state.
+                carried = tf.where(number == 0, initial[:, :, FORWARD], borders[number])
+                states, _, segment = self._read(number, words, carried, initial, True)
                 share = self.pooling.share(running, states, segment)
             added = tape.gradient(share, own, upstream, tf.UnconnectedGradients.ZERO)
             return number + 1, *(
@@ -161,7 +161,7 @@ class _Reading:
         self,
         number: tf.Tensor,
         words: tf.Tensor,
-        start: tf.Tensor,
+        carried: tf.Tensor,
         initial: tf.Tensor,
         differentiable: bool,
     ) -> tuple[tf.Tensor, tf.Tensor, Segment]:
@@ -169,6 +169,7 @@ class _Reading:
         segment = segment_of(self._sentences, number * self._words, self._words)
         # Only the segment's own words are to be projected.
         distinct, rows = tf.unique(segment.sentences.words)
+        start = carried if self._carries else initial[:, :, FORWARD]
         states, layers = self._encoder.read(
             tf.gather(words, distinct),
             segment.sentences._replace(words=rows),

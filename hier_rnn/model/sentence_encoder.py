@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import keras
 import tensorflow as tf
 
@@ -27,6 +30,9 @@ class SentenceEncoder(keras.layers.Layer):
         super().__init__(name="sentence_encoder", **kwargs)
         self.options = options
         self.width = 2 * options.units
+        self.carries = True
+        """Whether segments carry the state on. Without, each begins anew: what carrying is worth
+        can be measured (`benchmarks/initial_state.py`)."""
         self.build(width)
 
     def build(self, width: int) -> None:
@@ -100,21 +106,23 @@ class SentenceEncoder(keras.layers.Layer):
                 words = tf.pad(words, [[0, 1], [0, 0]])
         initial = self._initial_state(sentences, initial_state)
 
-        def whole() -> tf.Tensor:
-            states, layers = self.read(words, sentences, initial, noise, 0, differentiable)
-            return self._pooled(states, layers[-1], sentences)
+        def by(way: Callable) -> Callable[[], tf.Tensor]:
+            def branch():
+                # With tensors of its own, a branch has a gradient wherever one is asked for.
+                own = tf.nest.map_structure(tf.identity, (words, sentences, initial))
+                return way(*own, noise and noise.apart(0), differentiable)
 
-        def by_segments() -> tf.Tensor:
-            return pooled_by_segments(self, words, sentences, initial, noise, differentiable)
+            return branch
 
+        whole, segments = by(self._pooled), by(partial(pooled_by_segments, self))
         if not options.segment_words:
             pooled = whole()
         elif not differentiable:
-            pooled = by_segments()
+            pooled = segments()
         else:
             # What is no longer than a segment needs no second pass.
             short = tf.size(sentences.sizes) <= options.segment_words
-            pooled = tf.cond(short, whole, by_segments)
+            pooled = tf.cond(short, whole, segments)
         return tf.gather(pooled, sentences.order)
 
     def read(
@@ -164,10 +172,17 @@ class SentenceEncoder(keras.layers.Layer):
         return states, outputs
 
     def _pooled(
-        self, states: tf.Tensor, last_layer: LSTMOutput, sentences: PackedSentences
+        self,
+        words: tf.Tensor,
+        sentences: PackedSentences,
+        initial: tf.Tensor,
+        noise: Noise | None,
+        differentiable: bool,
     ) -> tf.Tensor:
+        """Returns whole sentences' vectors by rank; arguments as `pooled_by_segments`."""
+        states, layers = self.read(words, sentences, initial, noise, 0, differentiable)
         if self.options.pooling == "last":
-            return pooling.last(last_layer.states, sentences)
+            return pooling.last(layers[-1].states, sentences)
         if self.options.pooling == "max":
             return pooling.maximum(states, sentences)
         if self.options.pooling == "mean":

@@ -10,12 +10,12 @@ import tensorflow as tf
 
 from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.configuration.transfer import encoder_directory
-from hier_rnn.initializers.stored import stored_weights
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.model.shapes import character_encoder_shapes, check_weights
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.inference import WordCache
+from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
 
@@ -35,9 +35,10 @@ class Encoder:
         self.configuration = read_configuration(self.directory / "config.toml")
         self.alphabet = Alphabet.load(self.directory / "alphabet.json")
         options = self.configuration.character_encoder
-        weights = stored_weights(self.directory)
+        path = self.directory / "encoder.weights.h5"
+        weights = read_weights(path)
         shapes = character_encoder_shapes(options, self.alphabet.size)
-        check_weights(self.directory / "encoder.weights.h5", weights, shapes)
+        check_weights(path, weights, shapes)
         encoder = CharacterEncoder(options, self.alphabet.size)
         assign(encoder.named_weights(), weights)
         self.width = encoder.width

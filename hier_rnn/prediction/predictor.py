@@ -11,13 +11,12 @@ import tensorflow as tf
 from scipy.special import softmax
 
 from hier_rnn.errors import UserError
-from hier_rnn.initializers.stored import stored_weights
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.shapes import check_weights, weight_shapes
 from hier_rnn.packing.batch import PackedBatch, pack_batch, prefixes_of_words, spelling_of
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.runs.run_directory import RunDirectory
-from hier_rnn.text.words import Words
+from hier_rnn.runs.weights_file import read_weights
 
 ATTRIBUTED_AT_ONCE = 4096  # words of the copies of a sentence that are differentiated together
 
@@ -50,9 +49,8 @@ class Predictor:
         self.alphabet = directory.read_alphabet()
         self.labels = directory.read_labels()
         self.temperature = directory.read_temperature()
-        words_model = directory.words_model if directory.words_model.exists() else ""
-        self.words = Words(self.configuration.text, words_model)
-        weights = stored_weights(directory.path)
+        self.words = directory.read_words()
+        weights = read_weights(directory.weights)
         shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
         check_weights(directory.weights, weights, shapes)
         self.classifier = Classifier(self.configuration, self.alphabet.size, len(self.labels))

@@ -28,6 +28,7 @@ class Corpus:
     Args:
         configuration: The run's options.
         quiet: Show no progress. Default False.
+        source: The text, instead of that which the options name.
 
     Attributes:
         name: What the user called the sources.
@@ -37,16 +38,11 @@ class Corpus:
         UserError: A source that is missing, empty or damaged, or what SentencePiece refuses.
     """
 
-    def __init__(self, configuration: Configuration, quiet: bool = False) -> None:
-        data = configuration.data
-        sources = [
-            open_source(
-                spec, data.label_column, data.text_column, data.tfds_data_dir, labelled=False
-            )
-            for spec in data.text
-        ]
-        self.name = ", ".join(data.text)
-        self._source = Source(self.name, lambda: chain.from_iterable(sources))
+    def __init__(
+        self, configuration: Configuration, quiet: bool = False, source: Source | None = None
+    ) -> None:
+        self._source = source or _sources(configuration)
+        self.name = self._source.name
         self._words, self.words_model = _words(configuration, self._source)
         self._quiet = quiet
 
@@ -59,6 +55,15 @@ class Corpus:
         hidden = self._quiet or not sys.stderr.isatty()
         examples = tqdm(self._source, desc=purpose, unit=" texts", unit_scale=True, disable=hidden)
         return (self._words(example.text) for example in examples)
+
+
+def _sources(configuration: Configuration) -> Source:
+    data = configuration.data
+    sources = [
+        open_source(spec, data.label_column, data.text_column, data.tfds_data_dir, labelled=False)
+        for spec in data.text
+    ]
+    return Source(", ".join(data.text), lambda: chain.from_iterable(sources))
 
 
 def _words(configuration: Configuration, source: Source) -> tuple[Words, bytes]:

@@ -9,7 +9,6 @@ A bidirectional encoder learns both directions, each with a softmax of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
@@ -18,13 +17,13 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.model.character_encoder import CharacterEncoder
+from hier_rnn.model.next_character import NextCharacter
 from hier_rnn.packing.batch import Spelling
-from hier_rnn.packing.trie import PrefixTrie
-from hier_rnn.pretraining.order import grouped_permutation
+from hier_rnn.packing.trie import PrefixTrie, parent_states, prefix_counts
+from hier_rnn.pretraining.order import grouped_permutation, packed_batches
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.text.alphabet import END
 
-SOFTMAX = "next_character"
 # A word that makes up more than this share of a batch is spread over several.
 LARGEST_SHARE = 1 / 64
 EVALUATED_AT_ONCE = 8192
@@ -48,66 +47,18 @@ class CountedWords(NamedTuple):
     facts: dict[str, float]
 
 
-class Predictions(NamedTuple):
-    """Every distinct prediction of a next character that the words of a trie ask for."""
-
-    states: tf.Tensor
-    """int32 `(predictions,)`: the state index of the prefix."""
-    characters: tf.Tensor
-    """int32 `(predictions,)`: the character that follows it."""
-    weights: tf.Tensor
-    """float32 `(predictions,)`: how many words of the text ask for it."""
-
-
 class CountedBatch(NamedTuple):
-    """Words with their predictions, a direction."""
+    """Distinct words of a text."""
 
     tries: tuple[PrefixTrie, ...]
-    predictions: tuple[Predictions, ...]
-    words: tf.Tensor
-    """int32 `()`: distinct words in the batch."""
-
-
-def predictions(trie: PrefixTrie, counts: tf.Tensor, marked: bool) -> Predictions:
-    """Returns the distinct predictions of a trie's words.
-
-    Args:
-        trie: The words' prefixes.
-        counts: Weight of each word, float32 `(words,)`.
-        marked: Whether words begin with a begin mark, which needs no foresight, and end with an
-            end mark. If not, the end of a word is predicted all the same.
-    """
-    starts = 1 + tf.cumsum(trie.sizes, exclusive=True)
-    above = tf.concat([[0], starts], 0)[: tf.size(trie.sizes)]
-    parents = trie.parents + tf.repeat(above, trie.sizes)
-    ending = tf.math.unsorted_segment_sum(counts, trie.ends, 1 + tf.size(trie.characters))
-
-    def level(t: tf.Tensor, passing: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Adds the words that pass through a level's prefixes to the prefixes above."""
-        start, size = starts[t], trie.sizes[t]
-        return t - 1, tf.tensor_scatter_nd_add(
-            passing, parents[start - 1 : start - 1 + size, None], passing[start : start + size]
-        )
-
-    _, passing = tf.while_loop(
-        lambda t, _: t >= 0,
-        level,
-        (tf.size(trie.sizes) - 1, ending),
-        shape_invariants=(tf.TensorShape([]), tf.TensorShape([None])),
-    )
-    if marked:
-        first = tf.size(trie.characters) - tf.reduce_sum(trie.sizes[1:])
-        return Predictions(parents[first:], trie.characters[first:], passing[1 + first :])
-    ends = tf.where(ending > 0)[:, 0]
-    return Predictions(
-        tf.concat([parents, tf.cast(ends, tf.int32)], 0),
-        tf.concat([trie.characters, tf.fill(tf.shape(ends), END)], 0),
-        tf.concat([passing[1:], tf.gather(ending, ends)], 0),
-    )
+    counts: tf.Tensor
+    """float32 `(words,)`: how often each is seen."""
+    last: tf.Tensor
+    """bool `()`: whether the epoch ends with this batch."""
 
 
 class LanguageModel:
-    """Encoder, a softmax for each direction, and the words to learn.
+    """Encoder, predictions of the next character, and the words to learn.
 
     Args:
         encoder: The character encoder.
@@ -129,43 +80,20 @@ class LanguageModel:
     ) -> None:
         self._encoder, self._spelling, self._corpus = encoder, spelling, corpus
         self._options, self._seed = options, seed
-        self.softmaxes = {}
-        for direction in encoder.directions:
-            softmax = keras.layers.Dense(encoder.alphabet_size)
-            softmax.build((None, encoder.options.units))
-            self.softmaxes[direction] = softmax
+        self.next_character = NextCharacter(encoder.options, encoder.alphabet_size)
+        self.steps = -(-len(corpus.words) // options.batch_size)
 
     def named_weights(self) -> dict[str, keras.Variable]:
-        """Returns every weight by its name; the softmax's are not the encoder's."""
-        named = self._encoder.named_weights()
-        for direction, softmax in self.softmaxes.items():
-            named[f"{SOFTMAX}/{direction}/kernel"] = softmax.kernel
-            named[f"{SOFTMAX}/{direction}/bias"] = softmax.bias
-        return named
+        """Returns every weight by its name; those of the predictions are not the encoder's."""
+        return {**self._encoder.named_weights(), **self.next_character.named_weights()}
 
-    def batches(self, epoch: int, skip: int = 0) -> tf.data.Dataset:
-        """Returns an epoch's batches, packed in the background; see `Distillation.batches`."""
-        signature = (tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.float32))
-        data = tf.data.Dataset.from_generator(
-            lambda: self._portions(epoch, skip), output_signature=signature
-        )
-        return data.map(self.pack, num_parallel_calls=1, deterministic=True).prefetch(2)
+    def batches(self, epoch: int = 0, skip: int = 0) -> tf.data.Dataset:
+        """Returns the batches of epoch after epoch; see `Distillation.batches`."""
 
-    def steps(self) -> float:
-        """Returns how many batches an epoch has."""
-        return -(-len(self._corpus.words) // self._options.batch_size)
+        def pack(words: tf.Tensor, counts: tf.Tensor, last: tf.Tensor) -> CountedBatch:
+            return CountedBatch(self._spelling(words), counts, last)
 
-    def pack(self, words: tf.Tensor, counts: tf.Tensor) -> CountedBatch:
-        """Returns a batch.
-
-        Args:
-            words: Distinct words, string `(words,)`.
-            counts: How often each is seen, float32 `(words,)`.
-        """
-        tries = self._spelling(words)
-        marked = self._spelling.mark_length > 0
-        asked = tuple(predictions(trie, counts, marked) for trie in tries)
-        return CountedBatch(tries, asked, tf.size(words))
+        return packed_batches(self._epoch, (tf.string, tf.float32), pack, epoch, skip)
 
     def loss(self, batch: CountedBatch, noise: Noise | None = None) -> tf.Tensor:
         """Returns the mean surprise at a character of the text, in nats.
@@ -187,23 +115,19 @@ class LanguageModel:
             noise: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
+        marked = self._spelling.mark_length > 0
         states = self._encoder.states(batch.tries, noise, differentiable)
         total = characters = tf.constant(0.0)
-        for layers, softmax, asked in zip(
-            states, self.softmaxes.values(), batch.predictions, strict=True
-        ):
-            # Prefixes that are parents, each once: its logits serve all its children.
-            distinct, rows = tf.unique(asked.states)
-            logits = softmax(tf.gather(layers[-1], distinct))
-            scores = tf.gather_nd(logits, tf.stack([rows, asked.characters], 1))
-            surprises = tf.gather(tf.reduce_logsumexp(logits, 1), rows) - scores
-            total += tf.reduce_sum(asked.weights * surprises)
-            characters += tf.reduce_sum(asked.weights)
+        for direction, (layers, trie) in enumerate(zip(states, batch.tries, strict=True)):
+            prefixes, following, counts = predictions(trie, batch.counts, marked)
+            losses = self.next_character.losses(layers[-1], prefixes, following, direction)
+            total += tf.reduce_sum(counts * losses)
+            characters += tf.reduce_sum(counts)
         return total, characters
 
     def words_of(self, batch: CountedBatch) -> int:
         """Returns how many distinct words a batch has."""
-        return int(batch.words)
+        return len(batch.counts)
 
     def validate(self) -> dict[str, float]:
         """Returns the bits per character of held-out text, end of word included."""
@@ -220,30 +144,51 @@ class LanguageModel:
         input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.float32)]
     )
     def _evaluate(self, words: tf.Tensor, counts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        return self.surprise(self.pack(words, counts), differentiable=False)
+        batch = CountedBatch(self._spelling(words), counts, tf.constant(True))
+        return self.surprise(batch, differentiable=False)
 
     def score(self, figures: dict[str, float]) -> float:
         """Returns what is to be as high as possible."""
         return -figures[self.score_name]
 
-    def _portions(self, epoch: int, skip: int) -> Iterator[tuple[list[str], np.ndarray]]:
-        """Yields an epoch's batches of words and counts."""
+    def _epoch(self, epoch: int) -> list[tuple[list[str], np.ndarray]]:
+        """An epoch's batches of words and counts."""
         words, counts = self._corpus.words, self._corpus.counts
-        batches = int(self.steps())
         generator = np.random.default_rng((self._seed, epoch))
-        parts = portions(counts, batches)
-        once = np.flatnonzero(parts == 1)
+        parts = portions(counts, self.steps)
+        once, spread = np.flatnonzero(parts == 1), np.flatnonzero(parts > 1)
         order = grouped_permutation([words[i] for i in once], self._options.group_size, generator)
-        spread = np.flatnonzero(parts > 1)
-        offset = generator.integers(batches, size=len(spread))
-        for batch, rare in enumerate(np.array_split(once[order], batches)):
-            if batch >= skip:
-                frequent = spread[(batch - offset) % batches < parts[spread]]
-                chosen = np.concatenate([rare, frequent])
-                yield (
-                    [words[i] for i in chosen],
-                    (counts[chosen] / parts[chosen]).astype(np.float32),
-                )
+        offset = generator.integers(self.steps, size=len(spread))
+        batches = []
+        for number, rare in enumerate(np.array_split(once[order], self.steps)):
+            frequent = spread[(number - offset) % self.steps < parts[spread]]
+            chosen = np.concatenate([rare, frequent])
+            share = (counts[chosen] / parts[chosen]).astype(np.float32)
+            batches.append(([words[i] for i in chosen], share))
+        return batches
+
+
+def predictions(
+    trie: PrefixTrie, counts: tf.Tensor, marked: bool
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Returns the distinct predictions that words ask for: prefix, next character, how often.
+
+    Args:
+        trie: The words' prefixes.
+        counts: How often each word is seen, float32 `(words,)`.
+        marked: Whether words stand between marks, the first of which needs no foresight. If not,
+            the end of a word is predicted all the same.
+    """
+    parents, passing = parent_states(trie), prefix_counts(trie, counts)
+    if marked:
+        first = tf.reduce_sum(trie.sizes[:1])
+        return parents[first:], trie.characters[first:], passing[first:]
+    ends = tf.fill(tf.shape(trie.ends), END)
+    return (
+        tf.concat([parents, trie.ends], 0),
+        tf.concat([trie.characters, ends], 0),
+        tf.concat([passing, counts], 0),
+    )
 
 
 def portions(counts: np.ndarray, batches: int) -> np.ndarray:

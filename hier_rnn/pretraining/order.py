@@ -1,8 +1,13 @@
-"""In which order words are learnt."""
+"""In which order words are learnt: groups of alphabetical neighbours, epoch after epoch."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from typing import Any
+
 import numpy as np
+import tensorflow as tf
 
 
 def grouped_permutation(
@@ -25,3 +30,37 @@ def grouped_permutation(
     cuts = np.arange(int(generator.integers(group_size)), len(words), group_size)
     groups = np.split(ordered, cuts)
     return np.concatenate([groups[i] for i in generator.permutation(len(groups))])
+
+
+def packed_batches(
+    batches: Callable[[int], Sequence[tuple[list[str], np.ndarray]]],
+    types: tuple[tf.DType, tf.DType],
+    pack: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Any],
+    epoch: int = 0,
+    skip: int = 0,
+) -> tf.data.Dataset:
+    """Returns the batches of epoch after epoch, without end, packed while the last one trains.
+
+    Args:
+        batches: Makes an epoch's batches: words, and a number for each.
+        types: Of the two.
+        pack: Makes a batch of them and of whether the epoch ends with it.
+        epoch: The first epoch.
+        skip: Batches of the first epoch to leave out, as they have been trained on.
+    """
+
+    def columns() -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
+        left_out = skip
+        for number in count(epoch):
+            made = batches(number)
+            for place in range(left_out, len(made)):
+                words, numbers = made[place]
+                # As bytes, since NumPy's own strings lose a NUL at their end.
+                spelled = np.array([word.encode() for word in words], dtype=object)
+                yield spelled, numbers, place == len(made) - 1
+            left_out = 0
+
+    shapes = ([None], [None], [])
+    signature = tuple(map(tf.TensorSpec, shapes, (*types, tf.bool)))
+    data = tf.data.Dataset.from_generator(columns, output_signature=signature)
+    return data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(2)

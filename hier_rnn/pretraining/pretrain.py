@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Callable
@@ -16,9 +15,10 @@ import hier_rnn
 from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
-from hier_rnn.initializers.rules import initialize
+from hier_rnn.initializers.rules import initialize, resolve
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
+from hier_rnn.model.shapes import character_encoder_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.pretraining.corpus import Corpus, vectors_to_learn, words_to_foresee
 from hier_rnn.pretraining.neighbours import neighbours
@@ -31,7 +31,8 @@ from hier_rnn.runs.claim import claim, to_do
 from hier_rnn.runs.encoder_directory import write_encoder_directory
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import write_weights
-from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.sources.source import Source
+from hier_rnn.text.alphabet import FIRST, Alphabet
 from hier_rnn.text.misspelling import misspell
 from hier_rnn.training.display import Display, tell
 from hier_rnn.training.interruption import Interruption
@@ -41,12 +42,18 @@ from hier_rnn.training.state import TrainingState
 
 RECORD = "pretraining.toml"
 PREPARED = "prepared.npz"
+OPTIMIZATION = Training(weight_decay=0.01, clip_norm=1.0)
 WARMUP = 0.05
 SHOWN_WORDS, SHOWN_NEIGHBOURS = 5, 5
 
 
 def pretrain(
-    configuration: Configuration, out: Path, *, force: bool = False, quiet: bool = False
+    configuration: Configuration,
+    out: Path,
+    *,
+    force: bool = False,
+    quiet: bool = False,
+    source: Source | None = None,
 ) -> None:
     """Pretrains a character encoder, or goes on where an earlier call was interrupted.
 
@@ -56,6 +63,8 @@ def pretrain(
             with stays in `pretraining.toml`.
         force: Start over what `out` already holds. Default False.
         quiet: Show nothing. Default False.
+        source: The text, instead of that which the options name; then this is a stage of another
+            run, and only the bar is shown. Default None.
 
     Raises:
         UserError: A mistake in the text or the options, or `out` holds a run with other options.
@@ -67,23 +76,40 @@ def pretrain(
         if not quiet:
             tell(f"{out}: the encoder is finished; nothing to do. --force starts it over.")
         return
+    _check(configuration)
     kept = run.checkpoints / PREPARED
     kind = Targets if configuration.pretraining.objective == "word-vectors" else CountedWords
     if kept.exists() and not force:
         prepared = load_prepared(kept, kind)
     else:
-        prepared, words_model = _prepare(configuration, quiet)
+        prepared, words_model = _prepare(configuration, quiet, source)
         claim(out, record, configuration, force)
         if words_model:
             with write_atomically(run.words_model, "wb") as file:
                 file.write(words_model)
         save_prepared(kept, prepared)
-    PretrainingRun(configuration, run, prepared, quiet).run()
+    PretrainingRun(configuration, run, prepared, quiet, lines=source is None).run()
 
 
-def _prepare(configuration: Configuration, quiet: bool) -> tuple[Targets | CountedWords, bytes]:
+def _check(configuration: Configuration) -> None:
+    """Finds mistakes in the options before the text is counted, which may take long."""
+    options, objective = configuration.character_encoder, configuration.pretraining.objective
+    shapes = character_encoder_shapes(options, alphabet_size=FIRST)
+    resolve(shapes, configuration.initializers.rules)
+    if objective == "next-character" and options.projection:
+        raise UserError(
+            "character_encoder.projection: next-character has nothing to teach it, since it is a"
+            f" map of whole words. Received: {options.projection}. Accepted: 0, or the objective"
+            " word-vectors."
+        )
+
+
+def _prepare(
+    configuration: Configuration, quiet: bool, source: Source | None
+) -> tuple[Targets | CountedWords, bytes]:
     """Counts; returns what is to be learnt, and the SentencePiece model if words are pieces."""
-    corpus = Corpus(configuration, quiet) if configuration.data.text else None
+    there = source or configuration.data.text
+    corpus = Corpus(configuration, quiet, source) if there else None
     of_vectors = configuration.pretraining.objective == "word-vectors"
     prepare = vectors_to_learn if of_vectors else words_to_foresee
     return prepare(configuration, corpus), corpus.words_model if corpus else b""
@@ -97,6 +123,7 @@ class PretrainingRun:
         run: The encoder directory.
         prepared: What is to be learnt.
         quiet: Show nothing.
+        lines: Besides the bar, print a line an epoch and the neighbours of some words.
     """
 
     def __init__(
@@ -105,9 +132,10 @@ class PretrainingRun:
         run: RunDirectory,
         prepared: Targets | CountedWords,
         quiet: bool,
+        lines: bool = True,
     ) -> None:
         self.configuration, self.options = configuration, configuration.pretraining
-        self.directory, self.quiet = run, quiet
+        self.directory, self.quiet, self.lines = run, quiet, lines and not quiet
         self.facts = prepared.facts
         self.vocabulary = dict(zip(prepared.words, prepared.counts.tolist(), strict=True))
         self.alphabet = Alphabet.count(self.vocabulary, configuration.text.minimum_character_count)
@@ -117,7 +145,7 @@ class PretrainingRun:
         shapes = {name: tuple(weight.shape) for name, weight in self.weights.items()}
         rules, seed = configuration.initializers.rules, configuration.seed
         assign(self.weights, initialize(shapes, rules, seed, self.alphabet))
-        self.optimizer = Optimizer(Training(), self.weights)
+        self.optimizer = Optimizer(OPTIMIZATION, self.weights)
         self.state = TrainingState(run.checkpoints, self.weights, self.optimizer)
 
     def run(self) -> None:
@@ -129,7 +157,7 @@ class PretrainingRun:
             f" {len(self.alphabet.characters):,} characters"
             + (f"; going on after step {progress.step:,}" if resumed else "")
         )
-        spellings = round(self.objective.steps() * self.options.batch_size)
+        spellings = self.objective.steps * self.options.batch_size
         total = spellings * self.options.epochs
         display = Display(total, progress.sentences, self.quiet, unit="words")
         with display, Interruption() as interruption:
@@ -145,20 +173,58 @@ class PretrainingRun:
         return LanguageModel(*model, configuration.seed)
 
     def _train(self, display: Display, interruption: Interruption) -> None:
-        step = None
-        progress = self.state.progress
-        while progress.epoch < self.options.epochs and not self._stalled():
-            data = self.objective.batches(progress.epoch, progress.batch)
-            step = step or self._step(data.element_spec)
-            self._epoch(step, data, display, interruption)
-            self._evaluate(display)
-            self.state.save()
-        if self._stalled():
-            display.say(f"no better score for {self.options.patience} epochs: training ends")
+        progress, options = self.state.progress, self.options
+        if self._over():  # killed between the last step and the end
+            return
+        batches = self.objective.batches(progress.epoch, progress.batch)
+        step = self._step(batches.element_spec)
+        begun, saved = time.perf_counter(), time.monotonic()
+        for batch in batches:
+            loss, words = self._move(step, batch), self.objective.words_of(batch)
+            progress.step += 1
+            progress.batch += 1
+            progress.loss += loss
+            progress.sentences += words
+            progress.words += words
+            seconds = time.perf_counter() - begun
+            progress.seconds += seconds
+            progress.epoch_seconds += seconds
+            display.step(words, progress.epoch + 1, loss, progress.words / progress.epoch_seconds)
+            if batch.last:
+                self._evaluate(display)
+            due = time.monotonic() - saved >= options.checkpoint_seconds
+            if batch.last or due or interruption.requested:
+                self.state.save()
+                saved = time.monotonic()
+            if self._over():
+                break
+            if interruption.requested:
+                raise KeyboardInterrupt(
+                    f"interrupted; saved after step {progress.step:,}. The same command again goes"
+                    " on from here."
+                )
+            begun = time.perf_counter()
+        if progress.epoch < options.epochs:
+            display.say(f"{options.patience} epochs without a better score: enough")
 
-    def _stalled(self) -> bool:
+    def _over(self) -> bool:
+        """Whether this was the last epoch, or too many passed without a better score."""
         progress, patience = self.state.progress, self.options.patience
-        return bool(patience) and progress.epoch - progress.best_epoch >= patience
+        stalled = bool(patience) and progress.epoch - progress.best_epoch >= patience
+        return progress.epoch >= self.options.epochs or stalled
+
+    def _move(self, step: Callable[..., tf.Tensor], batch: Any) -> float:
+        """Takes a step and returns the loss."""
+        progress, peak = self.state.progress, self.options.learning_rate
+        done = progress.epoch + min(progress.batch / self.objective.steps, 1)
+        rate = learning_rate(peak, done / self.options.epochs, WARMUP, "cosine")
+        loss = float(step(batch, tf.constant(rate, tf.float32), tf.constant(progress.step)))
+        if not np.isfinite(loss):
+            raise UserError(
+                f"step {progress.step}: the loss is {loss}. Try a lower"
+                f" pretraining.learning_rate (now {peak})."
+            )
+        return loss
 
     def _step(self, signature: Any) -> Callable[..., tf.Tensor]:
         """Returns a step, a function of batch, learning rate and the step's number to the loss."""
@@ -176,46 +242,6 @@ class PretrainingRun:
             return loss
 
         return step
-
-    def _epoch(
-        self,
-        step: Callable[..., tf.Tensor],
-        data: tf.data.Dataset,
-        display: Display,
-        interruption: Interruption,
-    ) -> None:
-        """Trains to the end of the epoch."""
-        progress, steps = self.state.progress, self.objective.steps()
-        begun, saved = time.perf_counter(), time.monotonic()
-        for batch in data:
-            share = (progress.epoch + min(progress.batch / steps, 1)) / self.options.epochs
-            rate = learning_rate(self.options.learning_rate, share, WARMUP, "cosine")
-            loss = float(step(batch, tf.constant(rate, tf.float32), tf.constant(progress.step)))
-            if not np.isfinite(loss):
-                raise UserError(
-                    f"step {progress.step}: the loss is {loss}. Try a lower"
-                    f" pretraining.learning_rate (now {self.options.learning_rate})."
-                )
-            words, now = self.objective.words_of(batch), time.perf_counter()
-            progress.step += 1
-            progress.batch += 1
-            progress.sentences += words
-            progress.words += words
-            progress.loss += loss
-            progress.epoch_seconds += now - begun
-            progress.seconds += now - begun
-            begun = now
-            speed = progress.words / progress.epoch_seconds
-            display.step(words, progress.epoch + 1, loss, speed)
-            if interruption.requested:
-                self.state.save()
-                raise KeyboardInterrupt(
-                    f"interrupted; saved after step {progress.step:,}. The same command again goes"
-                    " on from here."
-                )
-            if time.monotonic() - saved >= self.options.checkpoint_seconds:
-                self.state.save()
-                saved = time.monotonic()
 
     def _evaluate(self, display: Display) -> None:
         """Ends an epoch: scores, the line in `metrics.jsonl`, the best weights."""
@@ -239,15 +265,15 @@ class PretrainingRun:
             progress.best_score, progress.best_epoch = score, progress.epoch
             self.state.best = {name: weight.numpy() for name, weight in self.weights.items()}
         progress.metrics.append(line)
-        with write_atomically(self.directory.metrics) as file:
-            file.writelines(json.dumps(line) + "\n" for line in progress.metrics)
+        self.directory.write_metrics(progress.metrics)
         shown = [f"{name.replace('_', ' ')} {value:.4f}" for name, value in figures.items()]
         display.score(shown[0])
-        display.say(
-            f"epoch {line['epoch']:3d}  train loss {line['train_loss']:.4f}  {'  '.join(shown)}"
-            f"  {line['words_per_second']:,.0f} words/s  {line['seconds']:.0f} s"
-            + ("  best" if best else "")
-        )
+        if self.lines:
+            display.say(
+                f"epoch {line['epoch']:3d}  train loss {line['train_loss']:.4f}  {'  '.join(shown)}"
+                f"  {line['words_per_second']:,.0f} words/s  {line['seconds']:.0f} s"
+                + ("  best" if best else "")
+            )
 
     def _finish(self) -> None:
         """Writes the encoder directory; its weights come last, and say that it is finished."""
@@ -271,7 +297,7 @@ class PretrainingRun:
             f" {abs(self.state.progress.best_score):.4f} after epoch"
             f" {self.state.progress.best_epoch}, saved in {path}"
         )
-        if not self.quiet:
+        if self.lines:
             self._show_neighbours()
 
     def _facts(self) -> dict[str, Any]:
@@ -301,5 +327,5 @@ class PretrainingRun:
             self._tell(f"  {query}: {', '.join(word for word, _ in found)}")
 
     def _tell(self, line: str) -> None:
-        if not self.quiet:
+        if self.lines:
             tell(line)

@@ -8,7 +8,6 @@ other cases and punctuation have the word's own vector as target.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import keras
@@ -20,7 +19,7 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import Spelling
 from hier_rnn.packing.trie import PrefixTrie
 from hier_rnn.pretraining.copies import Copies
-from hier_rnn.pretraining.order import grouped_permutation
+from hier_rnn.pretraining.order import grouped_permutation, packed_batches
 from hier_rnn.pretraining.parts import core, parts
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.recurrent.noise import Noise
@@ -39,6 +38,8 @@ class SpelledBatch(NamedTuple):
     """int32 `(spellings,)`: numbers of words."""
     weights: tf.Tensor
     """float32 `(spellings,)`: in the loss."""
+    last: tf.Tensor
+    """bool `()`: whether the epoch ends with this batch."""
 
 
 class Distillation:
@@ -74,6 +75,7 @@ class Distillation:
         self._weights = (weights / weights[self._learnt].mean()).astype(np.float32)
         self._sample = self._learnt_sample()
         self._misspelled = self._misspellings()
+        self.steps = len(self._epoch(0))
         self.map = keras.layers.Dense(targets.vectors.shape[1], name=MAP)
         self.map.build((None, encoder.width))
 
@@ -85,27 +87,19 @@ class Distillation:
             f"{MAP}/bias": self.map.bias,
         }
 
-    def batches(self, epoch: int, skip: int = 0) -> tf.data.Dataset:
-        """Returns an epoch's batches, packed in the background.
+    def batches(self, epoch: int = 0, skip: int = 0) -> tf.data.Dataset:
+        """Returns the batches of epoch after epoch, without end, packed in the background.
 
         Args:
-            epoch: Decides their order and the copies.
-            skip: Batches at the beginning to leave out. Default 0.
+            epoch: The first epoch; it decides the order and the copies. Default 0.
+            skip: Batches of the first epoch to leave out. Default 0.
         """
 
-        def pack(spellings: tf.Tensor, words: tf.Tensor) -> SpelledBatch:
-            return SpelledBatch(self._spelling(spellings), words, tf.gather(self._weights, words))
+        def pack(spellings: tf.Tensor, words: tf.Tensor, last: tf.Tensor) -> SpelledBatch:
+            weights = tf.gather(self._weights, words)
+            return SpelledBatch(self._spelling(spellings), words, weights, last)
 
-        signature = (tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32))
-        data = tf.data.Dataset.from_generator(
-            lambda: self._spellings(epoch, skip), output_signature=signature
-        )
-        return data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(2)
-
-    def steps(self) -> float:
-        """Returns about how many batches an epoch has."""
-        spellings, _ = self._epoch(0)
-        return len(spellings) / self._options.batch_size
+        return packed_batches(self._epoch, (tf.string, tf.int32), pack, epoch, skip)
 
     def loss(self, batch: SpelledBatch, noise: Noise | None = None) -> tf.Tensor:
         """Returns the weighted mean of one minus the cosine.
@@ -122,9 +116,9 @@ class Distillation:
         return len(batch.words)
 
     def validate(self) -> dict[str, float]:
-        """Returns mean cosines: of the following together, learnt words, misspellings, held-out words.
+        """Returns mean cosines: of learnt words, of misspellings of them, and of held-out words.
 
-        The first is the score: a text has words of all three kinds.
+        The mean of the three is the score: a text has words of all three kinds.
         """
         cosines = {
             "learnt_cosine": self._mean_cosine(self._spelled(self._sample), self._sample),
@@ -137,20 +131,16 @@ class Distillation:
         """Returns what is to be as high as possible."""
         return figures[self.score_name]
 
-    def _epoch(self, epoch: int) -> tuple[list[str], np.ndarray]:
-        """Every learnt word and its copies, in the epoch's order."""
+    def _epoch(self, epoch: int) -> list[tuple[list[str], np.ndarray]]:
+        """An epoch's batches: every learnt word and its copies."""
         generator = np.random.default_rng((self._seed, epoch))
         copies, owners = self._copies(self._learnt, generator)
         spellings = self._spelled(self._learnt) + copies
         words = np.concatenate([self._learnt, owners]).astype(np.int32)
         order = grouped_permutation(spellings, self._options.group_size, generator)
-        return [spellings[i] for i in order], words[order]
-
-    def _spellings(self, epoch: int, skip: int) -> Iterator[tuple[list[str], np.ndarray]]:
-        spellings, words = self._epoch(epoch)
         size = self._options.batch_size
-        for start in range(skip * size, len(spellings), size):
-            yield spellings[start : start + size], words[start : start + size]
+        parts = [order[start : start + size] for start in range(0, len(order), size)]
+        return [([spellings[i] for i in part], words[part]) for part in parts]
 
     def _spelled(self, indices: np.ndarray) -> list[str]:
         return [self._words[i] for i in indices]

@@ -20,9 +20,15 @@ from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.shapes import weight_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.inference import Inference
-from hier_rnn.runs.claim import Standing, standing
+from hier_rnn.runs.claim import claim, to_do
 from hier_rnn.runs.run_directory import RunDirectory, write_json
-from hier_rnn.training.batches import LabelledBatch, PackedBatches, Sentence, endless_batches
+from hier_rnn.training.batches import (
+    LabelledBatch,
+    PackedBatches,
+    Sentence,
+    check_misspelling,
+    endless_batches,
+)
 from hier_rnn.training.course import Course
 from hier_rnn.training.display import Display, tell
 from hier_rnn.training.finish import finish
@@ -35,6 +41,7 @@ from hier_rnn.training.state import TrainingState
 from hier_rnn.training.step import Step, class_weights, training_step
 from hier_rnn.training.tensorboard import TensorBoard
 from hier_rnn.training.validation import validate
+from hier_rnn.training.warm_start import warm_start
 
 
 def train_classifier(
@@ -61,18 +68,15 @@ def train_classifier(
         KeyboardInterrupt: Ctrl-C; the run was saved and goes on when called again.
     """
     run = RunDirectory(Path(out))
-    status = standing(run.path, configuration, run.finished, force)
-    if status is Standing.FINISHED:
+    if not to_do(run.path, run.configuration, configuration, run.finished, force):
         if not quiet:
             tell(f"{out}: the run is finished; nothing to do. --force starts it over.")
         return
-    begun = status is Standing.UNFINISHED
+    check_misspelling(configuration.training)
     # A run that starts over has no SentencePiece model yet, whatever the old one has.
-    data = prepare(configuration, run.words_model if begun else None)
+    data = prepare(configuration, None if force else run.words_model)
     training = ClassifierTraining(configuration, run, data, quiet)
-    if not begun:
-        run.clear()
-        run.write_configuration(configuration)
+    claim(run.path, run.configuration, configuration, force)
     training.run(tensorboard)
     if data.test is not None and not quiet:
         from hier_rnn.evaluation.evaluate import evaluate_runs
@@ -104,14 +108,7 @@ class ClassifierTraining:
         self.weights = self.classifier.named_weights()
         self.phases = stretches(self.options, self.weights)
         self.class_weights = class_weights(self.options, self.labels, data.corpus.label_counts)
-        values = initialize(
-            weight_shapes(configuration, size, classes),
-            configuration.initializers.rules,
-            configuration.seed,
-            data.alphabet,
-            configuration.data.encoder,
-        )
-        assign(self.weights, values)
+        self._initialize(configuration.data.encoder)
         spelling = spelling_of(configuration, data.alphabet)
         self.inference = Inference(self.classifier, spelling)
         self.batches = PackedBatches(self._batches_to_come, spelling)
@@ -133,6 +130,8 @@ class ClassifierTraining:
             introduce(self.configuration, self.data, self.weights)
             if resumed:
                 tell(f"going on after step {progress.step:,}, epoch {progress.epoch + 1}")
+        if not resumed:
+            self._warm_start()
         total = course.total(corpus.word_count / corpus.examples)
         with (
             Display(total, progress.sentences, self.quiet) as display,
@@ -140,6 +139,31 @@ class ClassifierTraining:
         ):
             self._train(course, display, logs, interruption)
         self._finish()
+
+    def _initialize(self, encoder: str) -> None:
+        """Gives every weight its first value; those of an encoder directory come before rules."""
+        configuration, alphabet = self.configuration, self.data.alphabet
+        values = initialize(
+            weight_shapes(configuration, alphabet.size, len(self.labels)),
+            configuration.initializers.rules,
+            configuration.seed,
+            alphabet,
+            encoder,
+        )
+        assign(self.weights, values)
+
+    def _warm_start(self) -> None:
+        if not self.options.warm_start_epochs or self.configuration.data.encoder:
+            return
+        run, data = self.directory, self.data
+        if not self.quiet:
+            tell("warm start: learning to spell the words of the training text")
+        encoder = run.checkpoints / "warm_start"
+        model = run.words_model if data.words_model else None
+        warm_start(self.configuration, data.train, model, encoder, self.quiet)
+        self._initialize(str(encoder))
+        for name, average in self.optimizer.averages.items():
+            average.assign(self.weights[name].value)
 
     def _take_up(self) -> bool:
         """Enters the run directory; returns whether there was a checkpoint to go on from."""

@@ -1,4 +1,4 @@
-"""The course of a run: the phase it is in, the learning rate there, and when the next one begins."""
+"""The course of a run: the phase it is in, the learning rate, and when the next phase begins."""
 
 from __future__ import annotations
 

@@ -69,15 +69,13 @@ class Display:
 
     def evaluation(self, line: Mapping[str, Any], metric: str, best: bool) -> None:
         """Shows the line that an evaluation adds to `metrics.jsonl`."""
-        score = line[f"validation_{metric}"]
-        self.score(f"{metric} {score:.4f}")
+        self.score(f"{metric} {line[f'validation_{metric}']:.4f}")
+        shown = "macro_f1" if metric == "macro_f1" else "accuracy"
         self.say(
-            f"epoch {line['epoch']:3d}  train loss {line['train_loss']:.4f}"
-            f"  validation loss {line['validation_loss']:.4f}"
-            f"  accuracy {100 * line['validation_accuracy']:.2f}"
-            f"  macro-F1 {100 * line['validation_macro_f1']:.2f}"
-            f"  {line['words_per_second']:,.0f} words/s  {line['seconds']:.0f} s"
-            + ("  best" if best else "")
+            f"epoch {line['epoch']:3d}  loss {line['train_loss']:.4f}"
+            f"  validation {line['validation_loss']:.4f}"
+            f"  {shown.replace('_f1', '-F1')} {100 * line[f'validation_{shown}']:.2f}"
+            f"  {line['words_per_second']:,.0f} words/s" + ("  best" if best else "")
         )
 
     def close(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 
 import keras
 from rich.console import Console
@@ -65,19 +66,17 @@ def show_model(weights: Mapping[str, keras.Variable]) -> None:
             f"{count} of {shape}" if count > 1 else shape for shape, count in counted.items()
         ]
         table.add_row(layer, ", ".join(described), *_size(shapes))
-    table.add_row("total", "", *_size(sum(layers.values(), [])), style="bold")
+    table.add_row("total", "", *_size(chain(*layers.values())), style="bold")
     Console(stderr=True).print(table)
 
 
 def layer_of(name: str) -> str:
-    """Returns the layer that a weight is of: `character_encoder/gru_0`, or the part it stands in
-    alone: `head`.
-    """
+    """Returns the layer that a weight is of: `character_encoder/gru_0`, `head`."""
     part, _, below = name.partition("/")
     layer, _, _ = below.partition("/")
     return part if part in ("head", "next_character") else f"{part}/{layer}"
 
 
-def _size(shapes: list[tuple[int, ...]]) -> tuple[str, str]:
+def _size(shapes: Iterable[tuple[int, ...]]) -> tuple[str, str]:
     parameters = sum(map(math.prod, shapes))
     return f"{parameters:,}", f"{parameters * BYTES / 1024:,.0f}"

@@ -1,4 +1,4 @@
-"""The model runs where Python does not: in a data set, and in a saved graph of raw words."""
+"""The model runs where Python does not: in a data set, and in a saved graph of raw texts."""
 
 from __future__ import annotations
 
@@ -21,38 +21,30 @@ class Exported(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def texts(self, texts):
         words = tf.strings.split(texts)
-        return self.words(words.values, tf.cast(words.row_lengths(), tf.int32))
-
-    @tf.function(
-        input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)]
-    )
-    def words(self, words, lengths):
-        batch = pack_batch(words, lengths, self.spelling)
+        lengths = tf.cast(words.row_lengths(), tf.int32)
+        batch = pack_batch(words.values, lengths, self.spelling)
         return self.classifier(batch, differentiable=False)
 
 
 @pytest.fixture(scope="module")
 def model(configure, randomize, alphabet):
     configuration = configure(
-        character={"bidirectional": True, "layers": 2, "initial_state": "trainable"},
-        sentence={"layers": 2, "pooling": "attention"},
+        character={"bidirectional": True, "initial_state": "trainable"},
+        sentence={"pooling": "attention", "initial_state": "trainable"},
     )
     model = randomize(Classifier(configuration, alphabet.size, 3))
     return model, spelling_of(configuration, alphabet)
 
 
-def test_a_saved_model_takes_raw_words(model, pack, sentences, tmp_path):
+def test_a_saved_model_takes_raw_texts(model, pack, sentences, tmp_path):
     classifier, spelling = model
-    tf.saved_model.save(Exported(classifier, spelling), str(tmp_path))
+    tf.saved_model.save(Exported(classifier, spelling), str(tmp_path), signatures={})
     loaded = tf.saved_model.load(str(tmp_path))
     unseen = ["eé語 zzz", "ab" * 150, ""]
     for batch in (sentences, [text.split() for text in unseen], [[]], [[], []], []):
         expected = classifier(pack(batch, spelling))
         texts = tf.constant([" ".join(words) for words in batch], tf.string)
         np.testing.assert_allclose(loaded.texts(texts), expected, atol=2e-6)
-        words = tf.constant([word for sentence in batch for word in sentence], tf.string)
-        lengths = tf.constant([len(sentence) for sentence in batch], tf.int32)
-        np.testing.assert_allclose(loaded.words(words, lengths), expected, atol=2e-6)
     assert np.isfinite(loaded.texts(tf.constant([b"a\xff \xc3(", b"\x00"]))).all()
 
 

@@ -1,0 +1,161 @@
+"""The embedded data set: hier_rnn with all defaults beside fastText tuned on the validation split.
+
+Both see the training split alone; fastText's settings are the best of 36 on the validation split
+(word n-grams 1 or 2; character n-grams none, 2-4 or 3-6; 10 or 30 epochs; learning rate 0.1, 0.5
+or 1). Accuracy on the test split, with a seed a row.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.machine import machine
+from benchmarks.measure import processors
+from benchmarks.options import parser_of, positive, write_results
+from benchmarks.workload import shown
+from hier_rnn.commands.embedded import embedded
+from hier_rnn.configuration.options import Configuration, Data
+from hier_rnn.errors import UserError
+from hier_rnn.quiet import import_tensorflow
+from hier_rnn.sources.source import open_source
+
+Split = tuple[list[str], list[str]]
+"""Texts and labels."""
+SPLITS = ("train", "validation", "test")
+
+
+def main() -> None:
+    """Runs the benchmark with the arguments of the process."""
+    parser = parser_of("benchmarks.embedded", __doc__)
+    for split in SPLITS:
+        parser.add_argument(f"--{split}", help="without: the embedded", metavar="SRC")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="a run for each")
+    parser.add_argument(
+        "--threads", type=positive, default=processors(), help="fastText's (hier_rnn: all)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
+    options = parser.parse_args()
+    try:
+        sources = {split: getattr(options, split) or embedded(split) for split in SPLITS}
+        results = compare(sources, options.seeds, options.threads)
+        show(results)
+        write_results(options.json, results)
+    except UserError as error:
+        parser.exit(2, f"error: {error}\n")
+
+
+def compare(sources: Mapping[str, str], seeds: list[int], threads: int) -> dict[str, Any]:
+    """Returns both models' accuracies on the test split, and their training times.
+
+    Args:
+        sources: By split.
+        seeds: A run for each.
+        threads: fastText's.
+
+    Raises:
+        UserError: fastText is not installed.
+    """
+    try:
+        from benchmarks.peers.fasttext_model import FastText, tuned
+    except ImportError:
+        raise UserError("fastText is not installed: pip install -e '.[bench]'.") from None
+    read = {split: _read(source) for split, source in sources.items()}
+    begun = time.perf_counter()
+    settings, on_validation = tuned(read["train"], read["validation"], threads)
+    tuning = time.perf_counter() - begun
+
+    def fasttext(seed: int) -> tuple[float, float]:
+        begun = time.perf_counter()
+        trained = FastText(*read["train"], settings, threads, seed)
+        seconds = time.perf_counter() - begun
+        return trained.accuracy(*read["test"]), seconds
+
+    def own(seed: int) -> tuple[float, float]:
+        return _hier_rnn(sources, read["test"], seed)
+
+    return {
+        "machine": machine(threads),
+        "data": {split: shown(source) for split, source in sources.items()},
+        "test_examples": len(read["test"][0]),
+        "hier_rnn": _runs(own, seeds),
+        "fasttext": {
+            **_runs(fasttext, seeds),
+            "settings": settings._asdict(),
+            "validation_accuracy": on_validation,
+            "tuning_seconds": tuning,
+        },
+    }
+
+
+def show(results: Mapping[str, Any], console: Console | None = None) -> None:
+    """Prints both models side by side.
+
+    Args:
+        results: Of `compare`.
+        console: Where to; default, standard output.
+    """
+    console = console or Console()
+    table = Table(title=f"{results['data']['test']}: {results['test_examples']} examples")
+    for heading in ("seed", "hier_rnn", "seconds", "fastText", "seconds"):
+        table.add_column(heading, justify="right")
+    both = [results["hier_rnn"], results["fasttext"]]
+    for one, other in zip(*(each["runs"] for each in both), strict=True):
+        table.add_row(str(one["seed"]), *_cells(one), *_cells(other))
+    if len(both[0]["runs"]) > 1:
+        table.add_section()
+        table.add_row("mean", *_cells(both[0]), *_cells(both[1]))
+    console.print(table)
+    settings = ", ".join(f"{k} {v}" for k, v in results["fasttext"]["settings"].items())
+    console.print(
+        f"fastText: {settings}; tuned on {results['data']['validation']} in"
+        f" {results['fasttext']['tuning_seconds']:.0f} s."
+    )
+
+
+def _read(source: str) -> Split:
+    examples = list(open_source(source))
+    return [e.text for e in examples], [e.label for e in examples]
+
+
+def _runs(run: Callable[[int], tuple[float, float]], seeds: list[int]) -> dict[str, Any]:
+    runs = []
+    for seed in seeds:
+        accuracy, seconds = run(seed)
+        runs.append({"seed": seed, "accuracy": accuracy, "seconds": seconds})
+    return {
+        "runs": runs,
+        "accuracy": statistics.mean(run["accuracy"] for run in runs),
+        "seconds": statistics.mean(run["seconds"] for run in runs),
+    }
+
+
+def _hier_rnn(sources: Mapping[str, str], test: Split, seed: int) -> tuple[float, float]:
+    import_tensorflow()
+    import hier_rnn
+    from hier_rnn.training.classify import train_classifier
+
+    data = Data(train=sources["train"], validation=sources["validation"])
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        begun = time.perf_counter()
+        train_classifier(Configuration(seed=seed, data=data), out, quiet=True)
+        seconds = time.perf_counter() - begun
+        found = hier_rnn.load(out).predict(test[0])
+    correct = sum(p.label == label for p, label in zip(found, test[1], strict=True))
+    return correct / len(test[1]), seconds
+
+
+def _cells(run: Mapping[str, float]) -> tuple[str, str]:
+    return f"{100 * run['accuracy']:.1f}", f"{run['seconds']:.1f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""fastText (Joulin et al. 2017), tuned on validation data."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import fasttext
+
+DIMENSIONS = 50
+LABEL = "__label__"
+
+
+class Settings(NamedTuple):
+    """What is tuned."""
+
+    word_ngrams: int
+    character_ngrams: tuple[int, int]
+    """Shortest and longest; (0, 0) for none."""
+    epochs: int
+    learning_rate: float
+
+
+GRID = tuple(
+    Settings(*values)
+    for values in product((1, 2), ((0, 0), (2, 4), (3, 6)), (10, 30), (0.1, 0.5, 1.0))
+)
+
+
+class FastText:
+    """A trained classifier.
+
+    Args:
+        texts: To train on.
+        labels: Theirs.
+        settings: How.
+        threads: With more than one, the same seed does not give the same model.
+        seed: Decides the first weights.
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        settings: Settings,
+        threads: int = 1,
+        seed: int = 0,
+    ) -> None:
+        # A label may hold what fastText takes for a separator, so classes go by number.
+        self._names = sorted(set(labels))
+        numbers = {name: number for number, name in enumerate(self._names)}
+        shortest, longest = settings.character_ngrams
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "train.txt"
+            with path.open("w", encoding="utf-8") as file:
+                for text, label in zip(texts, labels, strict=True):
+                    file.write(f"{LABEL}{numbers[label]} {_line(text)}")
+            self._model = fasttext.train_supervised(
+                str(path),
+                dim=DIMENSIONS,
+                wordNgrams=settings.word_ngrams,
+                minn=shortest,
+                maxn=longest,
+                epoch=settings.epochs,
+                lr=settings.learning_rate,
+                thread=threads,
+                seed=seed,
+                verbose=0,
+            )
+
+    def labels(self, texts: Sequence[str]) -> list[str]:
+        """Returns each text's label."""
+        # `predict` of the wrapper fails with NumPy 2; it is a call of this and nothing more.
+        found = [self._model.f.predict(_line(text), 1, 0.0, "strict") for text in texts]
+        return [self._names[int(best[0][1].removeprefix(LABEL))] for best in found]
+
+    def accuracy(self, texts: Sequence[str], labels: Sequence[str]) -> float:
+        """Returns the share of texts whose label it finds."""
+        found = self.labels(texts)
+        return sum(a == b for a, b in zip(found, labels, strict=True)) / len(labels)
+
+
+def tuned(
+    train: tuple[Sequence[str], Sequence[str]],
+    validation: tuple[Sequence[str], Sequence[str]],
+    threads: int = 1,
+    grid: Sequence[Settings] = GRID,
+) -> tuple[Settings, float]:
+    """Returns the settings that are best on validation data, and their accuracy there.
+
+    Args:
+        train: Texts and labels.
+        validation: Texts and labels.
+        threads: Of each model.
+        grid: The settings to try; of equals the first is best.
+    """
+    scores = {s: FastText(*train, s, threads).accuracy(*validation) for s in grid}
+    best = max(scores, key=scores.__getitem__)
+    return best, scores[best]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split()) + "\n"

@@ -1,0 +1,60 @@
+"""The warm start: before it learns from labels, the encoder learns to spell the training text.
+
+A character encoder that starts from random weights has to learn spelling, meaning and syntax from
+labels alone. So, without `--encoder`, it first learns the word vectors that the training text
+itself gives by counting (`hier_rnn.pretraining`), labels aside.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hier_rnn.configuration.options import Configuration, Data, Pretraining
+from hier_rnn.initializers.patterns import matches
+from hier_rnn.model.shapes import character_encoder_shapes
+from hier_rnn.pretraining.pretrain import pretrain
+from hier_rnn.sources.example import Source
+
+# As much as takes seconds: the most frequent words, and no held-out words worth speaking of.
+VOCABULARY = 8_000
+
+
+def warm_start(
+    configuration: Configuration, source: Source, words_model: Path | None, out: Path, quiet: bool
+) -> None:
+    """Pretrains an encoder on the training text, or goes on where an earlier call was interrupted.
+
+    Args:
+        configuration: The options of the run.
+        source: The training data; labels are not looked at.
+        words_model: The run's SentencePiece model, if words are its pieces.
+        out: The encoder directory to write.
+        quiet: Show nothing.
+
+    Raises:
+        UserError: Too little text to learn from.
+        KeyboardInterrupt: Ctrl-C; what was done is saved.
+    """
+    text = configuration.text
+    if words_model is not None:
+        text = text.model_copy(update={"sentencepiece_model": str(words_model)})
+    names = character_encoder_shapes(configuration.character_encoder, 1)
+    rules = tuple(
+        rule
+        for rule in configuration.initializers.rules
+        if any(matches(rule.pattern, name) for name in names)
+    )
+    own = configuration.model_copy(
+        update={
+            "data": Data(),
+            "text": text,
+            "initializers": configuration.initializers.model_copy(update={"rules": rules}),
+            "pretraining": Pretraining(
+                vocabulary=VOCABULARY,
+                minimum_count=1,
+                epochs=configuration.training.warm_start_epochs,
+                patience=0,
+            ),
+        }
+    )
+    pretrain(own, out, quiet=quiet, source=source)

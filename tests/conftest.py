@@ -1,0 +1,70 @@
+"""A small data set, the options of a tiny model, and a run of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.toml import merged
+
+WORDS = {
+    "bad": "awful broken late sad terrible",
+    "good": "great lovely nice happy wonderful",
+    "question": "where when what how why",
+}
+OTHERS = ["the", "it", "is", "my", "order", "parcel", "shop", "today", "again", "café"]
+
+
+def write_examples(path: Path, count: int, seed: int, labels: str = "bad good question") -> Path:
+    """Writes labelled lines; some texts are empty, and `bad` comes twice as often."""
+    draw = random.Random(seed)
+    names = labels.split()
+    lines = []
+    for number in range(count):
+        label = names[number % len(names)] if number % 4 else names[0]
+        words = [draw.choice(WORDS[label].split()), *draw.choices(OTHERS, k=draw.randint(0, 6))]
+        draw.shuffle(words)
+        lines.append(f"{label}\t{'' if number % 19 == 7 else ' '.join(words)}\n")
+    path.write_text("".join(lines), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory) -> dict[str, str]:
+    """The options `data` of a small data set."""
+    folder = tmp_path_factory.mktemp("data")
+    return {
+        "train": str(write_examples(folder / "train.tsv", 60, seed=1)),
+        "validation": str(write_examples(folder / "validation.tsv", 24, seed=2)),
+    }
+
+
+@pytest.fixture(scope="session")
+def tiny(data) -> Callable[..., Configuration]:
+    """`tiny(training={"epochs": 3})` is a configuration of a tiny model on the small data set."""
+
+    def tiny(**groups: Any) -> Configuration:
+        small = {
+            "data": data,
+            "character_encoder": {"embedding_dim": 4, "units": 8},
+            "sentence_encoder": {"units": 6},
+            "training": {"epochs": 2, "batch_size": 16, "learning_rate": 0.03},
+        }
+        return Configuration.model_validate(merged(small, groups))
+
+    return tiny
+
+
+@pytest.fixture(scope="session")
+def small_run(tiny, tmp_path_factory) -> Path:
+    """A finished run."""
+    from hier_rnn.training.classify import train_classifier
+
+    path = tmp_path_factory.mktemp("runs") / "small"
+    train_classifier(tiny(training={"epochs": 6}), path, quiet=True)
+    return path

@@ -1,0 +1,231 @@
+"""Classifying a stream: the cache of word vectors, the order, and what is held in memory."""
+
+from __future__ import annotations
+
+from itertools import count, islice, pairwise
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.model.classifier import Classifier
+from hier_rnn.packing.batch import pack_batch, spelling_of
+from hier_rnn.prediction import inference
+from hier_rnn.prediction.inference import Inference, WordCache
+from hier_rnn.text.alphabet import Alphabet
+
+ALPHABET = Alphabet(tuple("abcdefghij0123456789é語"))
+CLASSES = 3
+
+
+def randomized(model, seed):
+    random = np.random.default_rng(seed)
+    for weight in model.named_weights().values():
+        weight.assign(random.normal(0, 0.5, weight.shape))
+    return model
+
+
+@pytest.fixture
+def model():
+    configuration = Configuration.model_validate(
+        {
+            "character_encoder": {"embedding_dim": 4, "units": 5, "bidirectional": True},
+            "sentence_encoder": {"units": 3},
+        }
+    )
+    classifier = randomized(Classifier(configuration, ALPHABET.size, CLASSES), seed=0)
+    return classifier, spelling_of(configuration, ALPHABET)
+
+
+@pytest.fixture
+def cached(model):
+    """Makes a cache, and looks words up in it."""
+    classifier, spelling = model
+
+    def make(capacity=None):
+        cache = WordCache(classifier.character_encoder, spelling, capacity)
+
+        def look_up(words):
+            table, rows = cache.vectors(words)
+            assert len(cache) <= cache.capacity
+            return tf.gather(table, rows).numpy()
+
+        return cache, look_up
+
+    return make
+
+
+@pytest.fixture
+def spelled_out(model):
+    """The vectors of words, each by itself, without a cache."""
+    classifier, spelling = model
+
+    def vectors(words):
+        distinct = list(dict.fromkeys(words))
+        found = classifier.character_encoder(spelling(tf.constant(distinct))).numpy()
+        return np.array([found[distinct.index(word)] for word in words])
+
+    return vectors
+
+
+def close(found, expected):
+    np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
+
+
+def test_vectors_are_those_of_the_encoder(cached, spelled_out):
+    cache, look_up = cached()
+    for words in (["ab", "é", "ab", ""], ["語", "ab"], ["ab"], ["", "zz", "a" * 300]):
+        close(look_up(words), spelled_out(words))
+    assert len(cache) == 6
+
+
+def test_a_word_is_spelled_out_once(model, cached):
+    cache, look_up = cached()
+    before = look_up(["ab", "cd"])
+    randomized(model[0], seed=1)
+    np.testing.assert_array_equal(look_up(["cd", "ab"]), before[::-1])
+    assert len(cache) == 2
+
+
+def test_correct_after_weights_change_and_clear(model, cached, spelled_out):
+    cache, look_up = cached()
+    before = look_up(["ab", "cd"])
+    randomized(model[0], seed=1)
+    cache.clear()
+    assert len(cache) == 0
+    after = look_up(["cd", "ab", "e"])
+    assert np.abs(after[:2] - before[::-1]).max() > 1e-2
+    close(after, spelled_out(["cd", "ab", "e"]))
+
+
+def test_bounded_and_exact_over_a_long_stream(cached, spelled_out):
+    cache, look_up = cached(capacity=20)
+    expected = spelled_out([f"a{number}" for number in range(60)])
+    random = np.random.default_rng(0)
+    sizes = []
+    for _ in range(30):
+        numbers = random.integers(0, 60, random.integers(1, 12))
+        close(look_up([f"a{number}" for number in numbers]), expected[numbers])
+        sizes.append(len(cache))
+    assert max(sizes) > 15
+    assert any(later < earlier for earlier, later in pairwise(sizes))
+
+
+def test_a_full_cache_starts_over_with_the_batch_that_did_not_fit(cached, spelled_out):
+    cache, look_up = cached(capacity=4)
+    look_up(["a", "b", "c"])
+    close(look_up(["c", "d", "e", "c"]), spelled_out(["c", "d", "e", "c"]))
+    assert len(cache) == 3
+    close(look_up(["a", "c", "d", "e"]), spelled_out(["a", "c", "d", "e"]))
+    assert len(cache) == 4
+
+
+def test_a_batch_of_more_distinct_words_than_fit(cached, spelled_out):
+    cache, look_up = cached(capacity=3)
+    look_up(["a", "b"])
+    words = ["c", "a", "d", "a", "e", "c"]
+    close(look_up(words), spelled_out(words))
+    close(look_up(["b", "a"]), spelled_out(["b", "a"]))
+    assert len(cache) <= 3
+
+
+def test_more_words_than_are_encoded_at_once(cached, spelled_out, monkeypatch):
+    monkeypatch.setattr(inference, "ENCODED_AT_ONCE", 3)
+    words = [f"a{number}" for number in range(8)]
+    expected = spelled_out(words)
+    for capacity in (8, 4):
+        close(cached(capacity)[1](words), expected)
+
+
+def test_the_default_capacity_is_in_bytes(cached, model):
+    cache, _ = cached()
+    width = model[0].character_encoder.width
+    assert cache.capacity * width * 4 <= inference.CACHE_BYTES
+
+
+def sentences_of(lengths, seed=0):
+    random = np.random.default_rng(seed)
+    return [[f"a{n}" for n in random.integers(0, 40, length)] for length in lengths]
+
+
+@pytest.fixture
+def directly(model):
+    """The logits of each sentence, by itself."""
+    classifier, spelling = model
+
+    def logits(sentences):
+        words = tf.constant([word for sentence in sentences for word in sentence], tf.string)
+        lengths = tf.constant([len(sentence) for sentence in sentences], tf.int32)
+        return classifier(pack_batch(words, lengths, spelling)).numpy()
+
+    return logits
+
+
+def test_logits_come_in_order(model, directly, monkeypatch):
+    monkeypatch.setattr(inference, "WINDOW", 16)
+    monkeypatch.setattr(inference, "BATCH_SENTENCES", 5)
+    monkeypatch.setattr(inference, "BATCH_WORDS", 12)
+    sentences = sentences_of([3, 0, 7, 1, 1, 40, 0, 2, 5, 9, 12, 13, 0, 1, 6, 3, 2, 0, 4, 8, 20])
+    found = list(Inference(*model).logits(iter(sentences)))
+    assert [logits.shape for logits in found] == [(CLASSES,)] * len(sentences)
+    np.testing.assert_allclose(found, directly(sentences), atol=2e-6)
+
+
+def test_nothing_to_read(model, directly):
+    runner = Inference(*model)
+    assert list(runner.logits([])) == []
+    for sentences in ([[]], [[], [], []], [[""]]):
+        found = np.array(list(runner.logits(sentences)))
+        np.testing.assert_allclose(found, directly(sentences), atol=2e-6)
+
+
+def test_the_stream_may_be_endless(model, directly, monkeypatch):
+    monkeypatch.setattr(inference, "WINDOW", 8)
+    taken = []
+
+    def endless():
+        for number in count():
+            taken.append(number)
+            yield [f"a{number}"]
+
+    found = list(islice(Inference(*model).logits(endless()), 20))
+    assert len(taken) == 24
+    np.testing.assert_allclose(found, directly([[f"a{n}"] for n in range(20)]), atol=2e-6)
+
+
+def test_no_batch_is_larger_than_it_may_be(model, monkeypatch):
+    """But for a single sentence, which is as long as it is."""
+    monkeypatch.setattr(inference, "BATCH_SENTENCES", 4)
+    monkeypatch.setattr(inference, "BATCH_WORDS", 10)
+    seen = []
+    runner = Inference(*model)
+    vectors = runner.cache.vectors
+
+    def spied(words):
+        seen.append(len(words))
+        return vectors(words)
+
+    monkeypatch.setattr(runner.cache, "vectors", spied)
+    list(runner.logits(sentences_of([1] * 9 + [3] * 9 + [25, 10, 11])))
+    assert max(seen) == 25
+    assert [size for size in seen if size > 10] == [11, 25]
+    assert sum(seen) == 9 + 27 + 46
+
+
+def test_correct_after_weights_change_and_the_cache_is_cleared(model, directly):
+    runner = Inference(*model)
+    sentences = sentences_of([4, 2])
+    before = list(runner.logits(sentences))
+    randomized(model[0], seed=1)
+    runner.cache.clear()
+    after = list(runner.logits(sentences))
+    assert np.abs(np.array(after) - before).max() > 1e-2
+    np.testing.assert_allclose(after, directly(sentences), atol=2e-6)
+
+
+def test_a_document_of_a_hundred_thousand_words(model):
+    """With max pooling, a text that repeats itself says no more than its beginning and end."""
+    words = [f"a{number % 50}" for number in range(100_000)]
+    document, excerpt = Inference(*model).logits([words, words[:1_000]])
+    np.testing.assert_allclose(document, excerpt, atol=1e-5)

@@ -1,0 +1,75 @@
+"""Other ways to write a word."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hier_rnn.configuration.options import Pretraining, PretrainingMisspell, Text
+from hier_rnn.pretraining.copies import Copies, bare, misspelled
+
+WORDS = ["wonderful", "terrible", "Movie", "movie.", '"great"', "amazing", "really", "!!", "card"]
+COUNTS = np.array([90, 80, 70, 60, 50, 40, 30, 20, 10])
+
+
+def drawn(words=WORDS, text=None, draws=30, **options) -> list[tuple[str, str]]:
+    """Pairs of a word and a copy of it."""
+    copies = Copies(words, COUNTS[: len(words)], Pretraining(**options), text or Text())
+    generator = np.random.default_rng(0)
+    found = []
+    for _ in range(draws):
+        spellings, owners = copies(np.arange(len(words)), generator)
+        found += [(words[i], spelling) for i, spelling in zip(owners, spellings, strict=True)]
+    return found
+
+
+def test_no_copy_is_a_known_word_and_each_is_of_its_word():
+    found = drawn(misspell={"rate": 1.0}, variants=1.0)
+    assert len(found) > 30 * 7
+    assert not {copy for _, copy in found} & set(WORDS)
+    for word, copy in found:
+        shared = set(bare(word)[1].lower()) & set(copy.lower())
+        assert len(shared) >= 2, (word, copy)
+
+
+def test_cases_and_punctuation_are_those_of_the_text():
+    found = drawn(misspell={"rate": 0.0}, variants=1.0)
+    of_card = {copy for word, copy in found if word == "card"}
+    assert of_card <= {"CARD", "Card", "card.", '"card"'}
+    assert of_card == {"CARD", "Card", "card.", '"card"'}
+    assert ("movie.", "movie") in found
+    assert not [copy for word, copy in found if word == "!!"]
+
+
+def test_copies_are_spelled_as_the_encoder_reads():
+    lower = drawn(text=Text(lowercase=True), words=["wonderful", "terrible"], variants=1.0)
+    assert lower and all(copy == copy.lower() for _, copy in lower)
+    short = drawn(text=Text(maximum_word_length=9), misspell={"rate": 1.0, "kind": "repeat"})
+    assert max(len(copy) for _, copy in short) == 9
+
+
+def test_nothing_is_drawn_at_rate_zero():
+    assert drawn(misspell={"rate": 0.0}, variants=0.0) == []
+    assert drawn(misspell={"kind": "none"}, variants=0.0) == []
+
+
+@pytest.mark.parametrize(("edits", "longest"), [(1, 7), (3, 13)])
+def test_several_edits_reach_further(edits, longest):
+    options = PretrainingMisspell(kind="repeat", rate=1.0, edits=edits)
+    found = misspelled(["look"] * 2000, options, np.random.default_rng(0))
+    assert max(map(len, found)) == longest
+    assert ("looooooook" in found) == (edits > 1)
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("movie", ("", "movie", "")),
+        ('"Don\'t!"', ('"', "Don't", '!"')),
+        ("...", ("...", "", "")),
+        ("(x-ray)", ("(", "x-ray", ")")),
+        ("हिन्दी।", ("", "हिन्दी", "।")),
+    ],
+)
+def test_bare(word, parts):
+    assert bare(word) == parts

@@ -1,0 +1,89 @@
+"""Which weights train when."""
+
+from __future__ import annotations
+
+import pytest
+
+from hier_rnn.configuration.options import Training
+from hier_rnn.errors import UserError
+from hier_rnn.training.phases import multiplier, stretches
+
+NAMES = [
+    "character_encoder/embedding",
+    "character_encoder/gru_0/kernel",
+    "sentence_encoder/lstm_0/forward/kernel",
+    "sentence_encoder/lstm_0/forward/bias",
+    "sentence_encoder/initial_state_0/forward/hidden",
+    "head/kernel",
+    "head/bias",
+]
+
+
+def phases(**options):
+    return stretches(Training.model_validate(options), NAMES)
+
+
+def test_without_phases_everything_trains_for_the_whole_run():
+    assert phases(epochs=7, learning_rate=0.5) == [(tuple(NAMES), 7, None, 0.5)]
+
+
+def test_each_phase_trains_what_it_names_but_for_what_it_freezes():
+    first, second = phases(
+        epochs=9,
+        phases=[
+            {"train": ["head"], "epochs": 2},
+            {"freeze": ["character_encoder", ".*/bias"], "steps": 30, "learning_rate": 0.1},
+        ],
+    )
+    assert first == (("head/kernel", "head/bias"), 2, None, 2e-3)
+    assert second.trainable == (NAMES[2], NAMES[4], NAMES[5])
+    assert (second.epochs, second.steps, second.learning_rate) == (None, 30, 0.1)
+
+
+def test_a_phase_without_a_length_has_the_epochs_of_training():
+    first, second = phases(epochs=9, phases=[{"steps": 5}, {}])
+    assert (first.epochs, first.steps) == (None, 5)
+    assert (second.epochs, second.steps) == (9, None)
+
+
+def test_freeze_encoder_holds_in_every_phase():
+    for phase in phases(freeze_encoder=True, phases=[{"epochs": 1}, {"train": [".*"]}]):
+        assert phase.trainable == tuple(NAMES[2:])
+
+
+def test_learning_rate_factors_by_the_first_pattern_that_matches():
+    factors = {"character_encoder/embedding": 0.5, "character_encoder": 0.1, ".*/bias": 2.0}
+    assert [multiplier(name, factors) for name in NAMES] == [0.5, 0.1, 1, 2, 1, 1, 2]
+
+
+def test_a_factor_of_0_freezes():
+    [phase] = phases(learning_rate_multipliers={"head": 0, "sentence_encoder": 3.0})
+    assert phase.trainable == tuple(NAMES[:-2])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"phases": [{"epochs": 1}, {"train": ["heads"]}]},
+            r"training.phases, phase 2: the pattern 'heads' matches no weight. Did you mean 'head'",
+        ),
+        (
+            {"phases": [{"freeze": ["sentence_encoder/lstm_1"]}]},
+            r"phase 1: .* Did you mean 'sentence_encoder/lstm_0'",
+        ),
+        ({"phases": [{"train": ["(head"]}]}, r"phase 1: .*not a regular expression"),
+        (
+            {"learning_rate_multipliers": {"charater_encoder": 1}},
+            r"learning_rate_multipliers: .* Did you mean 'character_encoder'",
+        ),
+        (
+            {"phases": [{"train": ["head"], "freeze": ["head/.*"]}]},
+            r"phase 1: no weight trains. The weights are: character_encoder/embedding, ",
+        ),
+        ({"phases": [{"epochs": 1, "steps": 1}]}, r"phase 1: received epochs and steps"),
+    ],
+)
+def test_mistakes(options, message):
+    with pytest.raises(UserError, match=message):
+        phases(**options)
