@@ -28,9 +28,9 @@ from benchmarks.options import (
     write_results,
 )
 from benchmarks.peers.task import Batch, Task
+from benchmarks.peers.threads import start_tensorflow
 from benchmarks.workload import sentences_of
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
 
 if TYPE_CHECKING:
     from benchmarks.peers.hier_rnn_model import HierRNN
@@ -72,7 +72,7 @@ def profile(task: Task, batches: Sequence[Batch], rounds: int) -> dict[str, Any]
         batches: What is trained on.
         rounds: How often each part is timed; medians are returned.
     """
-    import_tensorflow()
+    start_tensorflow(task.threads)
     from benchmarks.peers.hier_rnn_model import HierRNN
 
     model = HierRNN(task)

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.measure import peak_memory
-from benchmarks.peers.catalogue import Model, model
+from benchmarks.peers.catalogue import MODELS, Model, model
 from benchmarks.peers.task import Batch, Task
+from benchmarks.peers.threads import start_tensorflow
 from hier_rnn.errors import UserError
 
 
@@ -99,10 +100,8 @@ def _serve(connection: Connection, name: str, task: Task) -> None:
     """The worker's side: answers requests until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides what Ctrl-C means
     os.environ["OMP_NUM_THREADS"] = str(task.threads)
-    if name == "hier_rnn" or name.startswith("keras"):
-        from hier_rnn.quiet import import_tensorflow
-
-        import_tensorflow()
+    if MODELS[name].library in ("tensorflow", "keras"):
+        start_tensorflow(task.threads)
     served = model(name, task)
     try:
         _answer(connection, _answers(served))

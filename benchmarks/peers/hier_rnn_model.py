@@ -26,8 +26,6 @@ class HierRNN:
     """hier_rnn."""
 
     def __init__(self, task: Task) -> None:
-        tf.config.threading.set_intra_op_parallelism_threads(task.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(task.threads)
         options = task.configuration
         self.classes = task.classes
         self.words = Words(options.text)

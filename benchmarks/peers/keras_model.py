@@ -95,7 +95,6 @@ class KerasTimeDistributed(_Keras):
     """`TimeDistributed(GRU)` over a static words axis; what is beyond is cut, and not counted."""
 
     def __init__(self, task: Task) -> None:
-        _set_threads(task.threads)
         super().__init__(task, task.words_axis, _network(task, task.words_axis, flattened=False))
 
 
@@ -103,7 +102,6 @@ class KerasFlattened(_Keras):
     """The GRU over all the words of a batch at once."""
 
     def __init__(self, task: Task) -> None:
-        _set_threads(task.threads)
         super().__init__(task, None, _network(task, None, flattened=True))
 
 
@@ -131,11 +129,6 @@ class _NotPadding(layers.Layer):
     def call(self, characters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         there = tf.not_equal(characters, 0)
         return there, tf.reduce_any(there, 2)
-
-
-def _set_threads(threads: int) -> None:
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def _network(task: Task, words_axis: int | None, flattened: bool) -> keras.Model:

@@ -123,8 +123,8 @@ class Initializers(Options):
 class Misspell(Options):
     """Corruption of the training words, drawn anew each epoch."""
 
-    kind: MisspellKind = Field("none", description="kind of misspelling")
-    rate: Share = Field(0.0, description="share of eligible words (four letters or more)")
+    kind: MisspellKind = Field("mixed", description="kind of misspelling")
+    rate: Share = Field(0.2, description="share of eligible words (four letters or more)")
 
 
 class PretrainingMisspell(Misspell):
@@ -155,7 +155,7 @@ class Training(Options):
     bucket_batches: Positive = Field(
         16, description="batches cut from as many sentences sorted by length; 1: not sorted"
     )
-    epochs: Positive = Field(20, description="passes over the training data at the most")
+    epochs: Positive = Field(10, description="passes over the training data at the most")
     learning_rate: float = Field(2e-3, gt=0, description="peak learning rate")
     learning_rate_multipliers: dict[str, float] = Field(
         {}, description="factor by pattern of weight names; the first match wins"
@@ -169,7 +169,7 @@ class Training(Options):
     )
     clip_norm: float = Field(1.0, ge=0, description="largest global gradient norm; 0: no clipping")
     patience: Count = Field(
-        0, description="epochs without a better validation score before stopping; 0: never"
+        3, description="epochs without a better validation score before stopping; 0: never"
     )
     validation_metric: Literal["accuracy", "macro_f1", "loss"] = Field(
         "accuracy", description="what the best weights and early stopping go by"

@@ -22,6 +22,7 @@ BATCH_SENTENCES = 512
 BATCH_WORDS = 16384
 ENCODED_AT_ONCE = 8192
 CACHE_BYTES = 64 << 20
+CACHE_WORDS = 200_000
 
 
 class WordCache:
@@ -30,13 +31,15 @@ class WordCache:
     Args:
         encoder: The character encoder; call `clear` when its weights have changed.
         spelling: Makes the tries of words.
-        capacity: Words in the table; default, what fits in 64 MiB.
+        capacity: Words in the table; default, what fits in 64 MiB but
+            200,000 at the most.
     """
 
     def __init__(
         self, encoder: CharacterEncoder, spelling: Spelling, capacity: int | None = None
     ) -> None:
-        self.capacity = capacity or max(BATCH_WORDS, CACHE_BYTES // (4 * encoder.width))
+        fitting = min(CACHE_BYTES // (4 * encoder.width), CACHE_WORDS)
+        self.capacity = capacity or max(BATCH_WORDS, fitting)
         self._rows: dict[str, int] = {}
         self._encoder = encoder
         self._spelling = spelling

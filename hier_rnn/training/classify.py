@@ -73,11 +73,12 @@ def train_classifier(
             tell(f"{out}: the run is finished; nothing to do. --force starts it over.")
         return
     check_misspelling(configuration.training)
+    logs = TensorBoard(run.tensorboard) if tensorboard else None
     # A run that starts over has no SentencePiece model yet, whatever the old one has.
     data = prepare(configuration, None if force else run.words_model)
     training = ClassifierTraining(configuration, run, data, quiet)
     claim(run.path, run.configuration, configuration, force)
-    training.run(tensorboard)
+    training.run(logs)
     if data.test is not None and not quiet:
         from hier_rnn.evaluation.evaluate import evaluate_runs
 
@@ -116,13 +117,12 @@ class ClassifierTraining:
         self.state = TrainingState(run.checkpoints, self.weights, self.optimizer)
         self._steps: dict[tuple[str, ...], Step] = {}
 
-    def run(self, tensorboard: bool) -> None:
+    def run(self, logs: TensorBoard | None = None) -> None:
         """Trains to the end and writes the run directory.
 
         Args:
-            tensorboard: Also write TensorBoard's logs.
+            logs: Where the figures of each evaluation also go. Default nowhere.
         """
-        logs = TensorBoard(self.directory.tensorboard) if tensorboard else None
         resumed = self._take_up()
         corpus, progress = self.data.corpus, self.state.progress
         course = Course(self.phases, self.options, corpus.examples, progress)

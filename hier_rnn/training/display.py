@@ -72,7 +72,7 @@ class Display:
         self.score(f"{metric} {line[f'validation_{metric}']:.4f}")
         shown = "macro_f1" if metric == "macro_f1" else "accuracy"
         self.say(
-            f"epoch {line['epoch']:3d}  loss {line['train_loss']:.4f}"
+            f"epoch {line['epoch']:2d}  loss {line['train_loss']:.4f}"
             f"  validation {line['validation_loss']:.4f}"
             f"  {shown.replace('_f1', '-F1')} {100 * line[f'validation_{shown}']:.2f}"
             f"  {line['words_per_second']:,.0f} words/s" + ("  best" if best else "")

@@ -16,6 +16,7 @@ from hier_rnn.training.display import tell
 from hier_rnn.training.preparation import Preparation
 
 BYTES = 4  # of a parameter
+WITHOUT_LAYERS = ("head", "next_character")
 
 
 def introduce(
@@ -47,34 +48,40 @@ def introduce(
 
 
 def show_model(weights: Mapping[str, keras.Variable]) -> None:
-    """Prints the layers of a model: their weights' shapes, parameters and size in 80 columns.
+    """Prints the parts of a model and their layers: shapes, parameters and size in 80 columns.
 
     Args:
         weights: Every weight by name.
     """
+    parts: dict[str, dict[str, list[tuple[int, ...]]]] = {}
+    for name, weight in weights.items():
+        part, _, below = name.partition("/")
+        layer = "" if part in WITHOUT_LAYERS else below.partition("/")[0]
+        parts.setdefault(part, {}).setdefault(layer, []).append(tuple(weight.shape))
     table = Table(box=None, pad_edge=False)
-    for heading in ("layer", "weights"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("part", no_wrap=True)
+    table.add_column("weights", overflow="fold")
     for heading in ("parameters", "KiB"):
         table.add_column(heading, justify="right", no_wrap=True)
-    layers: dict[str, list[tuple[int, ...]]] = {}
-    for name, weight in weights.items():
-        layers.setdefault(layer_of(name), []).append(tuple(weight.shape))
-    for layer, shapes in layers.items():
-        counted = Counter("x".join(map(str, shape)) for shape in shapes)
-        described = [
-            f"{count} of {shape}" if count > 1 else shape for shape, count in counted.items()
-        ]
-        table.add_row(layer, ", ".join(described), *_size(shapes))
-    table.add_row("total", "", *_size(chain(*layers.values())), style="bold")
+    for part, layers in parts.items():
+        whole = list(chain(*layers.values()))
+        table.add_row(part, _described(layers.pop("", [])), *_size(whole))
+        for layer, shapes in layers.items():
+            table.add_row(f"  {layer}", _described(shapes), *_size(shapes), style="dim")
+    everything = [tuple(weight.shape) for weight in weights.values()]
+    table.add_row("total", "", *_size(everything), style="bold")
     Console(stderr=True).print(table)
 
 
-def layer_of(name: str) -> str:
-    """Returns the layer that a weight is of: `character_encoder/gru_0`, `head`."""
-    part, _, below = name.partition("/")
-    layer, _, _ = below.partition("/")
-    return part if part in ("head", "next_character") else f"{part}/{layer}"
+def _described(shapes: Iterable[tuple[int, ...]]) -> str:
+    """`2 of (256x512, 128x512, 512)`."""
+    counts = Counter("x".join(map(str, shape)) for shape in shapes)
+    if len(set(counts.values())) > 1:
+        return ", ".join(f"{n} of {shape}" if n > 1 else shape for shape, n in counts.items())
+    times, shown = next(iter(counts.values()), 1), ", ".join(counts)
+    if times == 1:
+        return shown
+    return f"{times} of ({shown})" if len(counts) > 1 else f"{times} of {shown}"
 
 
 def _size(shapes: Iterable[tuple[int, ...]]) -> tuple[str, str]:

@@ -24,10 +24,13 @@ class TensorBoard:
     def __init__(self, directory: Path) -> None:
         if importlib.util.find_spec("tensorboard") is None:
             raise UserError("--tensorboard needs TensorBoard: pip install 'hier_rnn[tensorboard]'.")
-        self._writer = tf.summary.create_file_writer(str(directory))
+        self._directory = directory
+        self._writer: tf.summary.SummaryWriter | None = None
 
     def write(self, line: Mapping[str, float]) -> None:
         """Writes the figures of an evaluation, at its step."""
+        if self._writer is None:
+            self._writer = tf.summary.create_file_writer(str(self._directory))
         with self._writer.as_default():
             for name, value in line.items():
                 tf.summary.scalar(name, value, step=line["step"])

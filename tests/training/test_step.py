@@ -36,6 +36,7 @@ NO_DROPOUT = {"sentence_encoder": {"input_dropout": 0, "dropout": 0}, "head": {"
 @pytest.fixture(scope="module", autouse=True)
 def eager():
     """No graphs, which take longer to build than these steps to run."""
+    packed()
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)

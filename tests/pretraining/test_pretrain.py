@@ -1,0 +1,248 @@
+"""Pretraining from text to encoder directory, interrupted or not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hier_rnn
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.toml import format_configuration, read_configuration
+from hier_rnn.errors import UserError
+from hier_rnn.pretraining.pretrain import pretrain
+from hier_rnn.pretraining.spelling import Distillation
+from hier_rnn.pretraining.vectors_file import write_vectors
+from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.training.checkpoints import Checkpoints
+
+
+def weights(out: Path) -> dict[str, np.ndarray]:
+    return read_weights(out / "encoder.weights.h5")
+
+
+def same(one: Path, other: Path) -> bool:
+    a, b = weights(one), weights(other)
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def metrics(out: Path) -> list[dict]:
+    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Has Ctrl-C come in the seventh step."""
+    count = Distillation.words_of
+    steps = []
+
+    def words_of(self, batch):
+        steps.append(batch)
+        if len(steps) == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+        return count(self, batch)
+
+    monkeypatch.setattr(Distillation, "words_of", words_of)
+
+
+def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_path, capsys):
+    out = tmp_path / "encoder"
+    made = configuration(epochs=8)
+    pretrain(made, out)
+    names = {path.name for path in out.iterdir()}
+    assert names == {
+        "config.toml",
+        "alphabet.json",
+        "encoder.weights.h5",
+        "word_vectors.map.h5",
+        "words.txt",
+        "facts.json",
+        "metrics.jsonl",
+        "pretraining.toml",
+    }
+    facts = json.loads((out / "facts.json").read_text())
+    lines = metrics(out)
+    assert [line["epoch"] for line in lines] == list(range(1, 9))
+    assert lines[-1]["learnt_cosine"] > lines[0]["learnt_cosine"] + 0.2
+    assert facts["objective"] == "word-vectors" and facts["corpus_words"] == 3000
+    assert facts["pruned_words"] == 0 and facts["seed"] == 0
+    assert facts["version"] == hier_rnn.__version__
+    assert facts["validation_cosine"] == max(line["validation_cosine"] for line in lines)
+    assert hier_rnn.load_encoder(out)(["walk", "wlak"]).shape == (2, 16)
+    assert read_configuration(out / "pretraining.toml") == made
+    printed = capsys.readouterr().err
+    assert "finished: validation cosine" in printed
+    assert printed.splitlines()[-1].startswith("  ")  # neighbours
+
+    written = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    pretrain(made, out)
+    assert "finished; nothing to do" in capsys.readouterr().err
+    assert written == {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    with pytest.raises(UserError, match=r"other options: epochs = 8. Received: epochs = 9"):
+        pretrain(configuration(epochs=9), out)
+    pretrain(configuration(epochs=1), out, force=True, quiet=True)
+    assert len(metrics(out)) == 1
+    assert not capsys.readouterr().err
+
+
+def test_ctrl_c_saves_and_the_same_command_goes_on(configuration, tmp_path, request):
+    made = configuration(epochs=3)
+    pretrain(made, tmp_path / "whole", quiet=True)
+    request.getfixturevalue("interrupted")
+    with pytest.raises(KeyboardInterrupt, match="saved after step 7"):
+        pretrain(made, tmp_path / "broken", quiet=True)
+    assert not (tmp_path / "broken" / "encoder.weights.h5").exists()
+    pretrain(made, tmp_path / "broken", quiet=True)
+    assert same(tmp_path / "whole", tmp_path / "broken")
+    kept = [name for name in metrics(tmp_path / "whole")[0] if "second" not in name]
+    for one, other in zip(metrics(tmp_path / "whole"), metrics(tmp_path / "broken"), strict=True):
+        assert [one[name] for name in kept] == [other[name] for name in kept]
+
+
+@pytest.mark.parametrize("objective", ["word-vectors", "next-character"])
+def test_a_killed_run_ends_the_same(configuration, tmp_path, objective):
+    made = configuration(objective=objective, epochs=30, patience=0, checkpoint_seconds=0.0)
+    file = tmp_path / "options.toml"
+    file.write_text(format_configuration(made), encoding="utf-8")
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "hier_rnn", "train", "pretrain", "--config", file]
+    root = Path(hier_rnn.__file__).parents[1]
+    process = subprocess.Popen([*command, "--out", out, "--quiet"], cwd=root)
+    try:
+        while process.poll() is None and len(list(out.glob("checkpoints/step-*9.h5"))) == 0:
+            time.sleep(0.005)
+    finally:
+        process.kill()
+        process.wait()
+    assert list(out.glob("checkpoints/step-*.h5"))
+    assert not (out / "encoder.weights.h5").exists()
+    pretrain(made, out, quiet=True)
+    pretrain(made, tmp_path / "whole", quiet=True)
+    assert same(out, tmp_path / "whole")
+
+
+@pytest.mark.parametrize("encoder", [{}, {"bidirectional": True}])
+def test_next_character(configuration, tmp_path, capsys, encoder):
+    pretrain(configuration(encoder, objective="next-character", epochs=4), tmp_path)
+    lines = metrics(tmp_path)
+    assert lines[-1]["bits_per_character"] < lines[0]["bits_per_character"] < 5
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    assert facts["corpus_words"] + facts["held_out_words"] == 3000
+    assert facts["held_out_words"] == 150
+    assert "bits per character" in capsys.readouterr().err
+    names = set(weights(tmp_path))
+    assert names == {name for name in names if name.startswith("character_encoder/")}
+    assert not (tmp_path / "word_vectors.map.h5").exists()
+
+
+def test_ready_vectors_instead_of_text(configuration, tmp_path):
+    words = [f"{a}{b}" for a in ("walk", "talk", "Look") for b in ("", "s", "ed")]
+    vectors = np.random.default_rng(0).normal(size=(9, 5))
+    write_vectors(tmp_path / "v.txt", words, vectors)
+    made = configuration(vectors=str(tmp_path / "v.txt"), vocabulary=8)
+    alone = made.model_copy(update={"data": made.data.model_copy(update={"text": ()})})
+    pretrain(alone, tmp_path / "alone", quiet=True)
+    lines = (tmp_path / "alone" / "words.txt").read_text().splitlines()
+    assert len(lines) == 8 and lines[0] == "walk\t8"
+    kernel = read_weights(tmp_path / "alone" / "word_vectors.map.h5")["word_vectors/kernel"]
+    assert kernel.shape == (16, 5)
+    # With a text, its counts weigh the words, and words read in lower case only are learnt.
+    text = made.text.model_copy(update={"lowercase": True})
+    pretrain(made.model_copy(update={"text": text}), tmp_path / "both", quiet=True)
+    counts = (tmp_path / "both" / "words.txt").read_text().split()[1::2]
+    assert len(counts) == 6 and int(counts[0]) > 9
+    facts = json.loads((tmp_path / "both" / "facts.json").read_text())
+    assert facts["unreadable"] == 2
+
+
+def test_sentencepiece_words(configuration, tmp_path):
+    made = configuration(epochs=1)
+    text = made.text.model_copy(update={"words": "sentencepiece", "vocabulary_size": 60})
+    pretrain(made.model_copy(update={"text": text}), tmp_path, quiet=True)
+    assert (tmp_path / "words.model").stat().st_size > 100
+    words = {line.split("\t")[0] for line in (tmp_path / "words.txt").read_text().splitlines()}
+    assert "ing" in words or "ed" in words
+
+
+def test_options_that_decide_how_long(configuration, tmp_path, monkeypatch):
+    saves = []
+    save = Checkpoints.save
+    monkeypatch.setattr(
+        Checkpoints, "save", lambda self, step, *rest: saves.append(step) or save(self, step, *rest)
+    )
+    base = configuration(epochs=2)
+    pretrain(base, tmp_path / "base", quiet=True)
+    after_epochs, saves[:] = list(saves), []
+    pretrain(configuration(epochs=2, checkpoint_seconds=0.0), tmp_path / "often", quiet=True)
+    assert set(after_epochs) < set(saves) and len(after_epochs) == 2
+    assert same(tmp_path / "base", tmp_path / "often")
+
+    def stalls(**options):
+        out = tmp_path / f"stalls-{len(options)}"
+        pretrain(configuration(epochs=6, learning_rate=1e-12, **options), out, quiet=True)
+        return len(metrics(out))
+
+    monkeypatch.setattr(Distillation, "score", lambda self, figures: 0.0)
+    assert stalls(patience=2) == 3
+    assert stalls(patience=0, variants=0.0) == 6
+
+
+@pytest.mark.parametrize(
+    "change", [{"learning_rate": 0.001}, {"batch_size": 8}, {"misspell": {"rate": 0.0}}]
+)
+def test_options_that_decide_what_is_learnt(configuration, tmp_path, change):
+    pretrain(configuration(epochs=1), tmp_path / "base", quiet=True)
+    pretrain(configuration(epochs=1, **change), tmp_path / "changed", quiet=True)
+    assert not same(tmp_path / "base", tmp_path / "changed")
+
+
+def test_the_seed_decides(configuration, tmp_path):
+    made = configuration(epochs=1)
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        pretrain(made.model_copy(update={"seed": seed}), tmp_path / name, quiet=True)
+    assert same(tmp_path / "a", tmp_path / "b")
+    assert not same(tmp_path / "a", tmp_path / "c")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": {"text": ["none.txt"]}}, "none.txt: no such file"),
+        ({"pretraining": {"minimum_count": 5000}}, "too little text to learn word vectors"),
+        (
+            {"pretraining": {"objective": "next-character", "validation_share": 0.001}},
+            "validation_share 0.001 of its texts is not one text",
+        ),
+        (
+            {
+                "pretraining": {"objective": "next-character"},
+                "character_encoder": {"projection": 5},
+            },
+            "next-character has nothing to teach it",
+        ),
+        (
+            {"initializers": {"rules": [{"pattern": "head/.*", "initializer": "zeros"}]}},
+            "matches",
+        ),
+    ],
+)
+def test_mistakes_leave_nothing_behind(text, tmp_path, change, message):
+    out = tmp_path / "out"
+    made = Configuration.model_validate({"data": {"text": [str(text)]}, **change})
+    with pytest.raises(UserError, match=message):
+        pretrain(made, out)
+    assert not out.exists()
+
+
+def test_a_directory_of_something_else_is_left_alone(configuration, tmp_path):
+    (tmp_path / "thesis.txt").write_text("all of it")
+    with pytest.raises(UserError, match="exists and holds no run"):
+        pretrain(configuration(), tmp_path, force=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

@@ -1,0 +1,375 @@
+"""Whole runs, in this process and without graphs, which take longer to build than to run."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import hier_rnn
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.errors import UserError
+from hier_rnn.evaluation.metrics import score, target_ids
+from hier_rnn.initializers.rules import initialize
+from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.sources.source import open_source
+from hier_rnn.training import classify
+from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.training.classify import train_classifier
+from hier_rnn.training.state import TrainingState
+
+
+@pytest.fixture(scope="module", autouse=True)
+def eager():
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def train(tiny, tmp_path):
+    """`train("name", training={...})` trains a tiny model and returns its weights."""
+
+    def train(name: str = "run", settings: dict | None = None, **groups) -> dict[str, np.ndarray]:
+        train_classifier(tiny(**groups), tmp_path / name, **{"quiet": True, **(settings or {})})
+        return read_weights(tmp_path / name / "model.weights.h5")
+
+    return train
+
+
+def metrics(run: Path) -> list[dict]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def column(run: Path, name: str) -> list[float]:
+    return [line[name] for line in metrics(run)]
+
+
+def same(first: dict, second: dict) -> bool:
+    assert first.keys() == second.keys()
+    return all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def first_values(configuration: Configuration, run: Path) -> dict[str, np.ndarray]:
+    alphabet = RunDirectory(run).read_alphabet()
+    return initialize(weight_shapes(configuration, alphabet.size, 3), seed=configuration.seed)
+
+
+def test_a_run_directory(small_run):
+    run = RunDirectory(small_run)
+    assert sorted(path.name for path in small_run.iterdir()) == [
+        "alphabet.json",
+        "calibration.json",
+        "checkpoints",
+        "config.toml",
+        "encoder",
+        "labels.json",
+        "metrics.jsonl",
+        "model.weights.h5",
+        "words.txt",
+    ]
+    assert sorted(path.name for path in run.encoder.iterdir()) == [
+        "alphabet.json",
+        "config.toml",
+        "encoder.weights.h5",
+        "facts.json",
+        "words.txt",
+    ]
+    assert run.read_labels() == ["bad", "good", "question"]
+    assert run.read_temperature() > 0
+    lines = metrics(small_run)
+    assert [line["epoch"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert [line["step"] for line in lines] == [4, 8, 12, 16, 20, 24]
+    assert lines[-1]["train_loss"] < 0.5 * lines[0]["train_loss"]
+    assert max(column(small_run, "validation_accuracy")) > 0.8
+    assert all(line["words_per_second"] > 0 for line in lines)
+    assert column(small_run, "seconds") == sorted(column(small_run, "seconds"))
+    facts = json.loads((run.encoder / "facts.json").read_text())
+    assert facts["validation_accuracy"] == max(column(small_run, "validation_accuracy"))
+    assert (facts["examples"], facts["seed"]) == (60, 0)
+
+
+def test_the_seed_decides_everything(train):
+    dropped = {"sentence_encoder": {"word_dropout": 0.2}}
+    first = train("first", **dropped)
+    assert same(first, train("second", **dropped))
+    other = train("third", seed=1, **dropped)
+    assert not any(np.array_equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "loss"])
+def test_the_weights_that_are_best_by_the_metric_are_kept(train, tiny, tmp_path, metric):
+    options = {"validation_metric": metric, "epochs": 5, "learning_rate": 0.3}
+    train(training=options)
+    scores = column(tmp_path / "run", f"validation_{metric}")
+    best = scores.index(min(scores) if metric == "loss" else max(scores))
+    predictor = hier_rnn.load(tmp_path / "run")
+    validation = open_source(tiny().data.validation)
+    logits = np.array(list(predictor.logits(example.text for example in validation)))
+    found = score(target_ids(validation, predictor.labels, "v"), logits, predictor.labels)
+    line = metrics(tmp_path / "run")[best]
+    assert found.accuracy == line["validation_accuracy"]
+    assert found.loss == pytest.approx(line["validation_loss"], abs=1e-5)
+
+
+def test_epochs_and_batch_size(train, tmp_path):
+    train(training={"epochs": 3, "batch_size": 20})
+    assert column(tmp_path / "run", "step") == [3, 6, 9]
+    train("words", training={"epochs": 1, "batch_size": 30, "batch_by": "words"})
+    assert column(tmp_path / "words", "step")[0] > 7
+
+
+def test_patience(train, tmp_path, capsys):
+    still = {"epochs": 6, "learning_rate": 1e-9, "patience": 2}
+    train(training=still, settings={"quiet": False})
+    assert len(metrics(tmp_path / "run")) == 3
+    assert "2 epochs without a better score" in capsys.readouterr().err
+
+
+def test_averages_are_what_is_evaluated_and_kept(train, tmp_path):
+    options = {"epochs": 3, "validation_metric": "loss", "learning_rate": 0.01}
+    plain = train("plain", training=options)
+    averaged = train("averaged", training={**options, "moving_average": 0.9})
+    runs = tmp_path / "plain", tmp_path / "averaged"
+    assert column(runs[0], "train_loss") == column(runs[1], "train_loss")
+    assert column(runs[0], "validation_loss") != column(runs[1], "validation_loss")
+    tensors = Checkpoints(runs[1] / "checkpoints").latest().tensors
+    for name in plain:
+        np.testing.assert_array_equal(averaged[name], tensors[f"averages/{name}"])
+        np.testing.assert_array_equal(plain[name], tensors[f"weights/{name}"])
+        assert not np.array_equal(averaged[name], plain[name])
+
+
+def test_what_no_phase_trains_stays_to_the_bit(train, tiny, tmp_path):
+    options = {
+        "weight_decay": 0.5,
+        "moving_average": 0.9,
+        "phases": [
+            {"train": ["head"], "steps": 3},
+            {"freeze": ["character_encoder", ".*/backward"], "epochs": 1},
+        ],
+    }
+    found = train(training=options)
+    before = first_values(tiny(training=options), tmp_path / "run")
+    moved = {name for name in found if not np.array_equal(found[name], before[name])}
+    assert moved == {
+        name
+        for name in found
+        if name.startswith(("sentence_encoder", "head")) and "backward" not in name
+    }
+
+
+def test_phases_one_after_the_other(train, tmp_path):
+    head = {"train": ["head"], "steps": 3}
+    first = train("first", training={"phases": [head]})
+    assert column(tmp_path / "first", "step") == [3]
+    # The last phase may begin within an epoch, and ends within one.
+    train("both", training={"phases": [head, {"epochs": 1, "learning_rate": 0.1}]})
+    assert column(tmp_path / "both", "step") == [4, 7]
+    second = train("second", training={"phases": [{"steps": 3, "train": [".*_encoder"]}]})
+    for name in first:
+        assert np.array_equal(first[name], second[name]) is False
+
+
+@pytest.mark.parametrize(
+    "options", [{"freeze_encoder": True}, {"learning_rate_multipliers": {"character_encoder": 0}}]
+)
+def test_a_frozen_encoder(train, tiny, tmp_path, options):
+    found = train(training=options)
+    before = first_values(tiny(), tmp_path / "run")
+    for name in found:
+        frozen = name.startswith("character_encoder")
+        assert np.array_equal(found[name], before[name]) == frozen
+
+
+def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
+    other = tmp_path / "other.tsv"
+    other.write_text("x\tžluťoučký žluťoučký late parcel\ny\tlovely shop\n" * 4, "utf-8")
+    data = {"train": str(other), "validation": str(other), "encoder": str(small_run)}
+    found = train(data=data, training={"freeze_encoder": True})
+    encoder = read_weights(small_run / "encoder" / "encoder.weights.h5")
+    known = len(encoder["character_encoder/embedding"])
+    for name, values in encoder.items():
+        np.testing.assert_array_equal(found[name][:known], values)
+    assert len(found["character_encoder/embedding"]) > known
+
+
+def test_test_data_are_evaluated_in_the_end(train, data, capsys):
+    with_test = {"data": {**data, "test": data["validation"]}, "training": {"epochs": 1}}
+    train("quiet", **with_test)
+    assert capsys.readouterr() == ("", "")
+    train("run", {"quiet": False}, **with_test)
+    out, err = capsys.readouterr()
+    assert "accuracy" in out and "macro-F1" in out and "24 examples" in out
+    assert "finished: validation accuracy" in err and "character_encoder" in err
+
+
+def test_tensorboard(train, tmp_path, monkeypatch):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train(settings={"tensorboard": True})
+    events = EventAccumulator(str(tmp_path / "run" / "tensorboard"))
+    events.Reload()
+    found = {
+        event.step: tf.make_ndarray(event.tensor_proto) for event in events.Tensors("train_loss")
+    }
+    wanted = dict(zip([4, 8], column(tmp_path / "run", "train_loss"), strict=True))
+    assert found == pytest.approx(wanted)
+
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(UserError, match=r"pip install 'hier_rnn\[tensorboard\]'"):
+        train("without", {"tensorboard": True})
+    assert not (tmp_path / "without").exists()
+
+
+def test_checkpoint_seconds(train, monkeypatch):
+    saved = []
+    monkeypatch.setattr(TrainingState, "save", lambda self: saved.append(self.progress.step))
+    train("often", training={"checkpoint_seconds": 0})
+    assert saved == [1, 2, 3, 4, 5, 6, 7, 8]
+    saved.clear()
+    train("seldom", training={"checkpoint_seconds": 1e6})
+    assert saved == [4, 8]
+
+
+def test_a_finished_run_is_left_alone(train, tmp_path, capsys):
+    before = train(training={"epochs": 1})
+    weights = tmp_path / "run" / "model.weights.h5"
+    written = weights.stat().st_mtime_ns
+    train(settings={"quiet": False}, training={"epochs": 1})
+    assert "the run is finished; nothing to do. --force" in capsys.readouterr().err
+    assert weights.stat().st_mtime_ns == written
+    with pytest.raises(UserError, match=r"other options: epochs = 1. Received: epochs = 3."):
+        train(training={"epochs": 3})
+
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    with pytest.raises(UserError, match="none.tsv"):
+        train(settings={"force": True}, data={"train": "none.tsv"})
+    assert same(before, read_weights(weights))
+    assert not same(before, train(settings={"force": True}, training={"epochs": 3}))
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ({"training": {"phases": [{"train": ["heads"]}]}}, "Did you mean 'head'"),
+        ({"training": {"class_weights": {"goood": 2.0}}}, "Did you mean 'good'"),
+        ({"training": {"misspell": {"rate": 0.5}}}, "kind and rate go together"),
+        ({"initializers": {"rules": [{"pattern": "x", "initializer": "ones"}]}}, "rule 1"),
+        ({"data": {"validation": "other"}}, "never saw"),
+        ({"data": {"test": "other"}}, "never saw"),
+    ],
+    ids=str,
+)
+def test_mistakes_come_before_anything_is_written(train, tmp_path, groups, message):
+    if "data" in groups:
+        other = tmp_path / "other.tsv"
+        other.write_text("good\tnice\nnew\tlabel\n")
+        groups = {"data": dict.fromkeys(groups["data"], str(other))}
+    with pytest.raises(UserError, match=message):
+        train(**groups)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_with_something_else_in_it(train, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").touch()
+    with pytest.raises(UserError, match="holds no run: there is no config.toml"):
+        train()
+    with pytest.raises(UserError, match="holds no run"):
+        train(settings={"force": True})
+
+
+def test_a_loss_that_is_not_finite(train, tmp_path):
+    options = {"learning_rate": 1e38, "clip_norm": 0, "checkpoint_seconds": 0, "warmup": 0.9}
+    with pytest.raises(UserError, match=r"loss is not finite: .*lower training.learning_rate"):
+        train(training=options)
+    kept = Checkpoints(tmp_path / "run" / "checkpoints").latest()
+    assert all(np.isfinite(values).all() for values in kept.tensors.values())
+    assert not (tmp_path / "run" / "model.weights.h5").exists()
+
+
+def test_ctrl_c_saves_and_the_same_command_goes_on(train, tmp_path, monkeypatch, capsys):
+    whole = train("whole")
+    step = classify.ClassifierTraining._step
+
+    def interrupted(self, course, batch):
+        loss = step(self, course, batch)
+        if self.state.progress.step == 5:
+            signal.raise_signal(signal.SIGINT)
+        return loss
+
+    with monkeypatch.context() as patch:
+        patch.setattr(classify.ClassifierTraining, "_step", interrupted)
+        with pytest.raises(KeyboardInterrupt, match="saved after step 5. The same command again"):
+            train()
+    assert Checkpoints(tmp_path / "run" / "checkpoints").latest().progress["step"] == 5
+    assert same(whole, train(settings={"quiet": False}))
+    assert "going on after step 5, epoch 2" in capsys.readouterr().err
+
+
+def test_no_space_left_loses_nothing(train, tmp_path, monkeypatch):
+    whole = train("whole")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    save = TrainingState.save
+
+    def full(self):
+        if self.progress.step == 6:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+        save(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingState, "save", full)
+        try:
+            with pytest.raises(UserError, match="step-0000000006.h5: can't write it.*kept"):
+                train(training={"checkpoint_seconds": 0})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            signal.signal(signal.SIGXFSZ, handler)
+    assert len(metrics(tmp_path / "run")) == 1
+    assert same(whole, train(training={"checkpoint_seconds": 0}))
+    assert len(metrics(tmp_path / "run")) == 2
+
+
+def test_data_that_changed_since_the_run_began(train, tiny, tmp_path, monkeypatch):
+    source = tmp_path / "train.tsv"
+    rows = Path(tiny().data.train).read_text("utf-8")
+    source.write_text(rows, "utf-8")
+    changed = {"data": {"train": str(source)}, "training": {"checkpoint_seconds": 0}}
+    with monkeypatch.context() as patch:
+        patch.setattr(classify, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            train(**changed)
+    for more in ("good\tnice\n", "new\tnice\n", "good\tňňň\n"):
+        source.write_text(rows + more, "utf-8")
+        with pytest.raises(UserError, match="not those that the run in .* began with"):
+            train(**changed)
+    source.write_text(rows, "utf-8")
+    train(**changed)
+
+
+def test_sentencepiece(train, tmp_path):
+    pieces = {"text": {"words": "sentencepiece", "vocabulary_size": 45}}
+    train(training={"epochs": 1}, **pieces)
+    run = RunDirectory(tmp_path / "run")
+    assert (run.encoder / "words.model").read_bytes() == run.words_model.read_bytes()
+    predictor = hier_rnn.load(run.path)
+    assert len(predictor.words("wonderful shop")) > 2
+    assert "".join(predictor.words("wonderful shop")) == "wonderfulshop"
+    model = run.words_model.read_bytes()
+    smaller = {"text": {"words": "sentencepiece", "vocabulary_size": 40}}
+    train(settings={"force": True}, training={"epochs": 1}, **smaller)
+    assert run.words_model.read_bytes() != model
+    run.words_model.unlink()
+    with pytest.raises(UserError, match="not a whole run directory: no words.model"):
+        hier_rnn.load(run.path)
