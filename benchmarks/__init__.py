@@ -1,5 +1,5 @@
 """Measurements of speed, memory and accuracy, hier_rnn beside what people use instead.
 
-`python -m benchmarks.throughput`, `python -m benchmarks.step_profile` and
-`python -m benchmarks.embedded`; each has `--help`.
+`python -m benchmarks.throughput`, `benchmarks.step_profile`, `benchmarks.embedded`,
+`benchmarks.initializers` and `benchmarks.initial_state`; each has `--help`.
 """

@@ -34,7 +34,7 @@ class _Keras:
     def __init__(self, task: Task, words_axis: int | None, network: keras.Model) -> None:
         self.words_axis = words_axis
         self.words = Words(task.configuration.text)
-        self.table = task.alphabet.table() + 1  # 0 is padding
+        self.table = task.alphabet.table()
         self.marks = task.configuration.text.boundary_marks
         self.inference_sentences = task.inference_sentences
         optimizer = keras.optimizers.Adam(
@@ -50,7 +50,9 @@ class _Keras:
                 logits = network(characters, training=True)
                 losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
                 loss = tf.reduce_mean(losses)
-            optimizer.apply(tape.gradient(loss, variables), variables)
+            # Dense: Keras's Adam takes a character's many rows in a sparse gradient one by one.
+            gradients = map(tf.convert_to_tensor, tape.gradient(loss, variables))
+            optimizer.apply(list(gradients), variables)
             return loss
 
         @tf.function(input_signature=[batch])
@@ -60,9 +62,10 @@ class _Keras:
         self._step, self._infer = step, infer
 
     def _characters(self, sentences: Sequence[Sequence[str]]) -> np.ndarray:
-        words, lengths = spell([w for s in sentences for w in s], self.table, self.marks)
+        spelled = spell([w for s in sentences for w in s], self.table, self.marks)
+        words = padded(spelled.characters + 1, spelled.lengths)  # 0 is padding
         counts = np.array([len(sentence) for sentence in sentences])
-        return padded(padded(words, lengths), counts, self.words_axis)
+        return padded(words, counts, self.words_axis)
 
     def _read(self, text: str) -> list[str]:
         return self.words(text)[: self.words_axis]

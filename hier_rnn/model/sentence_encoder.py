@@ -26,13 +26,14 @@ class SentenceEncoder(keras.layers.Layer):
         width: Width of a word's vector.
     """
 
+    carries = True
+    """Whether a segment goes on from the state of the last one. If not, it begins anew: what
+    carrying is worth can be measured (`benchmarks/initial_state.py`)."""
+
     def __init__(self, options: Options, width: int, **kwargs) -> None:
         super().__init__(name="sentence_encoder", **kwargs)
         self.options = options
         self.width = 2 * options.units
-        self.carries = True
-        """Whether segments carry the state on. Without, each begins anew: what carrying is worth
-        can be measured (`benchmarks/initial_state.py`)."""
         self.build(width)
 
     def build(self, width: int) -> None:

@@ -31,8 +31,7 @@ class WordCache:
     Args:
         encoder: The character encoder; call `clear` when its weights have changed.
         spelling: Makes the tries of words.
-        capacity: Words in the table; default, what fits in 64 MiB but
-            200,000 at the most.
+        capacity: Words in the table; default, what fits in 64 MiB but 200,000 at the most.
     """
 
     def __init__(

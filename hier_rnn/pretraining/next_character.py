@@ -24,8 +24,8 @@ from hier_rnn.pretraining.order import grouped_permutation, packed_batches
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.text.alphabet import END
 
-# A word that makes up more than this share of a batch is spread over several.
-LARGEST_SHARE = 1 / 64
+# A word that weighs as much as this many average words of a batch is spread over several batches.
+HEAVY = 8
 EVALUATED_AT_ONCE = 8192
 
 
@@ -198,5 +198,4 @@ def portions(counts: np.ndarray, batches: int) -> np.ndarray:
         counts: How often each word is seen, `(words,)`.
         batches: Batches in an epoch.
     """
-    share = counts / (counts.sum() / batches)
-    return np.clip(np.ceil(share / LARGEST_SHARE), 1, batches).astype(int)
+    return np.clip(np.ceil(counts / counts.mean() / HEAVY), 1, batches).astype(int)

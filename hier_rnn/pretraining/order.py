@@ -25,7 +25,7 @@ def grouped_permutation(
     """
     if group_size == 1:
         return generator.permutation(len(words))
-    ordered = np.array(sorted(range(len(words)), key=words.__getitem__))
+    ordered = np.array(sorted(range(len(words)), key=words.__getitem__), int)
     # Cut at another place each time, or the same words would always stand together.
     cuts = np.arange(int(generator.integers(group_size)), len(words), group_size)
     groups = np.split(ordered, cuts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +115,16 @@ def _prepare(
     return prepare(configuration, corpus), corpus.words_model if corpus else b""
 
 
+def _alphabet(configuration: Configuration, vocabulary: Mapping[str, int]) -> Alphabet:
+    """The characters of the words, and if words are learnt in other cases, theirs."""
+    text, options = configuration.text, configuration.pretraining
+    alphabet = Alphabet.count(vocabulary, text.minimum_character_count)
+    if options.objective == "next-character" or text.lowercase or not options.variants:
+        return alphabet
+    cases = (case for c in alphabet.characters for case in (c.lower(), c.upper()))
+    return alphabet.extended(case for case in cases if len(case) == 1)
+
+
 class PretrainingRun:
     """One run.
 
@@ -138,7 +148,7 @@ class PretrainingRun:
         self.directory, self.quiet, self.lines = run, quiet, lines and not quiet
         self.facts = prepared.facts
         self.vocabulary = dict(zip(prepared.words, prepared.counts.tolist(), strict=True))
-        self.alphabet = Alphabet.count(self.vocabulary, configuration.text.minimum_character_count)
+        self.alphabet = _alphabet(configuration, self.vocabulary)
         self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
         self.objective = self._objective(prepared)
         self.weights = self.objective.named_weights()
@@ -316,7 +326,7 @@ class PretrainingRun:
 
     def _show_neighbours(self) -> None:
         """Prints the neighbours of a few frequent words, and of misspellings of them."""
-        frequent = [word for word in self.vocabulary if word.islower() and len(word) > 5]
+        frequent = [word for word in self.vocabulary if word.isalpha() and len(word) > 5]
         shown = (frequent or list(self.vocabulary))[:SHOWN_WORDS]
         generator = np.random.default_rng(self.configuration.seed)
         written = misspell(shown, "mixed", 1.0, generator)

@@ -118,19 +118,6 @@ def _cut(sentences: Iterable[Sentence], size: int, unit: str) -> Iterator[list[S
         yield batch
 
 
-def check_misspelling(options: Training) -> None:
-    """Makes sure that misspelling has both a kind and a rate, or neither.
-
-    Raises:
-        UserError: One of them alone would do nothing.
-    """
-    kind, rate = options.misspell.kind, options.misspell.rate
-    if (kind == "none") != (rate == 0):
-        raise UserError(
-            f"training.misspell: kind and rate go together. Received: kind {kind}, rate {rate:g}."
-        )
-
-
 def _misspelled(
     batch: list[Sentence], options: Training, generator: np.random.Generator
 ) -> list[Sentence]:

@@ -17,7 +17,7 @@ from hier_rnn.evaluation.metrics import Scores
 from hier_rnn.files import write_atomically
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.shapes import character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.runs.claim import claim, to_do
@@ -26,7 +26,6 @@ from hier_rnn.training.batches import (
     LabelledBatch,
     PackedBatches,
     Sentence,
-    check_misspelling,
     endless_batches,
 )
 from hier_rnn.training.course import Course
@@ -72,7 +71,6 @@ def train_classifier(
         if not quiet:
             tell(f"{out}: the run is finished; nothing to do. --force starts it over.")
         return
-    check_misspelling(configuration.training)
     logs = TensorBoard(run.tensorboard) if tensorboard else None
     # A run that starts over has no SentencePiece model yet, whatever the old one has.
     data = prepare(configuration, None if force else run.words_model)
@@ -109,7 +107,10 @@ class ClassifierTraining:
         self.weights = self.classifier.named_weights()
         self.phases = stretches(self.options, self.weights)
         self.class_weights = class_weights(self.options, self.labels, data.corpus.label_counts)
-        self._initialize(configuration.data.encoder)
+        shapes = weight_shapes(configuration, size, classes)
+        rules, seed = configuration.initializers.rules, configuration.seed
+        values = initialize(shapes, rules, seed, data.alphabet, configuration.data.encoder)
+        assign(self.weights, values)
         spelling = spelling_of(configuration, data.alphabet)
         self.inference = Inference(self.classifier, spelling)
         self.batches = PackedBatches(self._batches_to_come, spelling)
@@ -140,30 +141,22 @@ class ClassifierTraining:
             self._train(course, display, logs, interruption)
         self._finish()
 
-    def _initialize(self, encoder: str) -> None:
-        """Gives every weight its first value; those of an encoder directory come before rules."""
-        configuration, alphabet = self.configuration, self.data.alphabet
-        values = initialize(
-            weight_shapes(configuration, alphabet.size, len(self.labels)),
-            configuration.initializers.rules,
-            configuration.seed,
-            alphabet,
-            encoder,
-        )
-        assign(self.weights, values)
-
     def _warm_start(self) -> None:
-        if not self.options.warm_start_epochs or self.configuration.data.encoder:
+        """Gives the encoder the weights of one that has learnt to spell the training text."""
+        configuration, run, data = self.configuration, self.directory, self.data
+        if not self.options.warm_start_epochs or configuration.data.encoder:
             return
-        run, data = self.directory, self.data
         if not self.quiet:
             tell("warm start: learning to spell the words of the training text")
-        encoder = run.checkpoints / "warm_start"
+        path = run.checkpoints / "warm_start"
         model = run.words_model if data.words_model else None
-        warm_start(self.configuration, data.train, model, encoder, self.quiet)
-        self._initialize(str(encoder))
-        for name, average in self.optimizer.averages.items():
-            average.assign(self.weights[name].value)
+        warm_start(configuration, data.train, model, path, self.quiet)
+        # No rules: they have had their say in where the warm start began.
+        shapes = character_encoder_shapes(configuration.character_encoder, data.alphabet.size)
+        values = initialize(shapes, (), configuration.seed, data.alphabet, str(path))
+        assign(self.weights, values)
+        for name in self.optimizer.averages.keys() & values.keys():
+            self.optimizer.averages[name].assign(values[name])
 
     def _take_up(self) -> bool:
         """Enters the run directory; returns whether there was a checkpoint to go on from."""

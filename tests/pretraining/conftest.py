@@ -9,7 +9,12 @@ import pytest
 
 from hier_rnn.configuration.options import Configuration
 
-STEMS = "walk talk look cook book show know play work turn help open start want need jump".split()
+STEMS = [
+    *("walk", "talk", "look", "cook"),
+    *("book", "show", "know", "play"),
+    *("work", "turn", "help", "open"),
+    *("start", "want", "need", "jump"),
+]
 ENDINGS = ("", "s", "ing", "ed", "er.", ",")
 
 
@@ -27,7 +32,7 @@ def text(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def configuration(text):
     """`configuration(objective=..., epochs=...)`: small sizes, and options of `pretraining`."""
 

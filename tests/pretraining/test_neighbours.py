@@ -21,7 +21,7 @@ def encoder(text, tmp_path_factory):
         "pretraining": {
             "minimum_count": 2,
             "dimensions": 30,
-            "epochs": 30,
+            "epochs": 40,
             "batch_size": 32,
             "learning_rate": 0.02,
             "misspell": {"rate": 1.0},

@@ -83,7 +83,9 @@ def test_bits_are_those_of_a_count_by_hand(marks):
         # One word's trie is a chain: state i has read i characters.
         states = encoder.states(model._spelling(tf.constant([word])))[0][-1]
         for i, character in enumerate([*spelled, 2], start=len(read) - len(spelled)):
-            chances = tf.nn.softmax(states[i : i + 1] @ layer.kernels[0] + layer.biases[0])[0].numpy()
+            chances = tf.nn.softmax(states[i : i + 1] @ layer.kernels[0] + layer.biases[0])[
+                0
+            ].numpy()
             bits -= count * math.log2(chances[character])
             characters += count
     assert model.validate()["bits_per_character"] == pytest.approx(bits / characters, rel=1e-5)
@@ -125,10 +127,10 @@ def test_an_epoch_has_every_word_as_often_as_the_text():
 
 
 def test_no_word_rules_a_batch():
-    counts = np.array([10_000, 300, 10, 10, 1])
-    parts = portions(counts, batches=20)
-    assert parts.tolist() == [20, 20, 2, 2, 1]
-    assert portions(counts, batches=1).tolist() == [1] * 5
+    counts = np.array([10_000, 3_000, 10, 10, 10, 10, 10, 1, 1, 1, 1, 1])
+    assert portions(counts, batches=20).tolist() == [2, 1, *[1] * 10]
+    assert portions(np.concatenate([counts, np.ones(988)]), 20).tolist()[:3] == [20, 20, 1]
+    assert portions(counts, batches=1).tolist() == [1] * 12
 
 
 def test_batches_pack_in_the_background():

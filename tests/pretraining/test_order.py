@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -15,8 +17,8 @@ def together(group_size: int) -> int:
     order = grouped_permutation(WORDS, group_size, np.random.default_rng(0))
     assert sorted(order) == list(range(len(WORDS)))
     ordered = sorted(WORDS)
-    after = dict(zip(ordered, ordered[1:], strict=False))
-    return sum(after.get(WORDS[a]) == WORDS[b] for a, b in zip(order, order[1:], strict=False))
+    after = dict(itertools.pairwise(ordered))
+    return sum(after.get(WORDS[a]) == WORDS[b] for a, b in itertools.pairwise(order))
 
 
 def test_neighbours_stay_together_in_groups():

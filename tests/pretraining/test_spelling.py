@@ -15,7 +15,12 @@ from hier_rnn.pretraining.spelling import Distillation, held_out_words
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.text.alphabet import Alphabet
 
-STEMS = "walk talk look cook book show know play work turn help open start want need jump".split()
+STEMS = [
+    *("walk", "talk", "look", "cook"),
+    *("book", "show", "know", "play"),
+    *("work", "turn", "help", "open"),
+    *("start", "want", "need", "jump"),
+]
 WORDS = [stem + ending for ending in ("", "s", "ing", "ed", "er") for stem in STEMS]
 
 

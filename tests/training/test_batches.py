@@ -15,12 +15,12 @@ from hier_rnn.text.alphabet import CODE_POINTS
 from hier_rnn.training.batches import (
     PackedBatches,
     Sentence,
-    check_misspelling,
     endless_batches,
     word_batches,
 )
 
 LABELS = {"a": 0, "b": 1}
+CLEAN = {"kind": "none"}
 TEXTS = [" ".join(["wonderful"] * (number % 13)) + f" w{number}" for number in range(100)]
 
 
@@ -31,7 +31,9 @@ def source(texts: list[str] = TEXTS) -> Source:
 
 
 def batches(texts=TEXTS, seed=0, epoch=0, skip=0, **options) -> list[list[Sentence]]:
-    training = Training.model_validate({"batch_size": 8, "bucket_batches": 1, **options})
+    training = Training.model_validate(
+        {"batch_size": 8, "bucket_batches": 1, "misspell": CLEAN, **options}
+    )
     return list(word_batches(source(texts), str.split, LABELS, training, seed, epoch, skip))
 
 
@@ -129,12 +131,8 @@ def test_misspelling_is_drawn_anew_each_epoch():
     seldom = long(words(misspell={"kind": "swap", "rate": 0.1}))
     assert 0.04 < np.mean([word != "wonderful" for word in seldom]) < 0.2
     assert words(misspell={"kind": "swap", "rate": 0}) == clean
-
-
-@pytest.mark.parametrize("given", [{"kind": "swap"}, {"rate": 0.1}])
-def test_misspelling_that_would_do_nothing_is_a_mistake(given):
-    with pytest.raises(UserError, match="kind and rate go together"):
-        check_misspelling(Training.model_validate({"misspell": given}))
+    assert words(misspell={"kind": "none", "rate": 1}) == clean
+    assert words(misspell={"kind": "drop", "rate": 1}) != first
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,7 @@ def test_a_run_directory(small_run):
     assert run.read_temperature() > 0
     lines = metrics(small_run)
     assert [line["epoch"] for line in lines] == [1, 2, 3, 4, 5, 6]
-    assert [line["step"] for line in lines] == [4, 8, 12, 16, 20, 24]
+    assert [line["step"] for line in lines] == [3, 6, 9, 12, 15, 18]
     assert lines[-1]["train_loss"] < 0.5 * lines[0]["train_loss"]
     assert max(column(small_run, "validation_accuracy")) > 0.8
     assert all(line["words_per_second"] > 0 for line in lines)
@@ -121,9 +121,9 @@ def test_the_weights_that_are_best_by_the_metric_are_kept(train, tiny, tmp_path,
 
 
 def test_epochs_and_batch_size(train, tmp_path):
-    train(training={"epochs": 3, "batch_size": 20})
-    assert column(tmp_path / "run", "step") == [3, 6, 9]
-    train("words", training={"epochs": 1, "batch_size": 30, "batch_by": "words"})
+    train(training={"epochs": 3, "batch_size": 16})
+    assert column(tmp_path / "run", "step") == [4, 8, 12]
+    train("words", training={"epochs": 1, "batch_size": 15, "batch_by": "words"})
     assert column(tmp_path / "words", "step")[0] > 7
 
 
@@ -153,7 +153,7 @@ def test_what_no_phase_trains_stays_to_the_bit(train, tiny, tmp_path):
         "weight_decay": 0.5,
         "moving_average": 0.9,
         "phases": [
-            {"train": ["head"], "steps": 3},
+            {"train": ["head"], "steps": 2},
             {"freeze": ["character_encoder", ".*/backward"], "epochs": 1},
         ],
     }
@@ -168,13 +168,13 @@ def test_what_no_phase_trains_stays_to_the_bit(train, tiny, tmp_path):
 
 
 def test_phases_one_after_the_other(train, tmp_path):
-    head = {"train": ["head"], "steps": 3}
+    head = {"train": ["head"], "steps": 2}
     first = train("first", training={"phases": [head]})
-    assert column(tmp_path / "first", "step") == [3]
+    assert column(tmp_path / "first", "step") == [2]
     # The last phase may begin within an epoch, and ends within one.
     train("both", training={"phases": [head, {"epochs": 1, "learning_rate": 0.1}]})
-    assert column(tmp_path / "both", "step") == [4, 7]
-    second = train("second", training={"phases": [{"steps": 3, "train": [".*_encoder"]}]})
+    assert column(tmp_path / "both", "step") == [3, 5]
+    second = train("second", training={"phases": [{"steps": 2, "train": [".*_encoder"]}]})
     for name in first:
         assert np.array_equal(first[name], second[name]) is False
 
@@ -192,7 +192,7 @@ def test_a_frozen_encoder(train, tiny, tmp_path, options):
 
 def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
     other = tmp_path / "other.tsv"
-    other.write_text("x\tžluťoučký žluťoučký late parcel\ny\tlovely shop\n" * 4, "utf-8")
+    other.write_text("x\tžluťoučký žluťoučký late shop\ny\tlove shop\n" * 4, "utf-8")
     data = {"train": str(other), "validation": str(other), "encoder": str(small_run)}
     found = train(data=data, training={"freeze_encoder": True})
     encoder = read_weights(small_run / "encoder" / "encoder.weights.h5")
@@ -221,7 +221,7 @@ def test_tensorboard(train, tmp_path, monkeypatch):
     found = {
         event.step: tf.make_ndarray(event.tensor_proto) for event in events.Tensors("train_loss")
     }
-    wanted = dict(zip([4, 8], column(tmp_path / "run", "train_loss"), strict=True))
+    wanted = dict(zip([3, 6], column(tmp_path / "run", "train_loss"), strict=True))
     assert found == pytest.approx(wanted)
 
     monkeypatch.setitem(sys.modules, "tensorboard", None)
@@ -234,10 +234,10 @@ def test_checkpoint_seconds(train, monkeypatch):
     saved = []
     monkeypatch.setattr(TrainingState, "save", lambda self: saved.append(self.progress.step))
     train("often", training={"checkpoint_seconds": 0})
-    assert saved == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert saved == [1, 2, 3, 4, 5, 6]
     saved.clear()
     train("seldom", training={"checkpoint_seconds": 1e6})
-    assert saved == [4, 8]
+    assert saved == [3, 6]
 
 
 def test_a_finished_run_is_left_alone(train, tmp_path, capsys):
@@ -263,7 +263,6 @@ def test_a_finished_run_is_left_alone(train, tmp_path, capsys):
     [
         ({"training": {"phases": [{"train": ["heads"]}]}}, "Did you mean 'head'"),
         ({"training": {"class_weights": {"goood": 2.0}}}, "Did you mean 'good'"),
-        ({"training": {"misspell": {"rate": 0.5}}}, "kind and rate go together"),
         ({"initializers": {"rules": [{"pattern": "x", "initializer": "ones"}]}}, "rule 1"),
         ({"data": {"validation": "other"}}, "never saw"),
         ({"data": {"test": "other"}}, "never saw"),
@@ -304,17 +303,17 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(train, tmp_path, monkeypatch,
 
     def interrupted(self, course, batch):
         loss = step(self, course, batch)
-        if self.state.progress.step == 5:
+        if self.state.progress.step == 4:
             signal.raise_signal(signal.SIGINT)
         return loss
 
     with monkeypatch.context() as patch:
         patch.setattr(classify.ClassifierTraining, "_step", interrupted)
-        with pytest.raises(KeyboardInterrupt, match="saved after step 5. The same command again"):
+        with pytest.raises(KeyboardInterrupt, match="saved after step 4. The same command again"):
             train()
-    assert Checkpoints(tmp_path / "run" / "checkpoints").latest().progress["step"] == 5
+    assert Checkpoints(tmp_path / "run" / "checkpoints").latest().progress["step"] == 4
     assert same(whole, train(settings={"quiet": False}))
-    assert "going on after step 5, epoch 2" in capsys.readouterr().err
+    assert "going on after step 4, epoch 2" in capsys.readouterr().err
 
 
 def test_no_space_left_loses_nothing(train, tmp_path, monkeypatch):
@@ -324,14 +323,14 @@ def test_no_space_left_loses_nothing(train, tmp_path, monkeypatch):
     save = TrainingState.save
 
     def full(self):
-        if self.progress.step == 6:
+        if self.progress.step == 5:
             resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
         save(self)
 
     with monkeypatch.context() as patch:
         patch.setattr(TrainingState, "save", full)
         try:
-            with pytest.raises(UserError, match="step-0000000006.h5: can't write it.*kept"):
+            with pytest.raises(UserError, match="step-0000000005.h5: can't write it.*kept"):
                 train(training={"checkpoint_seconds": 0})
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -359,15 +358,15 @@ def test_data_that_changed_since_the_run_began(train, tiny, tmp_path, monkeypatc
 
 
 def test_sentencepiece(train, tmp_path):
-    pieces = {"text": {"words": "sentencepiece", "vocabulary_size": 45}}
+    pieces = {"text": {"words": "sentencepiece", "vocabulary_size": 40}}
     train(training={"epochs": 1}, **pieces)
     run = RunDirectory(tmp_path / "run")
     assert (run.encoder / "words.model").read_bytes() == run.words_model.read_bytes()
     predictor = hier_rnn.load(run.path)
-    assert len(predictor.words("wonderful shop")) > 2
-    assert "".join(predictor.words("wonderful shop")) == "wonderfulshop"
+    assert len(predictor.words("lovebad shop")) > 2
+    assert "".join(predictor.words("lovebad shop")) == "lovebadshop"
     model = run.words_model.read_bytes()
-    smaller = {"text": {"words": "sentencepiece", "vocabulary_size": 40}}
+    smaller = {"text": {"words": "sentencepiece", "vocabulary_size": 35}}
     train(settings={"force": True}, training={"epochs": 1}, **smaller)
     assert run.words_model.read_bytes() != model
     run.words_model.unlink()

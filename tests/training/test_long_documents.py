@@ -61,13 +61,12 @@ def test_a_document_has_the_same_answer_in_any_company(run):
 
 
 def test_it_is_used_with_the_segments_it_was_trained_with(run):
-    predictor = hier_rnn.load(run)
-    by_segments = predictor.probabilities([LONG, "fine good"])
-    encoder = predictor.classifier.sentence_encoder
+    by_segments, whole = hier_rnn.load(run), hier_rnn.load(run)
+    encoder = whole.classifier.sentence_encoder
     encoder.options = encoder.options.model_copy(update={"segment_words": 0})
-    whole = hier_rnn.load(run)
-    whole.classifier.sentence_encoder.options = encoder.options
-    long, short = np.abs(whole.probabilities([LONG, "fine good"]) - by_segments).max(1)
+    texts = [LONG, "fine good"]
+    change = whole.probabilities(texts) - by_segments.probabilities(texts)
+    long, short = np.abs(change).max(1)
     assert long > 1e-5 > short
 
 

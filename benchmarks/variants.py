@@ -1,0 +1,171 @@
+"""Variants of one configuration, trained side by side: each run in a process of its own.
+
+Runs are kept in `--out`; the same command again goes on where it was interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.machine import machine
+from benchmarks.measure import processors
+from benchmarks.options import drawing, parser_of, write_results
+from benchmarks.workload import shown
+from hier_rnn.commands.embedded import embedded
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.toml import format_configuration, merged, read_table
+from hier_rnn.errors import UserError
+from hier_rnn.files import write_atomically
+
+ROOT = Path(__file__).parents[1]
+
+
+class Variant(NamedTuple):
+    """What is tried."""
+
+    name: str
+    options: Mapping[str, Any]
+    """Nested options, over those that all variants have."""
+    carries: bool = True
+    """Whether a segment goes on from the state of the last one."""
+
+
+def compare(module: str, description: str, variants: Sequence[Variant]) -> None:
+    """Runs a benchmark of variants with the arguments of the process.
+
+    Args:
+        module: The benchmark's, as it is run.
+        description: What it measures.
+        variants: What is tried; `--variants` may name some.
+    """
+    parser = parser_of(module, description)
+    names = [variant.name for variant in variants]
+    parser.add_argument(
+        "--data",
+        nargs=2,
+        action="append",
+        metavar=("TRAIN", "VALIDATION"),
+        help="sources, as for train.py; may be given again; without: the embedded messages",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="where runs are kept"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE.toml", help="options of all variants")
+    parser.add_argument("--variants", nargs="+", choices=names, default=names, help="which ones")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="a run for each")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
+    parser.add_argument("--plot", type=drawing, metavar="FILE", help="draw the training curves")
+    options = parser.parse_args()
+    try:
+        results = measure([v for v in variants if v.name in options.variants], options)
+        show(results)
+        write_results(options.json, results)
+        if options.plot:
+            from benchmarks.variants_plot import plot
+
+            plot(results, options.plot)
+    except UserError as error:
+        parser.exit(2, f"error: {error}\n")
+
+
+def measure(variants: Sequence[Variant], options: argparse.Namespace) -> dict[str, Any]:
+    """Trains all variants on all data with all seeds and returns what came out.
+
+    Args:
+        variants: What is tried.
+        options: Those of the command line.
+
+    Raises:
+        UserError: A mistake in the options or the data.
+    """
+    base = read_table(options.config) if options.config else {}
+    data = options.data or [(embedded("train"), embedded("validation"))]
+    results: dict[str, Any] = {"machine": machine(processors()), "seeds": options.seeds, "data": {}}
+    for train, validation in data:
+        name = shown(train)
+        sources = {"data": {"train": str(train), "validation": str(validation)}}
+        by_variant = results["data"][name] = {}
+        for variant in variants:
+            by_variant[variant.name] = []
+        for seed, variant in _turns(options.seeds, variants):
+            table = merged(base, variant.options, sources, {"seed": seed})
+            folder = options.out / _folder(name) / f"{_folder(variant.name)}-{seed}"
+            run = _run(Configuration.model_validate(table), folder, variant.carries)
+            by_variant[variant.name].append(run)
+            print(f"{name}, {variant.name}, seed {seed}: {run['accuracy']:.4f}", file=sys.stderr)
+    return results
+
+
+def _turns(seeds: Sequence[int], variants: Sequence[Variant]) -> Iterator[tuple[int, Variant]]:
+    """Every variant with one seed, then with the next: there is something to see early."""
+    return ((seed, variant) for seed in seeds for variant in variants)
+
+
+def _folder(name: str) -> str:
+    return "".join(character if character.isalnum() else "-" for character in name)
+
+
+def _run(configuration: Configuration, folder: Path, carries: bool) -> dict[str, Any]:
+    """Returns a run's figures: those kept, or those of a process that trains it now."""
+    text = format_configuration(configuration)
+    figures = folder.with_suffix(".json")
+    if figures.exists():
+        kept = json.loads(figures.read_text(encoding="utf-8"))
+        if kept.pop("configuration") != text:
+            raise UserError(f"{folder}: holds a run with other options. Give another --out.")
+        return kept
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    options = folder.with_suffix(".toml")
+    with write_atomically(options) as file:
+        file.write(text)
+    command = [sys.executable, "-m", "benchmarks.variant_run", options, folder, figures]
+    done = subprocess.run(
+        [*map(str, command), *([] if carries else ["--cut"])],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode:
+        raise UserError(f"{folder}: {done.stderr.strip() or 'training failed'}")
+    kept = json.loads(figures.read_text(encoding="utf-8"))
+    del kept["configuration"]
+    return kept
+
+
+def show(results: Mapping[str, Any], console: Console | None = None) -> None:
+    """Prints a table for each data set.
+
+    Args:
+        results: Of `measure`.
+        console: Where to; default, standard output.
+    """
+    console = console or Console()
+    for name, by_variant in results["data"].items():
+        table = Table(title=f"{name}: best validation accuracy, seeds {results['seeds']}")
+        table.add_column("variant")
+        for heading in ("mean", "deviation", "each", "epoch", "words/s", "peak, MiB"):
+            table.add_column(heading, justify="right")
+        for variant, runs in by_variant.items():
+            table.add_row(variant, *_cells(runs))
+        console.print(table)
+
+
+def _cells(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    scores = [100 * run["accuracy"] for run in runs]
+    yield f"{statistics.mean(scores):.2f}"
+    yield f"{statistics.stdev(scores):.2f}" if len(scores) > 1 else "–"
+    yield " ".join(f"{score:.1f}" for score in scores)
+    yield f"{statistics.mean(run['best_epoch'] for run in runs):.1f}"
+    yield f"{statistics.median(run['words_per_second'] for run in runs):,.0f}"
+    peaks = [run["peak_bytes"] for run in runs if run["peak_bytes"] is not None]
+    yield f"{statistics.median(peaks) / 2**20:,.0f}" if peaks else "–"
