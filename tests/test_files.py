@@ -145,13 +145,13 @@ def test_unwritable(tmp_path):
 
 
 def test_no_space_left():
-    with pytest.raises(UserError, match="/dev/full: can't write it: No space left on device"):
-        with write_atomically("/dev/full") as file:
-            file.write("x")
+    message = "/dev/full: can't write it: No space left on device"
+    with pytest.raises(UserError, match=message), write_atomically("/dev/full") as file:
+        file.write("x")
     assert not Path("/dev/full").is_file()
 
 
 def test_another_files_error_is_not_ours(tmp_path):
     with pytest.raises(FileNotFoundError), write_atomically(tmp_path / "a"):
-        open(tmp_path / "missing")
+        (tmp_path / "missing").read_text()
     assert not list(tmp_path.iterdir())

@@ -82,8 +82,10 @@ class SentencePieceWords:
         return self._words_by_offset(text)
 
     def _words_by_offset(self, text: str) -> list[str]:
-        """Cuts the text itself where the pieces begin: for a text with U+2581 of its own, and a
-        model from elsewhere that normalizes or falls back to bytes, whose pieces aren't the text.
+        """Cuts the text itself where the pieces begin.
+
+        For a text with U+2581 of its own, and a model from elsewhere that normalizes or falls back
+        to bytes, whose pieces aren't the text.
         """
         from sentencepiece.sentencepiece_pb2 import SentencePieceText
 

@@ -25,8 +25,9 @@ LABELS = {
     "return_refund",
 }
 
-# Pairs at 0.30 and above read as one message reworded ("Has order 10077345 left your warehouse yet?",
-# "has the ukulele left the warehouse yet": 0.35). Of the pairs with the same intent 99.9% are below 0.25.
+# Pairs at 0.30 and above read as one message reworded ("Has order 10077345 left your warehouse
+# yet?", "has the ukulele left the warehouse yet": 0.35). Of the pairs with the same intent 99.9%
+# are below 0.25.
 NEAR_DUPLICATE = 0.30
 
 
@@ -70,7 +71,7 @@ def test_splits_are_stratified(rows):
     shares = [
         {
             label: count / len(rows[split])
-            for label, count in Counter(next(zip(*rows[split]))).items()
+            for label, count in Counter(next(zip(*rows[split], strict=True))).items()
         }
         for split in SPLITS
     ]

@@ -56,7 +56,7 @@ class SingleLabel(tfds.core.GeneratorBasedBuilder):
     """One class label and one text, under other names than the usual, in two configurations."""
 
     VERSION = tfds.core.Version("2.1.0")
-    BUILDER_CONFIGS = [tfds.core.BuilderConfig(name=name) for name in ("plain", "broken")]
+    BUILDER_CONFIGS = tuple(tfds.core.BuilderConfig(name=name) for name in ("plain", "broken"))
 
     def _info(self):
         features = {
