@@ -29,6 +29,7 @@ def machine(threads: int) -> dict[str, object]:
         "processors": processors(),
         "threads": threads,
         "load_before": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
+        "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
         "system": platform.system(),
         "versions": versions,
     }

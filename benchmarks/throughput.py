@@ -112,6 +112,7 @@ def check(workers: Workers, workload: Workload, longest: int) -> dict[str, dict[
     Raises:
         UserError: They do not.
     """
+    _say("checking that the models compute the same")
     texts = [" ".join(s[:longest]) for s in workload.sentences[:CHECKED_SENTENCES]]
     batch = list(zip(texts, workload.labels, strict=False))
     logits = {name: worker.infer(texts).result for name, worker in workers.items()}
@@ -143,6 +144,7 @@ def training(workers: Workers, batches: Sequence[Batch], task: Task, rounds: int
         rounds: Turns of each.
     """
     workers = {n: w for n, w in workers.items() if _fits(n, batches, task)}
+    _say(f"training, batches of {len(batches[0])}: {rounds} rounds of {', '.join(workers)}")
     for worker in workers.values():
         worker.train(batches[:1])
     turns = {name: lambda w=worker: w.train(batches) for name, worker in workers.items()}
@@ -151,7 +153,6 @@ def training(workers: Workers, batches: Sequence[Batch], task: Task, rounds: int
     matrix_product = measured.pop(MATRIX_PRODUCT)
     result = _speeds(measured)
     result["arithmetic"] = _arithmetic(measured[REFERENCE], matrix_product, batches, task)
-    _tell(f"training, batches of {len(batches[0])}", result)
     return result
 
 
@@ -168,6 +169,7 @@ def inference(
             again, with the vectors of words that it has met; 0 for no stream.
     """
     texts = workload.texts()
+    _say(f"inference: {rounds} rounds of {', '.join(workers)}")
     for worker in workers.values():
         worker.infer(texts[:64])
     turns = {name: lambda w=worker: w.infer(texts) for name, worker in workers.items()}
@@ -186,7 +188,6 @@ def inference(
         by_warm = summary(_by_turn(measured), WARM)
         for name, speed in result["words_per_second"].items():
             speed["warm_reference_is_faster_by"] = by_warm[name]["reference_is_faster_by"]
-    _tell("inference", result)
     return result
 
 
@@ -200,6 +201,7 @@ def memory(names: Sequence[str], batches: Sequence[Batch], task: Task) -> dict[s
     """
     # What is traced, and the optimizer's state, is made by a step on a sentence of one word.
     first = [(batches[0][0][0].split()[0], batches[0][0][1])]
+    _say(f"memory of a step, batches of {len(batches[0])}")
     peaks = {}
     for name in names:
         if not _fits(name, batches, task):
@@ -207,7 +209,6 @@ def memory(names: Sequence[str], batches: Sequence[Batch], task: Task) -> dict[s
         with Worker(name, task) as worker:
             worker.train([first])
             peaks[name] = worker.memory(batches)
-    print(f"memory: {peaks}", file=sys.stderr)
     return peaks
 
 
@@ -321,10 +322,9 @@ def _arithmetic(
     }
 
 
-def _tell(what: str, result: Mapping[str, Any]) -> None:
-    """Says at once what was measured: a long benchmark is not a silent one."""
-    medians = {name: s["median"] for name, s in result["words_per_second"].items()}
-    print(f"{what}: {medians}", file=sys.stderr)
+def _say(what: str) -> None:
+    """Says what is being measured: a long benchmark is not a silent one."""
+    print(what, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -27,7 +27,8 @@ def show(results: Mapping[str, Any], console: Console | None = None) -> None:
     if (machine["load_before"] or 0) > machine["processors"] / 2:
         console.print(
             f"The machine was busy with other work (load {machine['load_before']:.1f}): the figures"
-            " below say little."
+            " below say little, least of all about PyTorch, whose idle threads wait busily unless"
+            " OMP_WAIT_POLICY=PASSIVE is set."
         )
     for size, training in results["training"].items():
         title = f"Training, batches of {size}"

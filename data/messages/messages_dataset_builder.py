@@ -1,7 +1,8 @@
 """TensorFlow Datasets builder of `messages`: what customers write to an online shop, by intent.
 
 `cd data/messages && tfds build` prepares it; `tfds.load("messages")` then reads it, as does the
-source `tfds:messages` with `--tfds-data-dir`. The examples are the lines of the tsv files beside this one.
+source `tfds:messages` with `--tfds-data-dir`. The examples are the lines of the tsv files beside
+this one.
 """
 
 from __future__ import annotations
