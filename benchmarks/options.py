@@ -78,7 +78,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def prepared(
-    options: argparse.Namespace, keras_words: int = 64, inference_sentences: int = 512
+    options: argparse.Namespace, keras_words: int = 64, inference_sentences: int = 64
 ) -> tuple[Workload, Task]:
     """Reads the text and returns it, with what is to be computed on it.
 

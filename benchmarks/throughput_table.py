@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.peers.catalogue import MODELS, REFERENCE, WARM
+from benchmarks.peers.catalogue import REFERENCE, WARM
 
 
 def show(results: Mapping[str, Any], console: Console | None = None) -> None:
@@ -68,7 +68,7 @@ def _speeds(
         table.add_column("peak of a step", justify="right")
     for name, speed in measured["words_per_second"].items():
         cells = [
-            MODELS[name].title if name in MODELS else name,
+            name,
             f"{speed['median']:,.0f}",
             f"{min(speed['runs']):,.0f}",
             f"{max(speed['runs']):,.0f}",

@@ -69,9 +69,15 @@ def tiny(data) -> Callable[..., Configuration]:
 
 @pytest.fixture(scope="session")
 def small_run(tiny, tmp_path_factory) -> Path:
-    """A finished run."""
+    """A finished run that has learnt something."""
+    import tensorflow as tf
+
     from hier_rnn.training.classify import train_classifier
 
     path = tmp_path_factory.mktemp("runs") / "small"
-    train_classifier(tiny(training={"epochs": 6}), path, quiet=True)
+    eager = tf.config.functions_run_eagerly()  # as some tests have it; this run is longer
+    tf.config.run_functions_eagerly(False)
+    training = {"epochs": 12, "learning_rate": 0.1}
+    train_classifier(tiny(training=training), path, quiet=True)
+    tf.config.run_functions_eagerly(eager)
     return path

@@ -217,7 +217,7 @@ class Pretraining(Options):
         0.02, gt=0, lt=1, description="held-out share of the words (next-character: of the texts)"
     )
     frequency_power: float = Field(
-        0.5, ge=0, le=1, description="word-vectors: a word weighs as its count to this power"
+        0.25, ge=0, le=1, description="word-vectors: a word weighs as its count to this power"
     )
     variants: Share = Field(
         0.25, description="word-vectors: share of words also in another case or punctuation"
@@ -228,7 +228,7 @@ class Pretraining(Options):
         4, description="alphabetical neighbours in a batch together; they share prefixes"
     )
     epochs: Positive = Field(100, description="passes over the word types")
-    learning_rate: float = Field(4e-3, gt=0, description="peak learning rate")
+    learning_rate: float = Field(6e-3, gt=0, description="peak learning rate")
     patience: Count = Field(
         20, description="epochs without a better validation score before stopping; 0: never"
     )

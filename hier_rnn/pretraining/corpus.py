@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
@@ -18,8 +16,7 @@ from hier_rnn.pretraining.next_character import CountedWords
 from hier_rnn.pretraining.targets import Targets, targets_from_file, targets_from_text
 from hier_rnn.sources.source import Source, open_source
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.segmentation import train_sentencepiece
-from hier_rnn.text.words import Words
+from hier_rnn.training.corpus import prepared_words
 
 
 class Corpus:
@@ -43,7 +40,7 @@ class Corpus:
     ) -> None:
         self._source = source or _sources(configuration)
         self.name = self._source.name
-        self._words, self.words_model = _words(configuration, self._source)
+        self._words, self.words_model = prepared_words(configuration, self._source)
         self._quiet = quiet
 
     def texts(self, purpose: str) -> Iterable[list[str]]:
@@ -64,23 +61,6 @@ def _sources(configuration: Configuration) -> Source:
         for spec in data.text
     ]
     return Source(", ".join(data.text), lambda: chain.from_iterable(sources))
-
-
-def _words(configuration: Configuration, source: Source) -> tuple[Words, bytes]:
-    """How texts become words; a SentencePiece model is trained first, if need be."""
-    options = configuration.text
-    if options.words == "whitespace":
-        return Words(options), b""
-    if options.sentencepiece_model:
-        words = Words(options, options.sentencepiece_model)
-        return words, Path(options.sentencepiece_model).read_bytes()
-    with tempfile.TemporaryDirectory() as folder:
-        model = Path(folder) / "words.model"
-        texts = (normalize(e.text, options.normalization, options.lowercase) for e in source)
-        train_sentencepiece(
-            texts, model, options.sentencepiece_type, options.vocabulary_size, configuration.seed
-        )
-        return Words(options, model), model.read_bytes()
 
 
 def vectors_to_learn(configuration: Configuration, corpus: Corpus | None) -> Targets:

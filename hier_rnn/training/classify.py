@@ -146,6 +146,8 @@ class ClassifierTraining:
         configuration, run, data = self.configuration, self.directory, self.data
         if not self.options.warm_start_epochs or configuration.data.encoder:
             return
+        if len(data.corpus.vocabulary) < 2:  # a word has no vector but beside others
+            return
         if not self.quiet:
             tell("warm start: learning to spell the words of the training text")
         path = run.checkpoints / "warm_start"

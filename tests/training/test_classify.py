@@ -26,6 +26,10 @@ from hier_rnn.training.checkpoints import Checkpoints
 from hier_rnn.training.classify import train_classifier
 from hier_rnn.training.state import TrainingState
 
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the")  # tf.data keeps its graphs
+
+SHORT = {"epochs": 1, "batch_size": 60}  # a single step
+
 
 @pytest.fixture(scope="module", autouse=True)
 def eager():
@@ -34,15 +38,27 @@ def eager():
     tf.config.run_functions_eagerly(False)
 
 
+@pytest.fixture(scope="module")
+def plain(tiny, tmp_path_factory) -> Path:
+    """A run with the options of `tiny()`: six steps in two epochs."""
+    path = tmp_path_factory.mktemp("plain") / "run"
+    train_classifier(tiny(), path, quiet=True)
+    return path
+
+
 @pytest.fixture
 def train(tiny, tmp_path):
     """`train("name", training={...})` trains a tiny model and returns its weights."""
 
     def train(name: str = "run", settings: dict | None = None, **groups) -> dict[str, np.ndarray]:
         train_classifier(tiny(**groups), tmp_path / name, **{"quiet": True, **(settings or {})})
-        return read_weights(tmp_path / name / "model.weights.h5")
+        return weights(tmp_path / name)
 
     return train
+
+
+def weights(run: Path) -> dict[str, np.ndarray]:
+    return read_weights(run / "model.weights.h5")
 
 
 def metrics(run: Path) -> list[dict]:
@@ -86,8 +102,8 @@ def test_a_run_directory(small_run):
     assert run.read_labels() == ["bad", "good", "question"]
     assert run.read_temperature() > 0
     lines = metrics(small_run)
-    assert [line["epoch"] for line in lines] == [1, 2, 3, 4, 5, 6]
-    assert [line["step"] for line in lines] == [3, 6, 9, 12, 15, 18]
+    assert [line["epoch"] for line in lines] == list(range(1, 13))
+    assert [line["step"] for line in lines] == list(range(3, 37, 3))
     assert lines[-1]["train_loss"] < 0.5 * lines[0]["train_loss"]
     assert max(column(small_run, "validation_accuracy")) > 0.8
     assert all(line["words_per_second"] > 0 for line in lines)
@@ -97,18 +113,17 @@ def test_a_run_directory(small_run):
     assert (facts["examples"], facts["seed"]) == (60, 0)
 
 
-def test_the_seed_decides_everything(train):
-    dropped = {"sentence_encoder": {"word_dropout": 0.2}}
-    first = train("first", **dropped)
-    assert same(first, train("second", **dropped))
-    other = train("third", seed=1, **dropped)
+def test_the_seed_decides_everything(train, plain):
+    first = weights(plain)
+    assert same(first, train("second"))
+    other = train("third", seed=1)
     assert not any(np.array_equal(first[name], other[name]) for name in first)
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "loss"])
 def test_the_weights_that_are_best_by_the_metric_are_kept(train, tiny, tmp_path, metric):
-    options = {"validation_metric": metric, "epochs": 5, "learning_rate": 0.3}
-    train(training=options)
+    options = {"validation_metric": metric, "epochs": 4, "learning_rate": 0.5}
+    train(training={**options, "batch_size": 30})
     scores = column(tmp_path / "run", f"validation_{metric}")
     best = scores.index(min(scores) if metric == "loss" else max(scores))
     predictor = hier_rnn.load(tmp_path / "run")
@@ -121,31 +136,31 @@ def test_the_weights_that_are_best_by_the_metric_are_kept(train, tiny, tmp_path,
 
 
 def test_epochs_and_batch_size(train, tmp_path):
-    train(training={"epochs": 3, "batch_size": 16})
-    assert column(tmp_path / "run", "step") == [4, 8, 12]
-    train("words", training={"epochs": 1, "batch_size": 15, "batch_by": "words"})
-    assert column(tmp_path / "words", "step")[0] > 7
+    train(training={"epochs": 3, "batch_size": 30})
+    assert column(tmp_path / "run", "step") == [2, 4, 6]
+    train("words", training={"epochs": 1, "batch_size": 30, "batch_by": "words"})
+    assert column(tmp_path / "words", "step")[0] > 4
 
 
 def test_patience(train, tmp_path, capsys):
-    still = {"epochs": 6, "learning_rate": 1e-9, "patience": 2}
+    still = {**SHORT, "epochs": 6, "learning_rate": 1e-9, "patience": 2}
     train(training=still, settings={"quiet": False})
     assert len(metrics(tmp_path / "run")) == 3
     assert "2 epochs without a better score" in capsys.readouterr().err
 
 
-def test_averages_are_what_is_evaluated_and_kept(train, tmp_path):
-    options = {"epochs": 3, "validation_metric": "loss", "learning_rate": 0.01}
-    plain = train("plain", training=options)
-    averaged = train("averaged", training={**options, "moving_average": 0.9})
-    runs = tmp_path / "plain", tmp_path / "averaged"
-    assert column(runs[0], "train_loss") == column(runs[1], "train_loss")
-    assert column(runs[0], "validation_loss") != column(runs[1], "validation_loss")
-    tensors = Checkpoints(runs[1] / "checkpoints").latest().tensors
-    for name in plain:
-        np.testing.assert_array_equal(averaged[name], tensors[f"averages/{name}"])
-        np.testing.assert_array_equal(plain[name], tensors[f"weights/{name}"])
-        assert not np.array_equal(averaged[name], plain[name])
+def test_averages_are_what_is_evaluated_and_kept(train, tmp_path, plain):
+    averaged = train(training={"moving_average": 0.9, "validation_metric": "loss"})
+    run = tmp_path / "run"
+    assert column(run, "train_loss") == column(plain, "train_loss")
+    assert column(run, "validation_loss") != column(plain, "validation_loss")
+    last, same_steps = (Checkpoints(p / "checkpoints").latest() for p in (run, plain))
+    assert last.progress["best_epoch"] == 2
+    for name, values in averaged.items():
+        np.testing.assert_array_equal(values, last.tensors[f"averages/{name}"])
+        moved = last.tensors[f"weights/{name}"]
+        np.testing.assert_array_equal(moved, same_steps.tensors[f"weights/{name}"])
+        assert not np.array_equal(values, moved)
 
 
 def test_what_no_phase_trains_stays_to_the_bit(train, tiny, tmp_path):
@@ -169,21 +184,18 @@ def test_what_no_phase_trains_stays_to_the_bit(train, tiny, tmp_path):
 
 def test_phases_one_after_the_other(train, tmp_path):
     head = {"train": ["head"], "steps": 2}
-    first = train("first", training={"phases": [head]})
+    train("first", training={"phases": [head]})
     assert column(tmp_path / "first", "step") == [2]
     # The last phase may begin within an epoch, and ends within one.
     train("both", training={"phases": [head, {"epochs": 1, "learning_rate": 0.1}]})
     assert column(tmp_path / "both", "step") == [3, 5]
-    second = train("second", training={"phases": [{"steps": 2, "train": [".*_encoder"]}]})
-    for name in first:
-        assert np.array_equal(first[name], second[name]) is False
 
 
 @pytest.mark.parametrize(
     "options", [{"freeze_encoder": True}, {"learning_rate_multipliers": {"character_encoder": 0}}]
 )
 def test_a_frozen_encoder(train, tiny, tmp_path, options):
-    found = train(training=options)
+    found = train(training={**SHORT, **options})
     before = first_values(tiny(), tmp_path / "run")
     for name in found:
         frozen = name.startswith("character_encoder")
@@ -194,7 +206,7 @@ def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
     other = tmp_path / "other.tsv"
     other.write_text("x\tžluťoučký žluťoučký late shop\ny\tlove shop\n" * 4, "utf-8")
     data = {"train": str(other), "validation": str(other), "encoder": str(small_run)}
-    found = train(data=data, training={"freeze_encoder": True})
+    found = train(data=data, training={**SHORT, "freeze_encoder": True})
     encoder = read_weights(small_run / "encoder" / "encoder.weights.h5")
     known = len(encoder["character_encoder/embedding"])
     for name, values in encoder.items():
@@ -203,7 +215,7 @@ def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
 
 
 def test_test_data_are_evaluated_in_the_end(train, data, capsys):
-    with_test = {"data": {**data, "test": data["validation"]}, "training": {"epochs": 1}}
+    with_test = {"data": {**data, "test": data["validation"]}, "training": SHORT}
     train("quiet", **with_test)
     assert capsys.readouterr() == ("", "")
     train("run", {"quiet": False}, **with_test)
@@ -215,13 +227,13 @@ def test_test_data_are_evaluated_in_the_end(train, data, capsys):
 def test_tensorboard(train, tmp_path, monkeypatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    train(settings={"tensorboard": True})
+    train(settings={"tensorboard": True}, training={**SHORT, "epochs": 2})
     events = EventAccumulator(str(tmp_path / "run" / "tensorboard"))
     events.Reload()
     found = {
         event.step: tf.make_ndarray(event.tensor_proto) for event in events.Tensors("train_loss")
     }
-    wanted = dict(zip([3, 6], column(tmp_path / "run", "train_loss"), strict=True))
+    wanted = dict(zip([1, 2], column(tmp_path / "run", "train_loss"), strict=True))
     assert found == pytest.approx(wanted)
 
     monkeypatch.setitem(sys.modules, "tensorboard", None)
@@ -233,28 +245,29 @@ def test_tensorboard(train, tmp_path, monkeypatch):
 def test_checkpoint_seconds(train, monkeypatch):
     saved = []
     monkeypatch.setattr(TrainingState, "save", lambda self: saved.append(self.progress.step))
-    train("often", training={"checkpoint_seconds": 0})
-    assert saved == [1, 2, 3, 4, 5, 6]
+    train("often", training={"epochs": 1, "checkpoint_seconds": 0})
+    assert saved == [1, 2, 3]
     saved.clear()
-    train("seldom", training={"checkpoint_seconds": 1e6})
-    assert saved == [3, 6]
+    train("seldom", training={"epochs": 1, "checkpoint_seconds": 1e6})
+    assert saved == [3]
 
 
 def test_a_finished_run_is_left_alone(train, tmp_path, capsys):
-    before = train(training={"epochs": 1})
-    weights = tmp_path / "run" / "model.weights.h5"
-    written = weights.stat().st_mtime_ns
-    train(settings={"quiet": False}, training={"epochs": 1})
+    before = train(training=SHORT)
+    file = tmp_path / "run" / "model.weights.h5"
+    written = file.stat().st_mtime_ns
+    train(settings={"quiet": False}, training=SHORT)
     assert "the run is finished; nothing to do. --force" in capsys.readouterr().err
-    assert weights.stat().st_mtime_ns == written
-    with pytest.raises(UserError, match=r"other options: epochs = 1. Received: epochs = 3."):
-        train(training={"epochs": 3})
+    assert file.stat().st_mtime_ns == written
+    more = {**SHORT, "epochs": 2}
+    with pytest.raises(UserError, match=r"other options: epochs = 1. Received: epochs = 2."):
+        train(training=more)
 
     (tmp_path / "run" / "notes.txt").write_text("mine")
     with pytest.raises(UserError, match="none.tsv"):
         train(settings={"force": True}, data={"train": "none.tsv"})
-    assert same(before, read_weights(weights))
-    assert not same(before, train(settings={"force": True}, training={"epochs": 3}))
+    assert same(before, weights(tmp_path / "run"))
+    assert not same(before, train(settings={"force": True}, training=more))
     assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
 
 
@@ -297,8 +310,7 @@ def test_a_loss_that_is_not_finite(train, tmp_path):
     assert not (tmp_path / "run" / "model.weights.h5").exists()
 
 
-def test_ctrl_c_saves_and_the_same_command_goes_on(train, tmp_path, monkeypatch, capsys):
-    whole = train("whole")
+def test_ctrl_c_saves_and_the_same_command_goes_on(train, plain, tmp_path, monkeypatch, capsys):
     step = classify.ClassifierTraining._step
 
     def interrupted(self, course, batch):
@@ -312,12 +324,11 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(train, tmp_path, monkeypatch,
         with pytest.raises(KeyboardInterrupt, match="saved after step 4. The same command again"):
             train()
     assert Checkpoints(tmp_path / "run" / "checkpoints").latest().progress["step"] == 4
-    assert same(whole, train(settings={"quiet": False}))
+    assert same(weights(plain), train(settings={"quiet": False}))
     assert "going on after step 4, epoch 2" in capsys.readouterr().err
 
 
-def test_no_space_left_loses_nothing(train, tmp_path, monkeypatch):
-    whole = train("whole")
+def test_no_space_left_loses_nothing(train, plain, tmp_path, monkeypatch):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     save = TrainingState.save
@@ -336,7 +347,7 @@ def test_no_space_left_loses_nothing(train, tmp_path, monkeypatch):
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
             signal.signal(signal.SIGXFSZ, handler)
     assert len(metrics(tmp_path / "run")) == 1
-    assert same(whole, train(training={"checkpoint_seconds": 0}))
+    assert same(weights(plain), train(training={"checkpoint_seconds": 0}))
     assert len(metrics(tmp_path / "run")) == 2
 
 
@@ -344,7 +355,7 @@ def test_data_that_changed_since_the_run_began(train, tiny, tmp_path, monkeypatc
     source = tmp_path / "train.tsv"
     rows = Path(tiny().data.train).read_text("utf-8")
     source.write_text(rows, "utf-8")
-    changed = {"data": {"train": str(source)}, "training": {"checkpoint_seconds": 0}}
+    changed = {"data": {"train": str(source)}, "training": SHORT}
     with monkeypatch.context() as patch:
         patch.setattr(classify, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
@@ -359,7 +370,7 @@ def test_data_that_changed_since_the_run_began(train, tiny, tmp_path, monkeypatc
 
 def test_sentencepiece(train, tmp_path):
     pieces = {"text": {"words": "sentencepiece", "vocabulary_size": 40}}
-    train(training={"epochs": 1}, **pieces)
+    train(training=SHORT, **pieces)
     run = RunDirectory(tmp_path / "run")
     assert (run.encoder / "words.model").read_bytes() == run.words_model.read_bytes()
     predictor = hier_rnn.load(run.path)
@@ -367,7 +378,7 @@ def test_sentencepiece(train, tmp_path):
     assert "".join(predictor.words("lovebad shop")) == "lovebadshop"
     model = run.words_model.read_bytes()
     smaller = {"text": {"words": "sentencepiece", "vocabulary_size": 35}}
-    train(settings={"force": True}, training={"epochs": 1}, **smaller)
+    train(settings={"force": True}, training=SHORT, **smaller)
     assert run.words_model.read_bytes() != model
     run.words_model.unlink()
     with pytest.raises(UserError, match="not a whole run directory: no words.model"):
