@@ -13,6 +13,7 @@ from hier_rnn.files import write_atomically
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 COLOURS = dict(zip(MODELS, plt.get_cmap("tab10").colors, strict=False))
 OTHERS = "0.5"
@@ -56,6 +57,8 @@ def bars(
     digits = 1 if max(lengths) < 100 else 0
     panel.bar_label(drawn, [f"{length:,.{digits}f}" for length in lengths], padding=4)
     panel.margins(x=0.2)
+    panel.xaxis.set_major_locator(MaxNLocator(5))
+    panel.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     panel.set_title(title)
     panel.set_xlabel(unit)
     panel.spines[["top", "right"]].set_visible(False)
