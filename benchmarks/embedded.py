@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.machine import machine
 from benchmarks.measure import processors
-from benchmarks.options import parser_of, positive, write_results
+from benchmarks.options import parser_of, write_results
 from benchmarks.workload import shown
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration, Data
@@ -38,27 +38,23 @@ def main() -> None:
     for split in SPLITS:
         parser.add_argument(f"--{split}", help="without: the embedded", metavar="SRC")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="a run for each")
-    parser.add_argument(
-        "--threads", type=positive, default=processors(), help="fastText's (hier_rnn: all)"
-    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     options = parser.parse_args()
     try:
         sources = {split: getattr(options, split) or embedded(split) for split in SPLITS}
-        results = compare(sources, options.seeds, options.threads)
+        results = compare(sources, options.seeds)
         show(results)
         write_results(options.json, results)
     except UserError as error:
         parser.exit(2, f"error: {error}\n")
 
 
-def compare(sources: Mapping[str, str], seeds: list[int], threads: int) -> dict[str, Any]:
+def compare(sources: Mapping[str, str], seeds: list[int]) -> dict[str, Any]:
     """Returns both models' accuracies on the test split, and their training times.
 
     Args:
         sources: By split.
         seeds: A run for each.
-        threads: fastText's.
 
     Raises:
         UserError: fastText is not installed.
@@ -69,12 +65,12 @@ def compare(sources: Mapping[str, str], seeds: list[int], threads: int) -> dict[
         raise UserError("fastText is not installed: pip install -e '.[bench]'.") from None
     read = {split: _read(source) for split, source in sources.items()}
     begun = time.perf_counter()
-    settings, on_validation = tuned(read["train"], read["validation"], threads)
+    settings, on_validation = tuned(read["train"], read["validation"])
     tuning = time.perf_counter() - begun
 
     def fasttext(seed: int) -> tuple[float, float]:
         begun = time.perf_counter()
-        trained = FastText(*read["train"], settings, threads, seed)
+        trained = FastText(*read["train"], settings, seed)
         seconds = time.perf_counter() - begun
         return trained.accuracy(*read["test"]), seconds
 
@@ -82,7 +78,7 @@ def compare(sources: Mapping[str, str], seeds: list[int], threads: int) -> dict[
         return _hier_rnn(sources, read["test"], seed)
 
     return {
-        "machine": machine(threads),
+        "machine": machine(processors()),
         "data": {split: shown(source) for split, source in sources.items()},
         "test_examples": len(read["test"][0]),
         "hier_rnn": _runs(own, seeds),

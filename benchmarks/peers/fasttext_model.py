@@ -11,6 +11,9 @@ from typing import NamedTuple
 import fasttext
 
 DIMENSIONS = 50
+# fastText's default. Each thread draws a tenth of the first weights, so that with fewer than ten
+# the rest are whatever was in memory: "Encountered NaN", or a worse model.
+THREADS = 12
 LABEL = "__label__"
 
 
@@ -37,8 +40,7 @@ class FastText:
         texts: To train on.
         labels: Theirs.
         settings: How.
-        threads: With more than one, the same seed does not give the same model.
-        seed: Decides the first weights.
+        seed: Decides the first weights; its threads race, so it does not decide all.
     """
 
     def __init__(
@@ -46,7 +48,6 @@ class FastText:
         texts: Sequence[str],
         labels: Sequence[str],
         settings: Settings,
-        threads: int = 1,
         seed: int = 0,
     ) -> None:
         # A label may hold what fastText takes for a separator, so classes go by number.
@@ -66,7 +67,7 @@ class FastText:
                 maxn=longest,
                 epoch=settings.epochs,
                 lr=settings.learning_rate,
-                thread=threads,
+                thread=THREADS,
                 seed=seed,
                 verbose=0,
             )
@@ -86,7 +87,6 @@ class FastText:
 def tuned(
     train: tuple[Sequence[str], Sequence[str]],
     validation: tuple[Sequence[str], Sequence[str]],
-    threads: int = 1,
     grid: Sequence[Settings] = GRID,
 ) -> tuple[Settings, float]:
     """Returns the settings that are best on validation data, and their accuracy there.
@@ -94,10 +94,9 @@ def tuned(
     Args:
         train: Texts and labels.
         validation: Texts and labels.
-        threads: Of each model.
         grid: The settings to try; of equals the first is best.
     """
-    scores = {s: FastText(*train, s, threads).accuracy(*validation) for s in grid}
+    scores = {s: FastText(*train, s).accuracy(*validation) for s in grid}
     best = max(scores, key=scores.__getitem__)
     return best, scores[best]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from hier_rnn.runs.encoder_directory import write_encoder_directory
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import write_weights
 from hier_rnn.sources.source import Source
-from hier_rnn.text.alphabet import FIRST, Alphabet
+from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
 from hier_rnn.text.misspelling import misspell
 from hier_rnn.training.display import Display, tell
 from hier_rnn.training.interruption import Interruption
@@ -125,6 +125,23 @@ def _alphabet(configuration: Configuration, vocabulary: Mapping[str, int]) -> Al
     return alphabet.extended(case for case in cases if len(case) == 1)
 
 
+def _counted(facts: Mapping[str, float]) -> Iterator[str]:
+    """Says what was counted, and what of it was forgotten to stay within the limits."""
+    if "corpus_words" in facts:
+        yield f"counted {facts['corpus_words']:,} words, {facts['word_types']:,} distinct"
+    if facts.get("pruned_words"):
+        yield (
+            f"forgot {facts['pruned_words']:,} of them, of rare words (pretraining.maximum_types);"
+            f" no count is more than {facts['undercount']:,} too low"
+        )
+    if facts.get("forgotten_pairs"):
+        yield f"forgot {facts['forgotten_pairs']:.1%} of the contexts, of rare pairs of words"
+    if facts.get("text_share", 1) < 1:
+        yield f"counted which words stand in one text for {facts['text_share']:.1%} of the texts"
+    if facts.get("unreadable"):
+        yield f"left out {facts['unreadable']:,} vectors of words that are never read so spelled"
+
+
 class PretrainingRun:
     """One run.
 
@@ -162,6 +179,8 @@ class PretrainingRun:
         """Trains to the end and writes the encoder directory."""
         resumed = self.state.restore()
         progress = self.state.progress
+        for line in _counted(self.facts):
+            self._tell(line)
         self._tell(
             f"{self.options.objective}: learning {len(self.vocabulary):,} words of"
             f" {len(self.alphabet.characters):,} characters"
@@ -288,6 +307,11 @@ class PretrainingRun:
     def _finish(self) -> None:
         """Writes the encoder directory; its weights come last, and say that it is finished."""
         path, best = self.directory.path, self.state.best
+        if set().union(*self.vocabulary) <= set(self.alphabet.characters):
+            # Never met, the unknown character starts out as an average one.
+            embedding = best["character_encoder/embedding"].copy()
+            embedding[UNKNOWN] = embedding[FIRST:].mean(0)
+            best = {**best, "character_encoder/embedding": embedding}
         if self.options.objective == "word-vectors":
             own = {name: values for name, values in best.items() if name.startswith(MAP)}
             write_weights(path / MAP_FILE, own)

@@ -42,7 +42,7 @@ def configured(*arguments: str) -> Configuration:
 def other_value(option: schema.Option) -> str:
     if option.name in OTHER_VALUES:
         return OTHER_VALUES[option.name]
-    for value in [*schema.choices(option.node), "true", "false", "3", "0.625", "abc"]:
+    for value in [*schema.choices(option.node), "true", "false", "3", "7", "0.625", "abc"]:
         try:
             changed = resolve(None, {option.name: value})
         except UserError:

@@ -85,7 +85,10 @@ def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_pat
     assert facts["validation_cosine"] == max(line["validation_cosine"] for line in lines)
     assert hier_rnn.load_encoder(out)(["walk", "wlak"]).shape == (2, 16)
     assert read_configuration(out / "pretraining.toml") == made
+    embedding = weights(out)["character_encoder/embedding"]
+    np.testing.assert_allclose(embedding[0], embedding[3:].mean(0), rtol=1e-5)  # unknown
     printed = capsys.readouterr().err
+    assert printed.startswith("counted 3,000 words, 96 distinct\n")
     assert "finished: validation cosine" in printed
     assert printed.splitlines()[-1].startswith("  ")  # neighbours
 
@@ -98,6 +101,13 @@ def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_pat
     pretrain(configuration(epochs=1), out, force=True, quiet=True)
     assert len(metrics(out)) == 1
     assert not capsys.readouterr().err
+
+
+def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, capsys):
+    pretrain(configuration(epochs=1, maximum_types=60), tmp_path)
+    facts = json.loads((tmp_path / "facts.json").read_text())
+    assert 0 < facts["pruned_words"] < 3000
+    assert f"forgot {facts['pruned_words']:,} of them" in capsys.readouterr().err
 
 
 def test_ctrl_c_saves_and_the_same_command_goes_on(configuration, tmp_path, request):
@@ -116,7 +126,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(configuration, tmp_path, requ
 
 @pytest.mark.parametrize("objective", ["word-vectors", "next-character"])
 def test_a_killed_run_ends_the_same(configuration, tmp_path, objective):
-    made = configuration(objective=objective, epochs=30, patience=0, checkpoint_seconds=0.0)
+    made = configuration(objective=objective, epochs=12, patience=0, checkpoint_seconds=0.0)
     file = tmp_path / "options.toml"
     file.write_text(format_configuration(made), encoding="utf-8")
     out = tmp_path / "killed"
@@ -132,12 +142,13 @@ def test_a_killed_run_ends_the_same(configuration, tmp_path, objective):
     assert list(out.glob("checkpoints/step-*.h5"))
     assert not (out / "encoder.weights.h5").exists()
     pretrain(made, out, quiet=True)
-    pretrain(made, tmp_path / "whole", quiet=True)
+    whole = configuration(objective=objective, epochs=12, patience=0)
+    pretrain(whole, tmp_path / "whole", quiet=True)
     assert same(out, tmp_path / "whole")
 
 
-@pytest.mark.parametrize("encoder", [{}, {"bidirectional": True}])
-def test_next_character(configuration, tmp_path, capsys, encoder):
+def test_next_character_both_ways(configuration, tmp_path, capsys):
+    encoder = {"bidirectional": True}
     pretrain(configuration(encoder, objective="next-character", epochs=4), tmp_path)
     lines = metrics(tmp_path)
     assert lines[-1]["bits_per_character"] < lines[0]["bits_per_character"] < 5
@@ -191,17 +202,15 @@ def test_options_that_decide_how_long(configuration, epoch, tmp_path, monkeypatc
 
     def stalls(**options):
         out = tmp_path / f"stalls-{len(options)}"
-        pretrain(configuration(epochs=6, **options), out, quiet=True)
+        pretrain(configuration(epochs=4, **options), out, quiet=True)
         return len(metrics(out))
 
     monkeypatch.setattr(Distillation, "score", lambda self, figures: 0.0)
     assert stalls(patience=2) == 3
-    assert stalls(patience=0, variants=0.0) == 6
+    assert stalls(patience=0, variants=0.0) == 4
 
 
-@pytest.mark.parametrize(
-    "change", [{"learning_rate": 0.001}, {"batch_size": 8}, {"misspell": {"rate": 0.0}}, {}]
-)
+@pytest.mark.parametrize("change", [{"learning_rate": 0.001}, {}])
 def test_options_and_the_seed_decide_what_is_learnt(configuration, epoch, tmp_path, change):
     made = configuration(epochs=1, **change)
     pretrain(made if change else made.model_copy(update={"seed": 1}), tmp_path, quiet=True)

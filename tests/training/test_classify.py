@@ -328,6 +328,18 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(train, plain, tmp_path, monke
     assert "going on after step 4, epoch 2" in capsys.readouterr().err
 
 
+def test_ctrl_c_twice_stops_at_once(train, tmp_path, monkeypatch):
+    def interrupted(self, course, batch):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("it should have stopped")
+
+    monkeypatch.setattr(classify.ClassifierTraining, "_step", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="^$"):
+        train()
+    assert Checkpoints(tmp_path / "run" / "checkpoints").latest() is None
+
+
 def test_no_space_left_loses_nothing(train, plain, tmp_path, monkeypatch):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -80,10 +80,10 @@ def test_introduced(capsys, tiny, tmp_path):
     assert "validation.tsv: 24 examples" in told
     assert "set aside" not in told and "longer" not in told
 
-    alone = tiny(text={"maximum_word_length": 5})
+    alone = tiny(text={"maximum_word_length": 3})
     data = merged(alone.data.model_dump(), {"validation": ""})
     alone = alone.model_copy(update={"data": type(alone.data)(**data)})
     introduce(alone, prepare(alone), {})
     told = capsys.readouterr().err
     assert "no --validation was given" in told and "54 examples" in told
-    assert "words are longer than 5 characters" in told
+    assert "words are longer than 3 characters" in told

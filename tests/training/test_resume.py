@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import signal
 import time
 from pathlib import Path
@@ -15,8 +16,8 @@ from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.training.checkpoints import Checkpoints
 
-# What a child process runs: `train.py` with these arguments. Where the test says so, it kills itself
-# when a function is about to be called for the n-th time.
+# What a child process runs: `train.py` with some arguments. It kills itself when a function that
+# the test names is about to be called for the n-th time.
 CHILD = """
 import importlib, os, signal, sys
 
@@ -44,7 +45,7 @@ sys.stderr = open(log, "a", buffering=1)
 run(train, "train.py")
 """
 
-CLASSIFY, STATE = "hier_rnn.training.classify", "hier_rnn.training.state"
+CLASSIFY = "hier_rnn.training.classify"
 
 # Each in a process of its own, one after the other; the steps are counted from where it goes on.
 KILLS = {
@@ -53,12 +54,11 @@ KILLS = {
     "before the first checkpoint": (CLASSIFY, "ClassifierTraining._step", 1),
     "within an epoch": (CLASSIFY, "ClassifierTraining._step", 3),
     "while it writes a checkpoint": ("hier_rnn.files", "os.replace", 2),
-    "in the middle of a phase": (CLASSIFY, "ClassifierTraining._step", 2),
     "in an evaluation": (CLASSIFY, "validate", 1),
-    "after an evaluation, before its checkpoint": ("hier_rnn.training.display", "tell", 9),
-    "between a checkpoint and the metrics": ("hier_rnn.runs.run_directory", "json.dumps", 9),
-    "while it finishes": ("hier_rnn.training.finish", "write_encoder_directory", 1),
-    "before the last file": ("hier_rnn.training.finish", "write_weights", 1),
+    "after an evaluation, before its checkpoint": (CLASSIFY, "Display.evaluation", 1),
+    "between a checkpoint and the metrics": (CLASSIFY, "RunDirectory.write_metrics", 2),
+    "in the middle of the second phase": (CLASSIFY, "ClassifierTraining._step", 4),
+    "while it finishes": ("hier_rnn.training.finish", "write_weights", 1),
 }
 
 OPTIONS = {
@@ -144,9 +144,6 @@ def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(start, whole):
     while not list(run.glob("checkpoints/step-*.h5")):  # training has begun
         assert process.is_alive()
         time.sleep(0.01)
-    multiprocessing.connection.wait([process.sentinel], 0.0)
-    import os
-
     os.kill(process.pid, signal.SIGINT)
     process.join()
     assert process.exitcode == 130
