@@ -68,16 +68,7 @@ class Spelling:
             starts = tf.cumsum(lengths, exclusive=True)
             mirrored = tf.repeat(2 * starts + lengths, lengths) - 1 - tf.range(tf.size(characters))
             spellings.append(tf.gather(characters, mirrored))
-        if shared:
-            return tuple(build_trie(c, lengths, self._size) for c in spellings)
-        return tuple(self._unshared(c, lengths) for c in spellings)
-
-    def _unshared(self, characters: tf.Tensor, lengths: tf.Tensor) -> PrefixTrie:
-        # Characters that differ from word to word have no prefix in common.
-        words = tf.size(lengths)
-        own = characters + self._size * tf.repeat(tf.range(words), lengths)
-        trie = build_trie(own, lengths, tf.cast(self._size * words, tf.int64))
-        return trie._replace(characters=trie.characters % self._size)
+        return tuple(build_trie(c, lengths, self._size, shared) for c in spellings)
 
     def _marked(self, characters: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         begin, end = self._marks

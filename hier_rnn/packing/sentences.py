@@ -53,11 +53,8 @@ def pack_sentences(words: tf.Tensor, lengths: tf.Tensor) -> PackedSentences:
     order = tf.scatter_nd(by_rank[:, None], tf.range(tf.size(lengths)), tf.shape(lengths))
     starts = tf.gather(tf.cumsum(lengths, exclusive=True), by_rank)
     lengths = tf.gather(lengths, by_rank)
-    # Sorting the (step, rank) pairs of the rows as numbers packs them.
-    ranks = tf.repeat(tf.range(tf.size(lengths)), lengths)
-    steps = tf.range(tf.size(words)) - tf.repeat(tf.cumsum(lengths, exclusive=True), lengths)
-    packed = tf.argsort(steps, stable=True)
-    ranks, steps = tf.gather(ranks, packed), tf.gather(steps, packed)
+    longest = tf.range(tf.reduce_max(tf.concat([lengths, [0]], 0)))
+    steps, ranks = tf.unstack(tf.cast(tf.where(lengths > longest[:, None]), tf.int32), 2, axis=1)
     indices = tf.gather(words, tf.gather(starts, ranks) + steps)
     return _packed(indices, tf.math.bincount(steps), ranks, steps, lengths, order)
 

@@ -29,58 +29,84 @@ class PrefixTrie(NamedTuple):
 
 
 def build_trie(
-    characters: tf.Tensor, lengths: tf.Tensor, alphabet_size: int | tf.Tensor
+    characters: tf.Tensor, lengths: tf.Tensor, alphabet_size: int, shared: bool = True
 ) -> PrefixTrie:
-    """Builds the prefix trie of words, exactly, without sorting them.
+    """Builds the prefix trie of words, exactly.
+
+    In an order that keeps equal prefixes together, a prefix is new where a word differs from the
+    one before it, there or earlier. So the whole trie takes a few dozen operations, however long
+    the words.
 
     Args:
         characters: Character identifiers of all words, one word after the other, int32
             `(characters,)`.
         lengths: Characters in each word, int32 `(words,)`; 0 is an empty word.
-        alphabet_size: Every identifier is below it; an int, or int64 `()`.
+        alphabet_size: Every identifier is below it.
+        shared: Whether words share their prefixes. Without, each word has prefixes of its own, so
+            that one can tell what each word contributes. Default True.
     """
-    words = tf.shape(lengths)[0]
-    levels = tf.reduce_max(tf.concat([lengths, [0]], 0))
-    starts = tf.cumsum(lengths, exclusive=True)
-
-    def rows(size: tf.Tensor) -> tf.TensorArray:
-        return tf.TensorArray(tf.int32, size, element_shape=[None], infer_shape=False)
-
-    def level(t, word, node, offset, sizes, parents, letters, finished, ends):
-        """Extends the prefixes `node` of the words `word`, which are longer than `t`."""
-        letter = tf.gather(characters, tf.gather(starts, word) + t)
-        key = tf.cast(node, tf.int64) * alphabet_size + tf.cast(letter, tf.int64)
-        distinct, node = tf.unique(key)
-        length = tf.gather(lengths, word)
-        done, more = tf.equal(length, t + 1), tf.greater(length, t + 1)
-        size = tf.size(distinct)
-        return (
-            t + 1,
-            tf.boolean_mask(word, more),
-            tf.boolean_mask(node, more),
-            offset + size,
-            sizes.write(t, [size]),
-            parents.write(t, tf.cast(distinct // alphabet_size, tf.int32)),
-            letters.write(t, tf.cast(distinct % alphabet_size, tf.int32)),
-            finished.write(t, tf.boolean_mask(word, done)),
-            ends.write(t, tf.boolean_mask(node, done) + offset + 1),
-        )
-
-    word = tf.boolean_mask(tf.range(words), lengths > 0)
-    vector, scalar = tf.TensorShape([None]), tf.TensorShape([])
-    state = tf.while_loop(
-        lambda t, *_: t < levels,
-        level,
-        (0, word, tf.zeros_like(word), 0, *(rows(levels) for _ in range(5))),
-        shape_invariants=(scalar, vector, vector, scalar, *(tf.TensorShape(None),) * 5),
+    words = tf.range(tf.size(lengths))
+    order = _grouped(characters, lengths, alphabet_size) if shared else words
+    starts = tf.gather(tf.cumsum(lengths, exclusive=True), order)
+    ordered = tf.gather(lengths, order)
+    # Every character, level by level.
+    levels = tf.range(tf.reduce_max(tf.concat([lengths, [0]], 0)))
+    level, word = tf.unstack(tf.cast(tf.where(ordered > levels[:, None]), tf.int32), 2, axis=1)
+    place = tf.gather(starts, word) + level
+    letter = tf.gather(characters, place)
+    if shared:
+        before = tf.maximum(word - 1, 0)
+        there = tf.logical_and(word > 0, tf.gather(ordered, before) > level)
+        same = tf.where(there, tf.gather(starts, before) + level, place)
+        differs = tf.not_equal(tf.gather(characters, same), letter) | ~there
+        differing = tf.where(differs, level, tf.int32.max)
+        first = tf.math.unsorted_segment_min(differing, word, tf.size(lengths))
+        new = level >= tf.gather(first, word)
+    else:
+        new = tf.ones_like(level, tf.bool)
+    # A prefix that is not new is the last new one of its level.
+    states = tf.cumsum(tf.cast(new, tf.int32))
+    by_place = tf.scatter_nd(place[:, None], states, tf.shape(characters))
+    sizes = tf.math.unsorted_segment_sum(tf.cast(new, tf.int32), level, tf.size(levels))
+    level, place = tf.boolean_mask(level, new), tf.boolean_mask(place, new)
+    # The first prefix of a level has as many before it as the levels above have.
+    above = tf.gather(tf.concat([[0, 0], tf.cumsum(sizes)], 0), level)
+    parents = tf.gather(by_place, tf.maximum(place - 1, 0)) - 1 - above
+    last = tf.cumsum(lengths) - 1
+    return PrefixTrie(
+        sizes=sizes,
+        parents=tf.where(level > 0, parents, 0),
+        characters=tf.gather(characters, place),
+        ends=tf.where(
+            lengths > 0, tf.gather(tf.concat([by_place, [0]], 0), tf.maximum(last, 0)), 0
+        ),
     )
 
-    def concat(array: tf.TensorArray) -> tf.Tensor:
-        return tf.cond(levels > 0, array.concat, lambda: tf.zeros([0], tf.int32))
 
-    sizes, parents, letters, finished, ends = map(concat, state[4:])
-    ends = tf.scatter_nd(finished[:, None], ends, words[None])
-    return PrefixTrie(sizes, parents, letters, ends)
+def _grouped(characters: tf.Tensor, lengths: tf.Tensor, alphabet_size: int) -> tf.Tensor:
+    """Returns an order of the words in which those of an equal prefix are together, `(words,)`.
+
+    By the numbers that as many characters as fit make, from the last to the first (radix sort).
+    """
+    fitting = 63 // int(alphabet_size).bit_length()
+    powers = tf.constant(
+        [(int(alphabet_size) + 1) ** i for i in reversed(range(fitting))], tf.int64
+    )
+    starts = tf.cumsum(lengths, exclusive=True)
+    longest = tf.reduce_max(tf.concat([lengths, [0]], 0))
+    last = tf.maximum(tf.size(characters) - 1, 0)
+    padded = tf.concat([characters, [0]], 0)
+
+    def sort(chunk, order):
+        within = chunk * fitting + tf.range(fitting)
+        places = tf.minimum(starts[:, None] + within, last)
+        letters = tf.where(within < lengths[:, None], tf.gather(padded, places) + 1, 0)
+        keys = tf.reduce_sum(tf.cast(letters, tf.int64) * powers, 1)
+        return chunk - 1, tf.gather(order, tf.argsort(tf.gather(keys, order), stable=True))
+
+    chunks = (longest + fitting - 1) // fitting
+    order = tf.range(tf.size(lengths))
+    return tf.while_loop(lambda chunk, _: chunk >= 0, sort, (chunks - 1, order))[1]
 
 
 def parent_states(trie: PrefixTrie) -> tf.Tensor:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 
 from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.configuration.transfer import encoder_directory
@@ -50,5 +49,5 @@ class Encoder:
         spelled = [normalize(word, text.normalization, text.lowercase) for word in words]
         if not spelled:
             return np.zeros((0, self.width), np.float32)
-        table, rows = self._cache.vectors(spelled)
-        return tf.gather(table, rows).numpy()
+        vectors, numbers = self._cache.vectors(spelled)
+        return vectors.numpy()[numbers]

@@ -6,7 +6,9 @@ The character encoder is a pure function of a word, so word vectors are kept fro
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
 import numpy as np
@@ -23,6 +25,7 @@ BATCH_WORDS = 16384
 ENCODED_AT_ONCE = 8192
 CACHE_BYTES = 64 << 20
 CACHE_WORDS = 200_000
+THREADS = 2  # batches computed side by side: their small products leave cores idle
 
 
 class WordCache:
@@ -57,20 +60,20 @@ class WordCache:
         """Forgets all vectors."""
         self._rows.clear()
 
-    def vectors(self, words: list[str]) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns a table of vectors `(n, width)` and each word's row in it, int32 `(words,)`."""
-        distinct = dict.fromkeys(words)
+    def vectors(self, words: list[str]) -> tuple[tf.Tensor, np.ndarray]:
+        """Returns the distinct words' vectors `(n, width)` and which is each word's `(words,)`."""
+        distinct = {word: number for number, word in enumerate(dict.fromkeys(words))}
+        numbers = np.fromiter(map(distinct.__getitem__, words), np.int32, len(words))
         if len(distinct) > self.capacity:
-            rows = {word: row for row, word in enumerate(distinct)}
-            return self._encoded(list(distinct)), tf.constant([rows[w] for w in words], tf.int32)
+            return self._encoded(list(distinct)), numbers
         new = [word for word in distinct if word not in self._rows]
         if len(self._rows) + len(new) > self.capacity:
             self.clear()
             new = list(distinct)
         if new:
             self._add(new)
-        rows = self._rows
-        return self._table, tf.constant(np.fromiter((rows[w] for w in words), np.int32, len(words)))
+        rows = np.fromiter(map(self._rows.__getitem__, distinct), np.int32, len(distinct))
+        return tf.gather(self._table, rows), numbers
 
     def _add(self, words: list[str]) -> None:
         vectors = self._encoded(words)
@@ -108,13 +111,12 @@ class Inference:
                 tf.TensorSpec([None], tf.int32),
             ]
         )
-        def classify(table, rows, lengths):
-            distinct, words = tf.unique(rows)
-            vectors = tf.gather(table, distinct)
+        def classify(vectors, words, lengths):
             sentences = pack_sentences(words, lengths)
             return classifier.classify(vectors, sentences, differentiable=False)
 
         self._classify = classify
+        self._nothing = tf.zeros([1, width]), np.zeros(0, np.int32)
 
     def logits(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
         """Yields each sentence's logits `(classes,)`, in order, holding a few thousand at a time.
@@ -123,23 +125,37 @@ class Inference:
             sentences: Each sentence's words.
         """
         stream = iter(sentences)
-        while window := list(islice(stream, WINDOW)):
-            results: list[np.ndarray | None] = [None] * len(window)
-            for indices in _batches([len(words) for words in window]):
-                logits = self._batch([window[i] for i in indices])
-                for index, row in zip(indices, logits, strict=True):
-                    results[index] = row
-            yield from results
+        with ThreadPoolExecutor(THREADS) as threads:
+            while window := list(islice(stream, WINDOW)):
+                yield from self._window(window, threads)
 
-    def _batch(self, sentences: list[list[str]]) -> np.ndarray:
+    def _window(self, window: list[list[str]], threads: ThreadPoolExecutor) -> list[np.ndarray]:
+        """Returns the logits of some sentences, in order; prepares batches while others compute."""
+        results: list[np.ndarray] = [np.empty(0)] * len(window)
+        computing: deque[tuple[list[int], Future]] = deque()
+
+        def collect() -> None:
+            indices, logits = computing.popleft()
+            for index, row in zip(indices, logits.result(), strict=True):
+                results[index] = row
+
+        for indices in _batches([len(words) for words in window]):
+            if len(computing) > THREADS:
+                collect()
+            sentences = [window[i] for i in indices]
+            computing.append((indices, threads.submit(self._compute, *self._prepared(sentences))))
+        while computing:
+            collect()
+        return results
+
+    def _prepared(self, sentences: list[list[str]]) -> tuple[tf.Tensor, np.ndarray, np.ndarray]:
         words = [word for sentence in sentences for word in sentence]
-        lengths = tf.constant([len(sentence) for sentence in sentences], tf.int32)
-        if words:
-            table, rows = self.cache.vectors(words)
-        else:
-            table = tf.zeros([1, self._classify.input_signature[0].shape[1]])
-            rows = tf.zeros([0], tf.int32)
-        return self._classify(table, rows, lengths).numpy()
+        lengths = np.array([len(sentence) for sentence in sentences], np.int32)
+        vectors, numbers = self.cache.vectors(words) if words else self._nothing
+        return vectors, numbers, lengths
+
+    def _compute(self, vectors: tf.Tensor, words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        return self._classify(vectors, words, lengths).numpy()
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -88,7 +87,7 @@ def test_words_of_three_hundred_letters():
 
 
 def test_keys_of_a_large_batch_do_not_overflow():
-    """`parent * alphabet_size` passes 32 bits here."""
+    """Few characters of so large an alphabet fit into a number."""
     size = 0x110000
     count = 3000
     characters = np.stack([np.arange(count), np.full(count, size - 1)], 1).astype(np.int32)
@@ -98,11 +97,15 @@ def test_keys_of_a_large_batch_do_not_overflow():
     assert set(trie.characters[count:].numpy()) == {size - 1}
 
 
-@pytest.mark.parametrize("size", [np.int64(5), tf.constant(5, tf.int64)])
-def test_the_alphabet_s_size_may_be_a_tensor(size):
-    trie = build_trie(tf.constant([4, 4, 3]), tf.constant([1, 2]), size)
-    assert trie.sizes.numpy().tolist() == [1, 1]
-    assert trie.characters.numpy().tolist() == [4, 3]
+def test_unshared_words_have_prefixes_of_their_own():
+    words = [(1, 2), (), (1, 2), (1,), (2, 1, 1)]
+    characters = np.array([letter for word in words for letter in word], np.int32)
+    lengths = np.array([len(word) for word in words], np.int32)
+    trie = build_trie(characters, lengths, ALPHABET_SIZE, shared=False)
+    spelled = prefixes_in_order(trie)
+    assert [spelled[state] for state in trie.ends] == words
+    assert trie.sizes.numpy().tolist() == [4, 3, 1]
+    assert len(set(trie.ends.numpy())) == 5
 
 
 def test_everything_is_int32():
