@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.measure import peak_memory
-from benchmarks.peers.catalogue import MODELS, Model, model
+from benchmarks.peers.catalogue import MODELS, REFERENCE, Model, model
 from benchmarks.peers.task import Batch, Task
 from benchmarks.peers.threads import start_tensorflow
 from hier_rnn.errors import UserError
@@ -101,7 +101,7 @@ def _serve(connection: Connection, name: str, task: Task) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asks decides what Ctrl-C means
     os.environ["OMP_NUM_THREADS"] = str(task.threads)
     if MODELS[name].library in ("tensorflow", "keras"):
-        start_tensorflow(task.threads)
+        start_tensorflow(task.threads, shared_out=name == REFERENCE)
     served = model(name, task)
     try:
         _answer(connection, _answers(served))

@@ -2,6 +2,9 @@
 
 `walk`, `walks` and `walking` share the prefixes `w`, `wa`, `wal` and `walk`, and a recurrent
 network that has read a shared prefix is in the same state, so it needs to read it once.
+
+A trie is in two halves, those of words early and late in an order, that share no prefix: a network
+can read them side by side, a processor each, and the few prefixes at the border are read twice.
 """
 
 from __future__ import annotations
@@ -9,6 +12,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import tensorflow as tf
+
+HALVES = 2
 
 
 class PrefixTrie(NamedTuple):
@@ -19,9 +24,10 @@ class PrefixTrie(NamedTuple):
     """
 
     sizes: tf.Tensor
-    """int32 `(levels,)`: distinct prefixes at each level."""
+    """int32 `(levels, 2)`: prefixes at each level, of the first half and then of the second."""
     parents: tf.Tensor
-    """int32 `(prefixes,)`: the parent's index within the level above; 0 at the first level."""
+    """int32 `(prefixes,)`: the parent's index within its half of the level above; 0 at the first
+    level."""
     characters: tf.Tensor
     """int32 `(prefixes,)`: the identifier of each prefix's last character."""
     ends: tf.Tensor
@@ -54,27 +60,30 @@ def build_trie(
     level, word = tf.unstack(tf.cast(tf.where(ordered > levels[:, None]), tf.int32), 2, axis=1)
     place = tf.gather(starts, word) + level
     letter = tf.gather(characters, place)
-    if shared:
-        before = tf.maximum(word - 1, 0)
-        there = tf.logical_and(word > 0, tf.gather(ordered, before) > level)
-        same = tf.where(there, tf.gather(starts, before) + level, place)
-        differs = tf.not_equal(tf.gather(characters, same), letter) | ~there
-        differing = tf.where(differs, level, tf.int32.max)
-        first = tf.math.unsorted_segment_min(differing, word, tf.size(lengths))
-        new = level >= tf.gather(first, word)
-    else:
-        new = tf.ones_like(level, tf.bool)
+    before = tf.maximum(word - 1, 0)
+    there = tf.logical_and(word > 0, tf.gather(ordered, before) > level)
+    same = tf.where(there, tf.gather(starts, before) + level, place)
+    differs = tf.not_equal(tf.gather(characters, same), letter) | ~(there & shared)
+    differing = tf.where(differs, level, tf.int32.max)
+    first = tf.math.unsorted_segment_min(differing, word, tf.size(lengths))
+    # A word is in the half in which the middle of its own prefixes is.
+    own = ordered - tf.minimum(first, ordered)
+    twice_the_middle = 2 * tf.cumsum(own) - own
+    half = HALVES * twice_the_middle // (2 * tf.reduce_sum(own) + 1)
+    first = tf.where(tf.equal(half, tf.concat([[-1], half[:-1]], 0)), first, 0)
+    new = level >= tf.gather(first, word)
     # A prefix that is not new is the last new one of its level.
     states = tf.cumsum(tf.cast(new, tf.int32))
     by_place = tf.scatter_nd(place[:, None], states, tf.shape(characters))
-    sizes = tf.math.unsorted_segment_sum(tf.cast(new, tf.int32), level, tf.size(levels))
-    level, place = tf.boolean_mask(level, new), tf.boolean_mask(place, new)
-    # The first prefix of a level has as many before it as the levels above have.
-    above = tf.gather(tf.concat([[0, 0], tf.cumsum(sizes)], 0), level)
+    stretch = HALVES * level + tf.gather(half, word)
+    sizes = tf.math.unsorted_segment_sum(tf.cast(new, tf.int32), stretch, HALVES * tf.size(levels))
+    level, place, stretch = (tf.boolean_mask(rows, new) for rows in (level, place, stretch))
+    # The first prefix of a half of a level has as many before it as there are above and beside it.
+    above = tf.gather(tf.concat([[0] * HALVES, tf.cumsum(sizes, exclusive=True)], 0), stretch)
     parents = tf.gather(by_place, tf.maximum(place - 1, 0)) - 1 - above
     last = tf.cumsum(lengths) - 1
     return PrefixTrie(
-        sizes=sizes,
+        sizes=tf.reshape(sizes, [-1, HALVES]),
         parents=tf.where(level > 0, parents, 0),
         characters=tf.gather(characters, place),
         ends=tf.where(
@@ -111,9 +120,10 @@ def _grouped(characters: tf.Tensor, lengths: tf.Tensor, alphabet_size: int) -> t
 
 def parent_states(trie: PrefixTrie) -> tf.Tensor:
     """Returns the state index of each prefix's parent, int32 `(prefixes,)`."""
-    starts = tf.cumsum(trie.sizes, exclusive=True)
-    above = tf.concat([[0], 1 + starts], 0)[: tf.size(trie.sizes)]
-    return trie.parents + tf.repeat(above, trie.sizes)
+    sizes = tf.reshape(trie.sizes, [-1])
+    starts = tf.cumsum(sizes, exclusive=True)
+    above = tf.concat([[0] * HALVES, 1 + starts], 0)[: tf.size(sizes)]
+    return trie.parents + tf.repeat(above, sizes)
 
 
 def prefix_counts(trie: PrefixTrie, word_counts: tf.Tensor) -> tf.Tensor:
@@ -123,21 +133,24 @@ def prefix_counts(trie: PrefixTrie, word_counts: tf.Tensor) -> tf.Tensor:
         trie: The words' prefixes.
         word_counts: How often each word is read, float32 `(words,)`.
     """
-    levels = tf.size(trie.sizes)
-    starts = tf.cumsum(trie.sizes, exclusive=True)
-    states = tf.reduce_sum(trie.sizes) + 1
+    sizes = tf.reduce_sum(trie.sizes, 1)
+    levels = tf.size(sizes)
+    starts = tf.cumsum(sizes, exclusive=True)
+    states = tf.reduce_sum(sizes) + 1
     ending = tf.math.unsorted_segment_sum(word_counts, trie.ends, states)[1:]
+    # Within the level above.
+    parents = parent_states(trie) - tf.repeat(tf.concat([[0], 1 + starts], 0)[:levels], sizes)
 
     def level(t, below, counts):
         """From the counts of the level below, those of a level."""
-        start, size = starts[t], trie.sizes[t]
+        start, size = starts[t], sizes[t]
         own = ending[start : start + size] + below
-        parents = trie.parents[start : start + size]
-        above = trie.sizes[tf.maximum(t - 1, 0)]
-        return t - 1, tf.math.unsorted_segment_sum(own, parents, above), counts.write(t, own)
+        above = sizes[tf.maximum(t - 1, 0)]
+        summed = tf.math.unsorted_segment_sum(own, parents[start : start + size], above)
+        return t - 1, summed, counts.write(t, own)
 
     array = tf.TensorArray(ending.dtype, levels, element_shape=[None], infer_shape=False)
-    deepest = tf.reduce_sum(trie.sizes[-1:])
+    deepest = tf.reduce_sum(sizes[-1:])
     *_, counts = tf.while_loop(
         lambda t, *_: t >= 0,
         level,

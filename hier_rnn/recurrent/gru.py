@@ -1,4 +1,4 @@
-"""The GRU over a prefix trie: one matrix product a level, and a gradient of our own.
+"""The GRU over a prefix trie: one matrix product for half a level, and a gradient of our own.
 
 Computes exactly what a GRU computes that reads every word by itself (Cho et al. 2014; with
 `reset_after` the variant of cuDNN), but each distinct prefix once. The gradient saves the gates,
@@ -11,8 +11,9 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from hier_rnn.packing.trie import PrefixTrie
+from hier_rnn.packing.trie import HALVES, PrefixTrie
 from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.sums import column_sums
 
 
 def trie_gru(
@@ -62,10 +63,10 @@ def trie_gru(
             read = tf.gather(inputs, rows)
             by_prefix = tf.matmul(gates, kernel[:, :both], transpose_b=True)
             by_prefix += tf.matmul(candidate, kernel[:, both:], transpose_b=True)
-            gates_sum = tf.reduce_sum(gates, 0)
-            bias_gradient = tf.concat([gates_sum, tf.reduce_sum(candidate, 0)], 0)
+            gates_sum = column_sums(gates)
+            bias_gradient = tf.concat([gates_sum, column_sums(candidate)], 0)
             if bias.shape.rank == 2:
-                of_states = tf.concat([gates_sum, tf.reduce_sum(inner, 0)], 0)
+                of_states = tf.concat([gates_sum, column_sums(inner)], 0)
                 bias_gradient = tf.stack([bias_gradient, of_states])
             return (
                 tf.math.unsorted_segment_sum(by_prefix, rows, tf.shape(inputs)[0]),
@@ -98,18 +99,24 @@ def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
     )
 
 
+# What half a level saves for the gradient, besides the states that entered: update and reset gate,
+# what the reset gate acts on or gives, and the candidate.
+SAVED = 4
+
+
 def _forward(projected, rows, kernel, bias, initial_state, trie, save):
     units = kernel.shape[0]
-    levels = tf.size(trie.sizes)
-    offsets = tf.cumsum(trie.sizes, exclusive=True)
+    levels = tf.shape(trie.sizes)[0]
+    sizes = tf.reshape(trie.sizes, [-1])
+    offsets = tf.cumsum(sizes, exclusive=True)
     after = bias.shape.rank == 2
     if not after:
         gates_kernel, candidate_kernel = kernel[:, : 2 * units], kernel[:, 2 * units :]
 
-    def level(t, previous, states, *saved):
-        """Reads one character more from the states of the level above."""
-        start = offsets[t]
-        end = start + trie.sizes[t]
+    def read(stretch, previous):
+        """Reads the characters of half a level from the states of the level above."""
+        start = offsets[stretch]
+        end = start + sizes[stretch]
         h = tf.gather(previous, trie.parents[start:end])
         update, reset, candidate = tf.split(tf.gather(projected, rows[start:end]), 3, 1)
         if after:
@@ -125,28 +132,41 @@ def _forward(projected, rows, kernel, bias, initial_state, trie, save):
             inner = reset * h
             candidate = tf.tanh(candidate + tf.matmul(inner, candidate_kernel))
         state = candidate + update * (h - candidate)
-        kept = (h, update, reset, inner, candidate) if save else ()
-        written = (a.write(t, value) for a, value in zip(saved, kept, strict=True))
-        return t + 1, state, states.write(t + 1, state), *written
+        return state, h, update, reset, inner, candidate
 
-    kept = 5 if save else 0
+    def level(t, previous, states, entered, saved):
+        halves = []
+        for half in range(HALVES):
+            stretch = HALVES * t + half
+            state, h, *values = read(stretch, previous[half])
+            halves.append(state)
+            states = states.write(1 + stretch, state)
+            if save:
+                entered = entered.write(stretch, h)
+                for place, value in enumerate(values):
+                    saved = saved.write(SAVED * stretch + place, value)
+        return t + 1, tuple(halves), states, entered, saved
+
+    # All but what is concatenated is in one array: each variable of a loop costs time.
+    stretches = HALVES * levels
     root = initial_state[None]
-    arrays = tf.while_loop(
+    *_, states, entered, saved = tf.while_loop(
         lambda t, *_: t < levels,
         level,
         (
             0,
-            root,
-            _array(levels + 1, units, root.dtype).write(0, root),
-            *(_array(levels, units, root.dtype) for _ in range(kept)),
+            (root,) * HALVES,
+            _array(1 + stretches, units, root.dtype).write(0, root),
+            _array(stretches if save else 0, units, root.dtype),
+            _array(SAVED * stretches if save else 0, units, root.dtype),
         ),
         shape_invariants=(
             tf.TensorShape([]),
-            tf.TensorShape([None, units]),
-            *(tf.TensorShape(None),) * (1 + kept),
+            (tf.TensorShape([None, units]),) * HALVES,
+            *(tf.TensorShape(None),) * 3,
         ),
-    )[2:]
-    return arrays[0].concat(), arrays[1:]
+    )
+    return states.concat(), (entered, saved)
 
 
 def _backward(upstream, states, saved, kernel, bias, trie):
@@ -158,20 +178,27 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     """
     units = kernel.shape[0]
     after = bias.shape.rank == 2
-    entering_array, _, _, inner_array, _ = saved
+    entered, saved = saved
     dtype = states.dtype
-    levels = tf.size(trie.sizes)
-    starts = tf.cumsum(trie.sizes, exclusive=True)
-    # States of the level above, by state index: the root before the first level.
-    above = tf.concat([[0], 1 + starts], 0)
-    level_sizes = tf.concat([[1], trie.sizes], 0)
+    levels = tf.shape(trie.sizes)[0]
+    sizes = tf.reshape(trie.sizes, [-1])
+    starts = tf.cumsum(sizes, exclusive=True)
+    # States above each half of a level; above the first level, the root.
+    above = tf.concat([[1] * HALVES, sizes], 0)
     transposed = tf.transpose(kernel)
     gates_kernel, candidate_kernel = transposed[: 2 * units], transposed[2 * units :]
 
-    def level(t, gradient, *arrays):
-        """From the gradient of a level's states to its inputs' and to the states above it."""
-        start, size = starts[t], trie.sizes[t]
-        h, update, reset, inner, candidate = (a.read(t) for a in saved)
+    def unread(stretch, children):
+        """From what the level below gives the states of half a level to the states above it.
+
+        Returns that, and the gradients of what was computed from the states above.
+        """
+        start, size = starts[stretch], sizes[stretch]
+        gradient = upstream[1 + start : 1 + start + size] + children
+        h = entered.read(stretch)
+        update, reset, inner, candidate = (
+            saved.read(SAVED * stretch + place) for place in range(SAVED)
+        )
         kept = gradient * update
         candidate_gradient = tf.raw_ops.TanhGrad(y=candidate, dy=gradient - kept)
         update_gradient = gradient * (h - candidate)
@@ -192,22 +219,32 @@ def _backward(upstream, states, saved, kernel, bias, trie):
         )
         kept += tf.matmul(gates_gradient, gates_kernel)
         parents = trie.parents[start : start + size]
-        before = above[t]
-        gradient = upstream[before : before + level_sizes[t]]
-        gradient += tf.math.unsorted_segment_sum(kept, parents, level_sizes[t])
-        values = (gates_gradient, candidate_gradient, inner_gradient)
-        written = (a.write(t, value) for a, value in zip(arrays, values, strict=False))
-        return t - 1, gradient, *written
+        given = tf.math.unsorted_segment_sum(kept, parents, above[stretch])
+        return given, gates_gradient, candidate_gradient, inner_gradient if after else inner
 
-    widths = (2 * units, units, units) if after else (2 * units, units)
-    deepest = upstream[above[levels] :]
-    _, root_gradient, *gradients = tf.while_loop(
+    def level(t, children, *arrays):
+        given = []
+        for half in range(HALVES):
+            stretch = HALVES * t + half
+            to_parents, *values = unread(stretch, children[half])
+            given.append(to_parents)
+            arrays = [a.write(stretch, value) for a, value in zip(arrays, values, strict=True)]
+        return t - 1, tuple(given), *arrays
+
+    widths = (2 * units, units, units)
+    _, given, *gradients = tf.while_loop(
         lambda t, *_: t >= 0,
         level,
-        (levels - 1, deepest, *(_array(levels, width, dtype) for width in widths)),
+        (
+            levels - 1,
+            tuple(
+                tf.zeros([above[HALVES * levels + half], units], dtype) for half in range(HALVES)
+            ),
+            *(_array(HALVES * levels, width, dtype) for width in widths),
+        ),
         shape_invariants=(
             tf.TensorShape([]),
-            tf.TensorShape([None, units]),
+            (tf.TensorShape([None, units]),) * HALVES,
             *(tf.TensorShape(None),) * len(widths),
         ),
     )
@@ -215,10 +252,11 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     def concat(array: tf.TensorArray, width: int) -> tf.Tensor:
         return tf.cond(levels > 0, array.concat, lambda: tf.zeros([0, width], dtype))
 
-    gates, candidate, *inner = map(concat, gradients, widths)
-    entering = concat(entering_array, units)
-    gated = entering if after else concat(inner_array, units)
-    return gates, candidate, inner[0] if after else candidate, entering, gated, root_gradient[0]
+    gates, candidate, last = map(concat, gradients, widths)
+    entering = concat(entered, units)
+    inner, gated = (last, entering) if after else (candidate, last)
+    root = tf.add_n([upstream[:1], *given])
+    return gates, candidate, inner, entering, gated, root[0]
 
 
 class TrieGRU(keras.layers.Layer):

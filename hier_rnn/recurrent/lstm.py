@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from hier_rnn.packing.sentences import PackedSentences
 from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.sums import column_sums
 
 
 class LSTMOutput(NamedTuple):
@@ -112,7 +113,7 @@ def packed_lstm(
                     tf.matmul(h, g, transpose_a=True)
                     for h, g in zip(entering, gradients, strict=True)
                 ),
-                *(tf.reduce_sum(g, 0) for g in gradients),
+                *map(column_sums, gradients),
             )
 
         return (*states, *cells), gradient
@@ -132,9 +133,9 @@ def _concat(array: tf.TensorArray, steps: tf.Tensor, width: int) -> tf.Tensor:
     return tf.cond(steps > 0, array.concat, lambda: tf.zeros([0, width], array.dtype))
 
 
-# What a step saves: hidden state, cell state, the cell state before, gates, candidate and the
-# squashed cell state.
-SAVED = 8
+# What a step saves for the gradient: the cell state before, gates, candidate and the squashed cell
+# state.
+SAVED = 6
 
 
 def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
@@ -142,49 +143,58 @@ def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
     dtype = hidden.dtype
     steps = tf.size(sizes)
     offsets = tf.cumsum(sizes, exclusive=True)
-    saved = SAVED if save else 2
 
-    def step(t, hidden, cell, *arrays):
+    # Gathered once, and not in each step, where a stretch of rows is a view.
+    read = [tf.gather(p, r) for p, r in zip(projected, rows, strict=True)]
+
+    def step(t, hidden, cell, hiddens, cells, saved):
         """Reads one word more of every sentence that has one."""
         size, start = sizes[t], offsets[t]
-        hidden, cell, arrays = list(hidden), list(cell), list(arrays)
+        first, stretch = tf.stack([start, 0]), tf.stack([size, -1])
+        hidden, cell, hiddens, cells, saved = map(list, (hidden, cell, hiddens, cells, saved))
         for d in range(directions):
-            entering = hidden[d][:size]
+            entering = tf.slice(hidden[d], [0, 0], stretch)
             if mask is not None:
                 entering *= mask[d, :size]
-            x = tf.gather(projected[d], rows[d][start : start + size])
+            x = tf.slice(read[d], first, stretch)
             enter, forget, candidate, output = tf.split(tf.matmul(entering, kernels[d]) + x, 4, 1)
             enter, forget, output = tf.sigmoid(enter), tf.sigmoid(forget), tf.sigmoid(output)
             candidate = tf.tanh(candidate)
-            before = cell[d][:size]
+            before = tf.slice(cell[d], [0, 0], stretch)
             cell[d] = forget * before + enter * candidate
             squashed = tf.tanh(cell[d])
             hidden[d] = output * squashed
-            values = (hidden[d], cell[d], before, enter, forget, candidate, output, squashed)
-            for i, value in enumerate(values[:saved], d * saved):
-                arrays[i] = arrays[i].write(t, value)
-        return t + 1, tuple(hidden), tuple(cell), *arrays
+            hiddens[d], cells[d] = hiddens[d].write(t, hidden[d]), cells[d].write(t, cell[d])
+            if save:
+                values = (before, enter, forget, candidate, output, squashed)
+                for place, value in enumerate(values):
+                    saved[d] = saved[d].write(SAVED * t + place, value)
+        return t + 1, *map(tuple, (hidden, cell, hiddens, cells, saved))
 
-    state = (tf.TensorShape([None, units]),) * directions
-    arrays = tf.while_loop(
+    def arrays(size, number):
+        return tuple(_array(size, units, dtype) for _ in range(number))
+
+    # All that a direction saves is in one array: each variable of a loop costs time in every step.
+    *_, hiddens, cells, saved = tf.while_loop(
         lambda t, *_: t < steps,
         step,
         (
             0,
             tuple(tf.unstack(hidden)),
             tuple(tf.unstack(cell)),
-            *(_array(steps, units, dtype) for _ in range(directions * saved)),
+            arrays(steps, directions),
+            arrays(steps, directions),
+            arrays(SAVED * steps, directions if save else 0),
         ),
         shape_invariants=(
             tf.TensorShape([]),
-            state,
-            state,
-            *(tf.TensorShape(None),) * (directions * saved),
+            *((tf.TensorShape([None, units]),) * directions,) * 2,
+            *((tf.TensorShape(None),) * directions,) * 2,
+            (tf.TensorShape(None),) * (directions if save else 0),
         ),
-    )[3:]
-    states = tuple(_concat(a, steps, units) for a in arrays[::saved])
-    cells = tuple(_concat(a, steps, units) for a in arrays[1::saved])
-    return states, cells, arrays
+    )
+    states = tuple(_concat(a, steps, units) for a in hiddens)
+    return states, tuple(_concat(a, steps, units) for a in cells), saved
 
 
 def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
@@ -202,15 +212,15 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
     def step(t, hidden_gradients, cell_gradients, *arrays):
         """From the gradient of a step's states to its inputs' and to the states before it."""
         size, start = sizes[t], offsets[t]
+        first, stretch = tf.stack([start, 0]), tf.stack([size, -1])
         starting = [[0, size - tf.shape(hidden_gradients[0])[0]], [0, 0]]
         hidden_gradients, cell_gradients = list(hidden_gradients), list(cell_gradients)
         written = []
         for d in range(directions):
-            own = saved[d * SAVED : (d + 1) * SAVED]
             projected, cell_gradients[d] = _cell_gradient(
-                tf.pad(hidden_gradients[d], starting) + upstream[d][start : start + size],
+                tf.pad(hidden_gradients[d], starting) + tf.slice(upstream[d], first, stretch),
                 tf.pad(cell_gradients[d], starting),
-                *(a.read(t) for a in own[2:]),
+                *(saved[d].read(SAVED * t + place) for place in range(SAVED)),
             )
             hidden_gradients[d] = tf.matmul(projected, transposed[d])
             if mask is not None:

@@ -7,7 +7,7 @@ import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hier_rnn.packing.trie import build_trie
+from hier_rnn.packing.trie import build_trie, parent_states
 
 ALPHABET_SIZE = 1000
 
@@ -29,32 +29,43 @@ def trie_of(words):
     return built(characters, np.array([len(word) for word in words], np.int32))
 
 
-def prefixes_in_order(trie):
-    """Spells every state out, level by level, from what the trie says of parents."""
-    spelled, above = [()], [()]
+def prefixes_by_half(trie):
+    """Spells every prefix out, level by level, from what the trie says of parents."""
+    spelled = [[], []]
+    above = [[()], [()]]
     number = 0
-    for size in trie.sizes.numpy():
-        level = [
-            (*above[trie.parents[i]], int(trie.characters[i])) for i in range(number, number + size)
-        ]
-        spelled += level
-        number += size
-        above = level
+    for sizes in trie.sizes.numpy():
+        for half, size in enumerate(sizes):
+            rows = range(number, number + size)
+            parents = above[half]
+            above[half] = [(*parents[trie.parents[i]], int(trie.characters[i])) for i in rows]
+            spelled[half].append(above[half])
+            number += size
     assert number == len(trie.parents) == len(trie.characters)
     return spelled
 
 
+def spelled_by_state(trie):
+    levels = zip(*prefixes_by_half(trie), strict=True)
+    return [(), *(prefix for early, late in levels for prefix in (*early, *late))]
+
+
 def check(words):
     trie = trie_of(words)
-    spelled = prefixes_in_order(trie)
-    expected = {word[:length] for word in words for length in range(len(word) + 1)} | {()}
-    assert len(spelled) == len(expected)
-    assert set(spelled) == expected
+    early, late = ([p for level in half for p in level] for half in prefixes_by_half(trie))
+    expected = {word[:length] for word in words for length in range(1, len(word) + 1)}
+    assert {*early, *late} == expected
+    assert (len(set(early)), len(set(late))) == (len(early), len(late))
+    # What both halves have is what leads up to the border.
+    common = sorted({*early} & {*late}, key=len)
+    assert common == [common[-1][:length] for length in range(1, len(common) + 1)]
+    assert abs(len(early) - len(late)) <= 2 * max(map(len, words), default=0)
+    spelled = spelled_by_state(trie)
     assert [spelled[state] for state in trie.ends] == list(words)
-    assert trie.sizes.numpy().tolist() == [
-        sum(len(prefix) == level for prefix in expected)
-        for level in range(1, 1 + max(map(len, expected)))
-    ]
+    assert [
+        (*spelled[parent], letter)
+        for parent, letter in zip(parent_states(trie), trie.characters.numpy(), strict=True)
+    ] == spelled[1:]
 
 
 @settings(max_examples=200, deadline=None)
@@ -92,8 +103,8 @@ def test_keys_of_a_large_batch_do_not_overflow():
     count = 3000
     characters = np.stack([np.arange(count), np.full(count, size - 1)], 1).astype(np.int32)
     trie = build_trie(tf.constant(characters.ravel()), tf.fill([count], 2), size)
-    assert trie.sizes.numpy().tolist() == [count, count]
-    assert trie.parents[count:].numpy().tolist() == list(range(count))
+    assert trie.sizes.numpy().sum(1).tolist() == [count, count]
+    assert len(set(spelled_by_state(trie))) == 2 * count + 1
     assert set(trie.characters[count:].numpy()) == {size - 1}
 
 
@@ -102,9 +113,9 @@ def test_unshared_words_have_prefixes_of_their_own():
     characters = np.array([letter for word in words for letter in word], np.int32)
     lengths = np.array([len(word) for word in words], np.int32)
     trie = build_trie(characters, lengths, ALPHABET_SIZE, shared=False)
-    spelled = prefixes_in_order(trie)
+    spelled = spelled_by_state(trie)
     assert [spelled[state] for state in trie.ends] == words
-    assert trie.sizes.numpy().tolist() == [4, 3, 1]
+    assert trie.sizes.numpy().sum(1).tolist() == [4, 3, 1]
     assert len(set(trie.ends.numpy())) == 5
 
 
