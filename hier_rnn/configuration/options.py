@@ -92,7 +92,7 @@ class SentenceEncoder(Options):
         "zeros", description="state before a sentence"
     )
     segment_words: Count = Field(
-        0, description="train longer documents in segments of this many words; 0: whole"
+        0, description="read longer documents in segments of this many words; 0: whole"
     )
 
 
@@ -127,11 +127,13 @@ class Misspell(Options):
     rate: Share = Field(0.2, description="share of eligible words (four letters or more)")
 
 
-class PretrainingMisspell(Misspell):
+class PretrainingMisspell(Options):
     """Corruption of the spellings learnt, the word's vector kept; drawn anew each epoch."""
 
     kind: MisspellKind = Field("mixed", description="kind of misspelling")
-    rate: Share = Field(0.5, description="share of eligible words (four letters or more)")
+    rate: float = Field(
+        1.0, ge=0, description="misspelled copies a word, on average; frequent words have more"
+    )
     edits: Positive = Field(3, description="most edits in a word; a third has a further one")
 
 
@@ -220,7 +222,7 @@ class Pretraining(Options):
         0.25, ge=0, le=1, description="word-vectors: a word weighs as its count to this power"
     )
     variants: Share = Field(
-        0.25, description="word-vectors: share of words also in another case or punctuation"
+        0.25, description="word-vectors: copies a word in another case or punctuation, on average"
     )
     misspell: PretrainingMisspell = PretrainingMisspell()
     batch_size: Positive = Field(512, description="word types in a batch")

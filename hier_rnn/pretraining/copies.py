@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hier_rnn.configuration.options import Pretraining, PretrainingMisspell, Text
-from hier_rnn.text.misspelling import misspell
+from hier_rnn.text.misspelling import eligible, misspell
 from hier_rnn.text.normalization import normalize
 
 # Each edit of a misspelled word is followed by another one this often.
@@ -25,54 +25,63 @@ CASES = (str.lower, str.upper, str.capitalize)
 class Copies:
     """Draws other spellings of words. One that is itself a known word is never drawn.
 
+    Frequent words are drawn more often, by the square root of their counts: they are met misspelled
+    more often, too, and drawing all words alike leaves each with too few to learn from.
+
     Args:
         words: The known words.
-        counts: How often each is seen, `(words,)`; punctuation is drawn accordingly.
+        counts: How often each is seen, `(words,)`; punctuation is drawn accordingly as well.
         options: The `pretraining` options.
         text: The `text` options: copies are written as the encoder will read them.
+        indices: The words to copy; default, all.
     """
 
     def __init__(
-        self, words: Sequence[str], counts: np.ndarray, options: Pretraining, text: Text
+        self,
+        words: Sequence[str],
+        counts: np.ndarray,
+        options: Pretraining,
+        text: Text,
+        indices: np.ndarray | None = None,
     ) -> None:
         self._words = words
         self._known = set(words)
         self._options = options
         self._text = text
         self._bare = [bare(word) for word in words]
+        copied = np.arange(len(words)) if indices is None else indices
+        roots = np.sqrt(np.maximum(counts, 1))
+        self._copied = len(copied)
+        self._misspellable = _Urn(np.array([i for i in copied if eligible(words[i])], int), roots)
+        self._rewritable = _Urn(np.array([i for i in copied if self._bare[i][1]], int), roots)
         around = Counter[tuple[str, str]]()
         for (before, inner, after), count in zip(self._bare, counts.tolist(), strict=True):
             if inner:
                 around[before, after] += count
-        self._around = [pair for pair, _ in around.most_common(PUNCTUATIONS)] or [("", "")]
-        # Square roots, or nearly all would have a full stop or a comma.
-        weight = np.sqrt([around[pair] for pair in self._around]) if around else np.ones(1)
-        self._chance = weight / weight.sum()
+        frequent = around.most_common(PUNCTUATIONS)
+        self._around = [pair for pair, _ in frequent]
+        # By square roots as well, or nearly all would have a full stop or a comma.
+        self._punctuation = _Urn(
+            np.arange(len(frequent)), np.sqrt([count for _, count in frequent])
+        )
 
-    def __call__(
-        self, indices: np.ndarray, generator: np.random.Generator
-    ) -> tuple[list[str], np.ndarray]:
+    def __call__(self, generator: np.random.Generator) -> tuple[list[str], np.ndarray]:
         """Returns new spellings and the number of the word that each is of.
 
         Args:
-            indices: The words to copy.
-            generator: Decides which of them, and how.
+            generator: Decides of which words, and how they are spelled.
         """
-        originals = [self._words[i] for i in indices]
-        copies = misspelled(originals, self._options.misspell, generator)
-        chosen = np.flatnonzero(generator.random(len(indices)) < self._options.variants)
-        kinds = generator.random(len(chosen)).tolist()
-        pairs = generator.choice(len(self._around), len(chosen), p=self._chance).tolist()
-        rewritten = [
-            self._rewritten(int(indices[i]), kind, self._around[pair])
-            for i, kind, pair in zip(chosen.tolist(), kinds, pairs, strict=True)
-        ]
+        options = self._options.misspell
+        number = round(options.rate * self._copied) if options.kind != "none" else 0
+        first = self._misspellable.draw(number, generator)
+        copies = misspelled([self._words[i] for i in first], options, generator)
+        second = self._rewritable.draw(round(self._options.variants * self._copied), generator)
+        pairs = self._punctuation.draw(len(second), generator).tolist()
+        kinds = generator.random(len(second)).tolist()
+        for index, kind, pair in zip(second.tolist(), kinds, pairs, strict=True):
+            copies.append(self._rewritten(index, kind, self._around[pair]))
         spellings, owners = [], []
-        for spelling, index in zip(
-            (*copies, *rewritten), (*indices.tolist(), *indices[chosen].tolist()), strict=True
-        ):
-            if spelling in self._known:  # most are not misspelled
-                continue
+        for spelling, index in zip(copies, (*first.tolist(), *second.tolist()), strict=True):
             spelling = normalize(spelling, self._text.normalization, self._text.lowercase)
             if spelling not in self._known and len(spelling) <= self._text.maximum_word_length:
                 spellings.append(spelling)
@@ -82,24 +91,37 @@ class Copies:
     def _rewritten(self, index: int, kind: float, around: tuple[str, str]) -> str:
         """In another case or, as often, in other punctuation; `kind` is from 0 to 1."""
         before, inner, after = self._bare[index]
-        if not inner:
-            return self._words[index]
         if kind < 0.5:
             return before + CASES[int(2 * kind * len(CASES))](inner) + after
         return around[0] + inner + around[1]
 
 
+class _Urn:
+    """Numbers to draw, each as likely as it weighs, and put back."""
+
+    def __init__(self, numbers: np.ndarray, weights: np.ndarray) -> None:
+        self._numbers = numbers
+        self._bounds = np.cumsum(weights[numbers])
+
+    def draw(self, count: int, generator: np.random.Generator) -> np.ndarray:
+        if not len(self._numbers):
+            return self._numbers
+        draws = generator.random(count) * self._bounds[-1]
+        # Below the last bound, so that rounding up to it does no harm.
+        return self._numbers[np.searchsorted(self._bounds[:-1], draws, side="right")]
+
+
 def misspelled(
     words: list[str], options: PretrainingMisspell, generator: np.random.Generator
 ) -> list[str]:
-    """Returns the words, a share of them with one edit or several.
+    """Returns the words misspelled, each with one edit or several.
 
     Args:
         words: The words; they stay as they are.
-        options: Kind, rate, and the most edits in a word.
-        generator: Decides which, and how.
+        options: Kind, and the most edits in a word.
+        generator: Decides how.
     """
-    written = misspell(words, options.kind, options.rate, generator)
+    written = misspell(words, options.kind, 1.0, generator)
     changed = [i for i, word in enumerate(words) if written[i] != word]
     for _ in range(options.edits - 1):
         once = [written[i] for i in changed]

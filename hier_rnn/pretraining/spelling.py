@@ -68,9 +68,10 @@ class Distillation:
         self._encoder, self._spelling = encoder, spelling
         self._words, self._options, self._seed = targets.words, options, seed
         self._vectors = tf.constant(targets.vectors, tf.float32)
-        self._copies = Copies(targets.words, targets.counts, options, text)
         held_out = held_out_words(targets.words, options.validation_share, seed)
         self._held_out, self._learnt = np.flatnonzero(held_out), np.flatnonzero(~held_out)
+        self._counts = targets.counts
+        self._copies = Copies(targets.words, targets.counts, options, text, self._learnt)
         weights = np.maximum(targets.counts, 1).astype(np.float64) ** options.frequency_power
         self._weights = (weights / weights[self._learnt].mean()).astype(np.float32)
         self._sample = self._learnt_sample()
@@ -134,7 +135,7 @@ class Distillation:
     def _epoch(self, epoch: int) -> list[tuple[list[str], np.ndarray]]:
         """An epoch's batches: every learnt word and its copies."""
         generator = np.random.default_rng((self._seed, epoch))
-        copies, owners = self._copies(self._learnt, generator)
+        copies, owners = self._copies(generator)
         spellings = self._spelled(self._learnt) + copies
         words = np.concatenate([self._learnt, owners]).astype(np.int32)
         order = grouped_permutation(spellings, self._options.group_size, generator)
@@ -146,9 +147,9 @@ class Distillation:
         return [self._words[i] for i in indices]
 
     def _learnt_sample(self) -> np.ndarray:
-        """A fixed sample of the learnt words, each as likely as it weighs in the loss."""
+        """A fixed sample of the learnt words, frequent ones more likely, as for copies."""
         size = min(EVALUATED_WORDS, len(self._learnt))
-        chance = self._weights[self._learnt].astype(np.float64)
+        chance = np.sqrt(np.maximum(self._counts[self._learnt], 1))
         generator = np.random.default_rng(self._seed)
         chosen = generator.choice(self._learnt, size, replace=False, p=chance / chance.sum())
         return np.sort(chosen)

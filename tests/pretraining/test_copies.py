@@ -18,14 +18,14 @@ def drawn(words=WORDS, text=None, draws=30, **options) -> list[tuple[str, str]]:
     generator = np.random.default_rng(0)
     found = []
     for _ in range(draws):
-        spellings, owners = copies(np.arange(len(words)), generator)
+        spellings, owners = copies(generator)
         found += [(words[i], spelling) for i, spelling in zip(owners, spellings, strict=True)]
     return found
 
 
 def test_no_copy_is_a_known_word_and_each_is_of_its_word():
     found = drawn(misspell={"rate": 1.0}, variants=1.0)
-    assert len(found) > 30 * 7
+    assert len(found) > 30 * 2 * 7
     assert not {copy for _, copy in found} & set(WORDS)
     for word, copy in found:
         shared = set(bare(word)[1].lower()) & set(copy.lower())
@@ -33,7 +33,7 @@ def test_no_copy_is_a_known_word_and_each_is_of_its_word():
 
 
 def test_cases_and_punctuation_are_those_of_the_text():
-    found = drawn(misspell={"rate": 0.0}, variants=1.0)
+    found = drawn(misspell={"rate": 0.0}, variants=1.0, draws=200)
     of_card = {copy for word, copy in found if word == "card"}
     assert of_card <= {"CARD", "Card", "card.", '"card"'}
     assert of_card == {"CARD", "Card", "card.", '"card"'}
@@ -48,6 +48,21 @@ def test_copies_are_spelled_as_the_encoder_reads():
     assert max(len(copy) for _, copy in short) == 9
 
 
+def test_frequent_words_are_drawn_more_often_by_the_square_root_of_their_counts():
+    copies = Copies(WORDS, COUNTS**4, Pretraining(variants=0.0), Text())
+    generator = np.random.default_rng(0)
+    drawn = np.concatenate([copies(generator)[1] for _ in range(500)])
+    seen = np.bincount(drawn, minlength=len(WORDS))
+    assert seen[[3, 4, 7]].sum() == 0  # nothing but letters is misspelled
+    assert seen[0] / seen[6] == pytest.approx((90 / 30) ** 2, rel=0.2)
+
+
+def test_only_the_words_asked_for_are_copied():
+    copies = Copies(WORDS, COUNTS, Pretraining(variants=1.0), Text(), np.array([1, 5]))
+    spellings, owners = copies(np.random.default_rng(0))
+    assert set(owners) == {1, 5} and 2 <= len(spellings) <= 4
+
+
 def test_nothing_is_drawn_at_rate_zero():
     assert drawn(misspell={"rate": 0.0}, variants=0.0) == []
     assert drawn(misspell={"kind": "none"}, variants=0.0) == []
@@ -55,7 +70,7 @@ def test_nothing_is_drawn_at_rate_zero():
 
 @pytest.mark.parametrize(("edits", "longest"), [(1, 7), (3, 13)])
 def test_several_edits_reach_further(edits, longest):
-    options = PretrainingMisspell(kind="repeat", rate=1.0, edits=edits)
+    options = PretrainingMisspell(kind="repeat", edits=edits)
     found = misspelled(["look"] * 2000, options, np.random.default_rng(0))
     assert max(map(len, found)) == longest
     assert ("looooooook" in found) == (edits > 1)
