@@ -1,5 +1,6 @@
 """Measurements of speed, memory and accuracy, hier_rnn beside what people use instead.
 
 `python -m benchmarks.throughput`, `benchmarks.step_profile`, `benchmarks.embedded`,
-`benchmarks.initializers` and `benchmarks.initial_state`; each has `--help`.
+`benchmarks.distillation`, `benchmarks.transfer`, `benchmarks.initializers` and
+`benchmarks.initial_state`; each has `--help`.
 """

@@ -10,8 +10,9 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from rich.console import Console
@@ -25,7 +26,7 @@ from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
 from hier_rnn.quiet import import_tensorflow
-from hier_rnn.sources.source import open_source
+from hier_rnn.sources.source import Example, open_source
 
 Split = tuple[list[str], list[str]]
 """Texts and labels."""
@@ -59,18 +60,15 @@ def compare(sources: Mapping[str, str], seeds: list[int]) -> dict[str, Any]:
     Raises:
         UserError: fastText is not installed.
     """
-    try:
-        from benchmarks.peers.fasttext_model import FastText, tuned
-    except ImportError:
-        raise UserError("fastText is not installed: pip install -e '.[bench]'.") from None
-    read = {split: _read(source) for split, source in sources.items()}
+    peer = fasttext_model()
+    read = {split: split_of(open_source(source)) for split, source in sources.items()}
     begun = time.perf_counter()
-    settings, on_validation = tuned(read["train"], read["validation"])
+    settings, on_validation = peer.tuned(read["train"], read["validation"])
     tuning = time.perf_counter() - begun
 
     def fasttext(seed: int) -> tuple[float, float]:
         begun = time.perf_counter()
-        trained = FastText(*read["train"], settings, seed)
+        trained = peer.FastText(*read["train"], settings, seed)
         seconds = time.perf_counter() - begun
         return trained.accuracy(*read["test"]), seconds
 
@@ -89,6 +87,25 @@ def compare(sources: Mapping[str, str], seeds: list[int]) -> dict[str, Any]:
             "tuning_seconds": tuning,
         },
     }
+
+
+def fasttext_model() -> ModuleType:
+    """Returns the module of fastText's model.
+
+    Raises:
+        UserError: fastText is not installed.
+    """
+    try:
+        from benchmarks.peers import fasttext_model
+    except ImportError:
+        raise UserError("fastText is not installed: pip install -e '.[bench]'.") from None
+    return fasttext_model
+
+
+def split_of(examples: Iterable[Example]) -> Split:
+    """Returns examples as fastText's model takes them."""
+    listed = list(examples)
+    return [example.text for example in listed], [example.label for example in listed]
 
 
 def show(results: Mapping[str, Any], console: Console | None = None) -> None:
@@ -114,11 +131,6 @@ def show(results: Mapping[str, Any], console: Console | None = None) -> None:
         f"fastText: {settings}; tuned on {results['data']['validation']} in"
         f" {results['fasttext']['tuning_seconds']:.0f} s."
     )
-
-
-def _read(source: str) -> Split:
-    examples = list(open_source(source))
-    return [e.text for e in examples], [e.label for e in examples]
 
 
 def _runs(run: Callable[[int], tuple[float, float]], seeds: list[int]) -> dict[str, Any]:

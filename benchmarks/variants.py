@@ -10,7 +10,8 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ from hier_rnn.configuration.toml import format_configuration, merged, read_table
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
 
-ROOT = Path(__file__).parents[1]
+Results = Mapping[str, Any]
 
 
 class Variant(NamedTuple):
@@ -49,7 +50,17 @@ def compare(module: str, description: str, variants: Sequence[Variant]) -> None:
         variants: What is tried; `--variants` may name some.
     """
     parser = parser_of(module, description)
-    names = [variant.name for variant in variants]
+    add_options(parser, [variant.name for variant in variants])
+    run(parser, lambda options: measure(variants, options), show, _draw)
+
+
+def add_options(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
+    """Adds the options of a benchmark that trains variants.
+
+    Args:
+        parser: The benchmark's.
+        names: The variants'.
+    """
     parser.add_argument(
         "--data",
         nargs=2,
@@ -64,18 +75,38 @@ def compare(module: str, description: str, variants: Sequence[Variant]) -> None:
     parser.add_argument("--variants", nargs="+", choices=names, default=names, help="which ones")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="a run for each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
-    parser.add_argument("--plot", type=drawing, metavar="FILE", help="draw the training curves")
+    parser.add_argument("--plot", type=drawing, metavar="FILE", help="draw the curves")
+
+
+def run(
+    parser: argparse.ArgumentParser,
+    measure: Callable[[argparse.Namespace], Results],
+    show: Callable[[Results], None],
+    draw: Callable[[Results, Path], None],
+) -> None:
+    """Measures, shows and writes what the arguments of the process ask for.
+
+    Args:
+        parser: Has the options of `add_options`, and others.
+        measure: Returns the results, given the options.
+        show: Prints them.
+        draw: Draws them.
+    """
     options = parser.parse_args()
     try:
-        results = measure([v for v in variants if v.name in options.variants], options)
+        results = measure(options)
         show(results)
         write_results(options.json, results)
         if options.plot:
-            from benchmarks.variants_plot import plot
-
-            plot(results, options.plot)
+            draw(results, options.plot)
     except UserError as error:
         parser.exit(2, f"error: {error}\n")
+
+
+def _draw(results: Results, path: Path) -> None:
+    from benchmarks.variants_plot import plot
+
+    plot(results, path)
 
 
 def measure(variants: Sequence[Variant], options: argparse.Namespace) -> dict[str, Any]:
@@ -89,60 +120,64 @@ def measure(variants: Sequence[Variant], options: argparse.Namespace) -> dict[st
         UserError: A mistake in the options or the data.
     """
     base = read_table(options.config) if options.config else {}
-    data = options.data or [(embedded("train"), embedded("validation"))]
+    chosen = [variant for variant in variants if variant.name in options.variants]
     results: dict[str, Any] = {"machine": machine(processors()), "seeds": options.seeds, "data": {}}
-    for train, validation in data:
+    for train, validation in sources(options):
         name = shown(train)
-        sources = {"data": {"train": str(train), "validation": str(validation)}}
-        by_variant = results["data"][name] = {}
-        for variant in variants:
-            by_variant[variant.name] = []
-        for seed, variant in _turns(options.seeds, variants):
-            table = merged(base, variant.options, sources, {"seed": seed})
-            folder = options.out / _folder(name) / f"{_folder(variant.name)}-{seed}"
-            run = _run(Configuration.model_validate(table), folder, variant.carries)
-            by_variant[variant.name].append(run)
-            print(f"{name}, {variant.name}, seed {seed}: {run['accuracy']:.4f}", file=sys.stderr)
+        data = {"data": {"train": train, "validation": validation}}
+        by_variant = results["data"][name] = {variant.name: [] for variant in chosen}
+        # Every variant with one seed, then with the next: there is something to see early.
+        for seed, variant in product(options.seeds, chosen):
+            table = merged(base, variant.options, data, {"seed": seed})
+            folder = options.out / file_name(name) / f"{file_name(variant.name)}-{seed}"
+            figures = trained(Configuration.model_validate(table), folder, variant.carries)
+            by_variant[variant.name].append(figures)
+            print(
+                f"{name}, {variant.name}, seed {seed}: {figures['accuracy']:.4f}", file=sys.stderr
+            )
     return results
 
 
-def _turns(seeds: Sequence[int], variants: Sequence[Variant]) -> Iterator[tuple[int, Variant]]:
-    """Every variant with one seed, then with the next: there is something to see early."""
-    return ((seed, variant) for seed in seeds for variant in variants)
+def sources(options: argparse.Namespace) -> list[tuple[str, str]]:
+    """Returns the training and the validation source of each data set."""
+    return options.data or [(embedded("train"), embedded("validation"))]
 
 
-def _folder(name: str) -> str:
+def file_name(name: str) -> str:
+    """Returns a name as what a file may be called."""
     return "".join(character if character.isalnum() else "-" for character in name)
 
 
-def _run(configuration: Configuration, folder: Path, carries: bool) -> dict[str, Any]:
-    """Returns a run's figures: those kept, or those of a process that trains it now."""
+def trained(configuration: Configuration, folder: Path, carries: bool = True) -> dict[str, Any]:
+    """Returns a run's figures: those kept, or those of a process that trains it now.
+
+    Args:
+        configuration: The run's.
+        folder: The run directory; the figures are kept beside it.
+        carries: Whether a segment goes on from the state of the last one.
+
+    Raises:
+        UserError: Training failed, or what is kept is a run with other options.
+    """
     text = format_configuration(configuration)
     figures = folder.with_suffix(".json")
-    if figures.exists():
-        kept = json.loads(figures.read_text(encoding="utf-8"))
-        if kept.pop("configuration") != text:
-            raise UserError(f"{folder}: holds a run with other options. Give another --out.")
-        return kept
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    options = folder.with_suffix(".toml")
-    with write_atomically(options) as file:
-        file.write(text)
-    command = [sys.executable, "-m", "benchmarks.variant_run", options, folder, figures]
-    done = subprocess.run(
-        [*map(str, command), *([] if carries else ["--cut"])],
-        cwd=ROOT,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    if done.returncode:
-        raise UserError(f"{folder}: {done.stderr.strip() or 'training failed'}")
+    if not figures.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        options = folder.with_suffix(".toml")
+        with write_atomically(options) as file:
+            file.write(text)
+        command = [sys.executable, "-m", "benchmarks.variant_run", options, folder, figures]
+        given = [*map(str, command), *([] if carries else ["--cut"])]
+        done = subprocess.run(given, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise UserError(f"{folder}: {done.stderr.strip() or 'training failed'}")
     kept = json.loads(figures.read_text(encoding="utf-8"))
-    del kept["configuration"]
+    if kept.pop("configuration") != text:
+        raise UserError(f"{folder}: holds a run with other options. Give another --out.")
     return kept
 
 
-def show(results: Mapping[str, Any], console: Console | None = None) -> None:
+def show(results: Results, console: Console | None = None) -> None:
     """Prints a table for each data set.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,7 @@ from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.table import percent, plain_table
 from hier_rnn.evaluation.training_record import TrainingRecord, read_training_record
-from hier_rnn.files import read_lines
-
-EVALUATION_FILE = "evaluation.json"
+from hier_rnn.runs.run_directory import RunDirectory, read_json
 
 
 @dataclass(frozen=True)
@@ -106,15 +103,12 @@ def flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _read_evaluation(run: Path) -> dict[str, Any] | None:
-    path = run / EVALUATION_FILE
+    path = RunDirectory(run).evaluation
     if not path.exists():
         return None
-    try:
-        document = json.loads("\n".join(line for _, line in read_lines(path)))
-        if isinstance(document["accuracy"], float):
-            return document
-    except (json.JSONDecodeError, KeyError, TypeError):
-        pass
+    document = read_json(path)
+    if isinstance(document, dict) and isinstance(document.get("accuracy"), float):
+        return document
     raise UserError(f"{path}: not what `evaluate.py --json` writes for one run.")
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from hier_rnn.configuration.options import Configuration, Training
-from hier_rnn.configuration.toml import read_configuration, read_table
+from hier_rnn.configuration.options import Configuration, InitializerRule, Training
+from hier_rnn.configuration.schema import validated
+from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.configuration.transfer import encoder_directory, take_encoder_options
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.gates import gate_blocks
@@ -20,6 +21,7 @@ from hier_rnn.initializers.patterns import matches
 from hier_rnn.initializers.rules import Choice, Decision, resolve
 from hier_rnn.initializers.stored import stored_weights, weights_file
 from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.runs.run_directory import read_json
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
@@ -125,12 +127,29 @@ def _stored(directory: Path) -> _Weights:
     # HDF5 keeps names in alphabetical order, a model has them in the order of the flow.
     flow = {name: place for place, name in enumerate(weight_shapes(configuration, 1, 1))}
     values = {name: weights[name] for name in sorted(weights, key=lambda n: flow.get(n, len(flow)))}
+    shapes = {name: value.shape for name, value in values.items()}
     decisions = {}
-    # An encoder directory holds the options of the encoder alone.
-    if weights_file(directory).name.startswith("model") or "initializers" in read_table(path):
-        shapes = {name: value.shape for name, value in values.items()}
-        decisions = resolve(shapes, configuration.initializers.rules, configuration.data.encoder)
+    if start := _start(directory, configuration):
+        decisions = resolve(shapes, *start)
     return _Weights(values, decisions, configuration.training)
+
+
+def _start(
+    directory: Path, configuration: Configuration
+) -> tuple[tuple[InitializerRule, ...], str] | None:
+    """The rules that a directory's weights started from and the encoder, if it says."""
+    if weights_file(directory).name.startswith("model"):
+        return configuration.initializers.rules, configuration.data.encoder
+    path = directory / "facts.json"
+    facts = read_json(path) if path.is_file() else {}
+    if not isinstance(facts, dict) or "initializers" not in facts:  # written before they did
+        return None
+    recorded = {
+        "initializers": {"rules": facts["initializers"]},
+        "data": {"encoder": facts.get("encoder", "")},
+    }
+    start = validated(recorded, lambda name: f"{path}, {name}")
+    return start.initializers.rules, start.data.encoder
 
 
 def _count_labels(path: Path) -> int:

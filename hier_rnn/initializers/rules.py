@@ -143,6 +143,19 @@ def resolve(
     return decisions
 
 
+def rules_deciding(
+    decisions: Iterable[Decision], rules: Sequence[InitializerRule]
+) -> tuple[InitializerRule, ...]:
+    """Returns, in their order, the rules that decide anything of some weights.
+
+    Args:
+        decisions: Those of `resolve` for the weights.
+        rules: The rules that `resolve` was given.
+    """
+    used = {id(choice.rule) for decision in decisions for choice in decision.choices.values()}
+    return tuple(rule for rule in rules if id(rule) in used)
+
+
 def initialize(
     names_and_shapes: Mapping[str, tuple[int, ...]],
     rules: Sequence[InitializerRule] = (),

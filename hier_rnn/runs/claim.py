@@ -11,6 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
+from hier_rnn.configuration.differences import differences
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration, read_configuration
 from hier_rnn.errors import UserError
@@ -24,6 +25,7 @@ WRITTEN = (
     "config.toml",
     "encoder",
     "encoder.weights.h5",
+    "evaluation.json",
     "facts.json",
     "labels.json",
     "metrics.jsonl",
@@ -65,14 +67,10 @@ def to_do(
         return True
     if force:
         return True
-    old = format_configuration(read_configuration(record)).splitlines()
-    new = format_configuration(configuration).splitlines()
-    if old != new:
-        there = [line.split("  #")[0] for line in old if line not in new]
-        now = [line.split("  #")[0] for line in new if line not in old]
+    if different := list(differences(read_configuration(record), configuration)):
         raise UserError(
-            f"{path}: holds a run with other options: {'; '.join(there)}. Received:"
-            f" {'; '.join(now)}. Give another --out, or --force to start over."
+            f"{path}: holds a run with other options: {'; '.join(different)}. Give another --out,"
+            " or --force to start over."
         )
     return not finished
 

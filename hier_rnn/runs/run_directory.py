@@ -33,6 +33,7 @@ class RunDirectory:
         self.encoder = path / "encoder"
         self.metrics = path / "metrics.jsonl"
         self.calibration = path / "calibration.json"
+        self.evaluation = path / "evaluation.json"
         self.checkpoints = path / "checkpoints"
         self.tensorboard = path / "tensorboard"
 

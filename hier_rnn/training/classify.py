@@ -53,7 +53,7 @@ def train_classifier(
 ) -> None:
     """Trains a classifier, or goes on where an earlier call was interrupted.
 
-    Ends with an evaluation on the test data, if the options name some.
+    Ends with an evaluation on the test data, if the options name some; the run keeps its figures.
 
     Args:
         configuration: The options.
@@ -77,10 +77,10 @@ def train_classifier(
     training = ClassifierTraining(configuration, run, data, quiet)
     claim(run.path, run.configuration, configuration, force)
     training.run(logs)
-    if data.test is not None and not quiet:
+    if data.test is not None:
         from hier_rnn.evaluation.evaluate import evaluate_runs
 
-        evaluate_runs([run.path], data.test)
+        evaluate_runs([run.path], data.test, json=run.evaluation, quiet=quiet)
 
 
 class ClassifierTraining:
@@ -191,10 +191,23 @@ class ClassifierTraining:
     ) -> None:
         if course.phase is None:  # killed between the last step and the end
             return
+        # Closed however the loop ends: a stream that outlives it may hang as the program ends.
+        with contextlib.closing(iter(self.batches)) as batches:
+            self._pass(batches, course, display, logs, interruption)
+
+    def _pass(
+        self,
+        batches: Iterator[LabelledBatch],
+        course: Course,
+        display: Display,
+        logs: TensorBoard | None,
+        interruption: Interruption,
+    ) -> None:
+        """Trains on one batch after the other until training is over, or is interrupted."""
         progress = self.state.progress
         saved = time.monotonic()
         begun = time.perf_counter()
-        for batch in self.batches:
+        for batch in batches:
             loss = self._step(course, batch)
             seconds = time.perf_counter() - begun
             progress.seconds += seconds

@@ -133,19 +133,50 @@ def test_moved_is_empty_where_there_is_nothing_to_compare_with(tmp_path):
     assert rows["character_encoder/embedding", ""].moved == 0
 
 
-def test_an_encoder_directory_does_not_say_where_it_started(tmp_path):
+@pytest.fixture
+def encoder(tmp_path):
+    """An encoder directory as they were before they said what they started from."""
     directory = tmp_path / "encoder"
     directory.mkdir()
     options = configuration()
     text = format_configuration(options, groups=("text", "character_encoder"))
     (directory / "config.toml").write_text(text)
     values = initialize(weight_shapes(options, 8, 2))
-    encoder = {name: value for name, value in values.items() if name.startswith("character")}
-    write_weights(directory / "encoder.weights.h5", encoder)
-    rows = inspect_target(directory)
-    assert {row.weight for row in rows} == set(encoder)
-    assert {row.rule for row in rows} == {"not recorded"}
-    assert any("does not say" in line for line in screen(rows))
+    kept = {name: value for name, value in values.items() if name.startswith("character")}
+    write_weights(directory / "encoder.weights.h5", kept)
+    return directory
+
+
+def test_an_encoder_directory_that_does_not_say_where_it_started(encoder):
+    for facts in (None, {"objective": "classify"}):
+        if facts:
+            (encoder / "facts.json").write_text(json.dumps(facts))
+        rows = inspect_target(encoder)
+        assert {row.weight for row in rows} == {
+            name for name in weight_shapes(configuration(), 8, 2) if name.startswith("character")
+        }
+        assert {row.rule for row in rows} == {"not recorded"}
+        assert any("does not say" in line for line in screen(rows))
+
+
+def test_an_encoder_directory_says_where_it_started(encoder):
+    def rules(**facts):
+        (encoder / "facts.json").write_text(json.dumps(facts))
+        return {name: (row.rule, row.initializer) for name, row in by_name(rows()).items()}
+
+    def rows():
+        return inspect_target(encoder)
+
+    bias, kernel = "character_encoder/gru_0/bias", "character_encoder/gru_0/kernel"
+    found = rules(initializers=[{"pattern": ".*bias", "gate": "reset", "initializer": "ones"}])
+    assert found[bias, "reset"] == ("rule 1: .*bias [reset]", "ones")
+    assert found[bias, "update"] == ("default: .*/bias", "zeros")
+    assert not any("does not say" in line for line in screen(rows()))
+    found = rules(initializers=[], encoder="words")
+    assert found[kernel, "reset"][0] == "encoder: character_encoder/.*"
+    assert "words" in found[kernel, "reset"][1]
+    with pytest.raises(UserError, match=r"facts.json, initializers.rules.*pattern: is needed"):
+        rules(initializers=[{"initializer": "ones"}])
 
 
 def test_weights_from_an_encoder_say_so(tmp_path):

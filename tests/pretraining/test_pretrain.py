@@ -96,7 +96,7 @@ def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_pat
     pretrain(made, out)
     assert "finished; nothing to do" in capsys.readouterr().err
     assert written == {path: path.stat().st_mtime_ns for path in out.iterdir()}
-    with pytest.raises(UserError, match=r"other options: epochs = 8. Received: epochs = 9"):
+    with pytest.raises(UserError, match=r"other options: pretraining.epochs 8 instead of 9"):
         pretrain(configuration(epochs=9), out)
     pretrain(configuration(epochs=1), out, force=True, quiet=True)
     assert len(metrics(out)) == 1

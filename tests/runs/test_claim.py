@@ -47,9 +47,8 @@ def test_other_options(path, record):
     claim(path, record, OWN)
     with pytest.raises(UserError) as error:
         to_do(path, record, OTHER, finished=False)
-    assert "other options: seed = 0; epochs = 10. Received: seed = 3; epochs = 77." in str(
-        error.value
-    )
+    different = "seed 0 instead of 3; training.epochs 10 instead of 77"
+    assert f"holds a run with other options: {different}. Give another" in str(error.value)
     assert to_do(path, record, OTHER, finished=False, force=True)
 
 
@@ -57,7 +56,7 @@ def test_by_force_a_run_goes_but_nothing_else(path, record):
     claim(path, record, OWN)
     (path / "checkpoints").mkdir()
     (path / "checkpoints" / "step-0000000001.h5").touch()
-    for name in ("model.weights.h5", "labels.json", "notes.txt"):
+    for name in ("model.weights.h5", "labels.json", "evaluation.json", "notes.txt"):
         (path / name).touch()
     claim(path, record, OTHER, force=True)
     assert sorted(entry.name for entry in path.iterdir()) == ["config.toml", "notes.txt"]

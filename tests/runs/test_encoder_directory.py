@@ -21,11 +21,11 @@ CONFIGURATION = Configuration.model_validate(
 WEIGHTS = {"character_encoder/embedding": np.ones((5, 2)), "head/bias": np.zeros(3)}
 
 
-def write(path, **settings):
+def write(path, configuration=CONFIGURATION, **settings):
     counts = Counter({"ba": 3, "ab": 1})
     facts = {"objective": "classify"}
     alphabet = Alphabet(("a", "b"))
-    write_encoder_directory(path, CONFIGURATION, alphabet, WEIGHTS, counts, facts, **settings)
+    write_encoder_directory(path, configuration, alphabet, WEIGHTS, counts, facts, **settings)
 
 
 def test_written(tmp_path):
@@ -35,7 +35,8 @@ def test_written(tmp_path):
     assert read_configuration(path / "config.toml").character_encoder.units == 9
     assert Alphabet.load(path / "alphabet.json").characters == ("a", "b")
     assert read_vocabulary(path / "words.txt") == {"ba": 3, "ab": 1}
-    assert read_json(path / "facts.json") == {"objective": "classify"}
+    facts = {"objective": "classify", "initializers": [], "encoder": ""}
+    assert read_json(path / "facts.json") == facts
     assert list(read_weights(path / "encoder.weights.h5")) == ["character_encoder/embedding"]
     assert not (path / "words.model").exists()
 
@@ -47,6 +48,20 @@ def test_a_sentencepiece_model_comes_along(tmp_path):
     assert (tmp_path / "encoder" / "words.model").read_bytes() == b"pieces"
     write(tmp_path, words_model=model)  # it is there already
     assert model.read_bytes() == b"pieces"
+
+
+def test_what_the_encoder_started_from_is_among_the_facts(tmp_path):
+    rules = [
+        {"pattern": "head/.*", "initializer": "ones"},
+        {"pattern": ".*", "initializer": "zeros"},
+        {"pattern": ".*/embedding", "initializer": "constant", "options": {"value": 0.5}},
+    ]
+    write(tmp_path, Configuration.model_validate({"initializers": {"rules": rules[::2]}}))
+    assert read_json(tmp_path / "facts.json")["initializers"] == rules[2:]
+    write(tmp_path, Configuration.model_validate({"initializers": {"rules": rules[:2]}}))
+    assert read_json(tmp_path / "facts.json")["initializers"] == rules[1:2]
+    write(tmp_path, Configuration.model_validate({"data": {"encoder": "other"}}))
+    assert read_json(tmp_path / "facts.json")["encoder"] == "other"
 
 
 def test_the_weights_come_last(tmp_path, monkeypatch):

@@ -15,7 +15,9 @@ import tensorflow as tf
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
+from hier_rnn.evaluation.comparison import compare_runs
 from hier_rnn.evaluation.metrics import score, target_ids
+from hier_rnn.initializers.inspection import inspect_target
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.shapes import weight_shapes
 from hier_rnn.runs.run_directory import RunDirectory
@@ -111,6 +113,8 @@ def test_a_run_directory(small_run):
     facts = json.loads((run.encoder / "facts.json").read_text())
     assert facts["validation_accuracy"] == max(column(small_run, "validation_accuracy"))
     assert (facts["examples"], facts["seed"]) == (60, 0)
+    of_run, of_encoder = inspect_target(small_run), inspect_target(run.encoder)
+    assert [row.rule for row in of_run][: len(of_encoder)] == [row.rule for row in of_encoder]
 
 
 def test_the_seed_decides_everything(train, plain):
@@ -214,12 +218,17 @@ def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
     assert len(found["character_encoder/embedding"]) > known
 
 
-def test_test_data_are_evaluated_in_the_end(train, data, capsys):
+def test_test_data_are_evaluated_in_the_end(train, data, tmp_path, capsys):
     with_test = {"data": {**data, "test": data["validation"]}, "training": SHORT}
     train("quiet", **with_test)
     assert capsys.readouterr() == ("", "")
     train("run", {"quiet": False}, **with_test)
     out, err = capsys.readouterr()
+    [first, second] = compare_runs([tmp_path / "quiet", tmp_path / "run"])
+    assert first.evaluation["accuracy"] == second.evaluation["accuracy"]
+    assert first.evaluation["accuracy"] == column(tmp_path / "run", "validation_accuracy")[0]
+    assert first.evaluation["data"] == data["validation"]
+    assert "evaluated" in capsys.readouterr().out
     assert "accuracy" in out and "macro-F1" in out and "24 examples" in out
     assert "finished: validation accuracy" in err and "character_encoder" in err
 
@@ -260,7 +269,7 @@ def test_a_finished_run_is_left_alone(train, tmp_path, capsys):
     assert "the run is finished; nothing to do. --force" in capsys.readouterr().err
     assert file.stat().st_mtime_ns == written
     more = {**SHORT, "epochs": 2}
-    with pytest.raises(UserError, match=r"other options: epochs = 1. Received: epochs = 2."):
+    with pytest.raises(UserError, match=r"other options: training.epochs 1 instead of 2."):
         train(training=more)
 
     (tmp_path / "run" / "notes.txt").write_text("mine")
