@@ -107,6 +107,7 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
         "data.text": "--text SRC",
         "pretraining.objective": "--objective",
         "pretraining.vectors": "--vectors FILE",
+        "data.encoder": "--encoder DIR",
         **READING,
     },
     groups=["text", "character_encoder", "initializers", "pretraining"],
@@ -118,8 +119,9 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
 def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: Any) -> None:
     """Pretrains the character encoder on text without labels.
 
-    SRC is as for `classify`, but a FILE.txt has one text per line; --text takes several. The same
-    command again resumes a run that was interrupted.
+    With --encoder it goes on from an encoder, and keeps what that knows. SRC is as for `classify`,
+    but a FILE.txt has one text per line; --text takes several. The same command again resumes a run
+    that was interrupted.
     """
     configuration = resolve(config, given)
     from_vectors = configuration.pretraining.objective == "word-vectors" and (
@@ -127,6 +129,7 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     )
     if not configuration.data.text and not from_vectors:
         raise UserError("--text SRC [SRC ...] is needed: what shall the encoder learn from?")
+    configuration = take_encoder_options(configuration)
     import_tensorflow()
     from hier_rnn.pretraining.pretrain import pretrain as pretrain_encoder
 

@@ -57,7 +57,7 @@ class CharacterEncoder(Options):
     """The character GRU, its weights shared across every word position."""
 
     embedding_dim: Positive = Field(32, description="width of a character's embedding")
-    units: Positive = Field(256, description="width of the GRU's state, each direction")
+    units: Positive = Field(512, description="width of the GRU's state, each direction")
     layers: Positive = Field(1, description="stacked GRU layers")
     bidirectional: bool = Field(False, description="also read each word from its end")
     reset_after: bool = Field(
@@ -162,6 +162,12 @@ class Training(Options):
     learning_rate_multipliers: dict[str, float] = Field(
         {}, description="factor by pattern of weight names; the first match wins"
     )
+    encoder_rate: float = Field(
+        0.02,
+        ge=0,
+        description="factor of the learning rate for an encoder that comes pretrained, by --encoder"
+        " or by the warm start; 0: it stays as it is",
+    )
     weight_decay: float = Field(
         0.01, ge=0, description="AdamW's, on matrices (not on biases or initial states)"
     )
@@ -177,7 +183,7 @@ class Training(Options):
         "accuracy", description="what the best weights and early stopping go by"
     )
     moving_average: Rate = Field(
-        0.0, description="decay of the exponential moving average of weights; 0: none"
+        0.99, description="decay of the exponential moving average of weights; 0: none"
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         "none", description="none, balanced, or a weight by label"
@@ -187,8 +193,7 @@ class Training(Options):
     checkpoint_seconds: float = Field(60.0, ge=0, description="seconds between checkpoints")
     warm_start_epochs: Count = Field(
         40,
-        description="without --encoder: epochs of learning to spell the training text before the"
-        " labels; 0: none",
+        description="epochs of learning to spell the training text before the labels; 0: none",
     )
     freeze_encoder: bool = Field(False, description="the character encoder does not train")
     next_character_weight: float = Field(
@@ -229,7 +234,7 @@ class Pretraining(Options):
     group_size: Positive = Field(
         4, description="alphabetical neighbours in a batch together; they share prefixes"
     )
-    epochs: Positive = Field(100, description="passes over the word types")
+    epochs: Positive = Field(55, description="passes over the word types")
     learning_rate: float = Field(6e-3, gt=0, description="peak learning rate")
     patience: Count = Field(
         20, description="epochs without a better validation score before stopping; 0: never"

@@ -25,6 +25,7 @@ from hier_rnn.runs.run_directory import read_json
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
+from hier_rnn.training.phases import multiplier, with_encoder_rate
 
 UNRECORDED = "not recorded"
 
@@ -117,7 +118,7 @@ def _before_training(configuration: Configuration, alphabet: Alphabet, classes: 
     values = {
         name: decision.draw(configuration.seed, alphabet) for name, decision in decisions.items()
     }
-    return _Weights(values, decisions, configuration.training)
+    return _Weights(values, decisions, with_encoder_rate(configuration))
 
 
 def _stored(directory: Path) -> _Weights:
@@ -131,7 +132,7 @@ def _stored(directory: Path) -> _Weights:
     decisions = {}
     if start := _start(directory, configuration):
         decisions = resolve(shapes, *start)
-    return _Weights(values, decisions, configuration.training)
+    return _Weights(values, decisions, with_encoder_rate(configuration))
 
 
 def _start(
@@ -222,12 +223,7 @@ def _distance_from_orthogonal(block: np.ndarray) -> float:
 def _trains(name: str, training: Training) -> bool:
     if training.freeze_encoder and name.startswith("character_encoder/"):
         return False
-    factors = (
-        factor
-        for pattern, factor in training.learning_rate_multipliers.items()
-        if matches(pattern, name)
-    )
-    if next(factors, 1.0) == 0:
+    if multiplier(name, training.learning_rate_multipliers) == 0:
         return False
     return not training.phases or any(
         any(matches(pattern, name) for pattern in phase.train)

@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy as np
 
 import hier_rnn
+from hier_rnn.pretraining.known import known_vectors
 from hier_rnn.pretraining.parts import core, parts
-from hier_rnn.pretraining.spelling import MAP, MAP_FILE
-from hier_rnn.pretraining.word_vectors import unit_rows
 from hier_rnn.runs.run_directory import read_vocabulary
-from hier_rnn.runs.weights_file import read_weights
 
 KNOWN_WORDS = 50_000
 
@@ -39,12 +37,7 @@ def neighbours(
     for word in read_vocabulary(encoder.directory / "words.txt"):
         by_meaning.setdefault(tuple(core(parts(word))), word)
     known = list(by_meaning.values())[:KNOWN_WORDS]
-    vectors = encoder([*known, *words])
-    file = encoder.directory / MAP_FILE
-    if file.exists():
-        weights = read_weights(file)
-        vectors = vectors @ weights[f"{MAP}/kernel"] + weights[f"{MAP}/bias"]
-    vectors = unit_rows(vectors)
+    vectors = known_vectors(encoder, [*known, *words])
     cosines = vectors[len(known) :] @ vectors[: len(known)].T
     return [_nearest(word, known, row, count) for word, row in zip(words, cosines, strict=True)]
 

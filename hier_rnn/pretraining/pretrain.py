@@ -13,6 +13,7 @@ import tensorflow as tf
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration, Training
+from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
 from hier_rnn.initializers.rules import initialize, resolve
@@ -20,7 +21,9 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.model.shapes import character_encoder_shapes
 from hier_rnn.packing.batch import spelling_of
+from hier_rnn.prediction.encoder import Encoder
 from hier_rnn.pretraining.corpus import Corpus, vectors_to_learn, words_to_foresee
+from hier_rnn.pretraining.known import beside_known
 from hier_rnn.pretraining.neighbours import neighbours
 from hier_rnn.pretraining.next_character import CountedWords, LanguageModel
 from hier_rnn.pretraining.prepared import load_prepared, save_prepared
@@ -95,7 +98,7 @@ def _check(configuration: Configuration) -> None:
     """Finds mistakes in the options before the text is counted, which may take long."""
     options, objective = configuration.character_encoder, configuration.pretraining.objective
     shapes = character_encoder_shapes(options, alphabet_size=FIRST)
-    resolve(shapes, configuration.initializers.rules)
+    resolve(shapes, configuration.initializers.rules, configuration.data.encoder)
     if objective == "next-character" and options.projection:
         raise UserError(
             "character_encoder.projection: next-character has nothing to teach it, since it is a"
@@ -112,7 +115,10 @@ def _prepare(
     corpus = Corpus(configuration, quiet, source) if there else None
     of_vectors = configuration.pretraining.objective == "word-vectors"
     prepare = vectors_to_learn if of_vectors else words_to_foresee
-    return prepare(configuration, corpus), corpus.words_model if corpus else b""
+    prepared = prepare(configuration, corpus)
+    if configuration.data.encoder and of_vectors:
+        prepared = beside_known(prepared, Encoder(Path(configuration.data.encoder)))
+    return prepared, corpus.words_model if corpus else b""
 
 
 def _alphabet(configuration: Configuration, vocabulary: Mapping[str, int]) -> Alphabet:
@@ -166,12 +172,18 @@ class PretrainingRun:
         self.facts = prepared.facts
         self.vocabulary = dict(zip(prepared.words, prepared.counts.tolist(), strict=True))
         self.alphabet = _alphabet(configuration, self.vocabulary)
+        encoder = configuration.data.encoder
+        if encoder:
+            known = Alphabet.load(encoder_directory(Path(encoder)) / "alphabet.json")
+            self.alphabet = known.extended(self.alphabet.characters)
         self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
         self.objective = self._objective(prepared)
         self.weights = self.objective.named_weights()
         shapes = {name: tuple(weight.shape) for name, weight in self.weights.items()}
         rules, seed = configuration.initializers.rules, configuration.seed
-        assign(self.weights, initialize(shapes, rules, seed, self.alphabet))
+        assign(self.weights, initialize(shapes, rules, seed, self.alphabet, encoder))
+        if encoder and self.options.objective == "word-vectors":
+            self.objective.fit_map()
         self.optimizer = Optimizer(OPTIMIZATION, self.weights)
         self.state = TrainingState(run.checkpoints, self.weights, self.optimizer)
 

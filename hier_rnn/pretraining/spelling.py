@@ -18,6 +18,7 @@ from hier_rnn.configuration.options import Pretraining, Text
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import Spelling
 from hier_rnn.packing.trie import PrefixTrie
+from hier_rnn.prediction.inference import ENCODED_AT_ONCE
 from hier_rnn.pretraining.copies import Copies
 from hier_rnn.pretraining.order import grouped_permutation, packed_batches
 from hier_rnn.pretraining.parts import core, parts
@@ -28,6 +29,7 @@ from hier_rnn.text.misspelling import misspell
 MAP = "word_vectors"
 MAP_FILE = "word_vectors.map.h5"
 EVALUATED_WORDS = 2000
+RIDGE = 1.0
 
 
 class SpelledBatch(NamedTuple):
@@ -87,6 +89,22 @@ class Distillation:
             f"{MAP}/kernel": self.map.kernel,
             f"{MAP}/bias": self.map.bias,
         }
+
+    def fit_map(self) -> None:
+        """Gives the linear map the least squares' weights for the encoder as it is."""
+        width, dimensions = self.map.kernel.shape
+        # The ridge keeps the map of fewer words than units from being anything at all.
+        normal, products = RIDGE * np.eye(width + 1), np.zeros((width + 1, dimensions))
+        for at in range(0, len(self._learnt), ENCODED_AT_ONCE):
+            words = self._learnt[at : at + ENCODED_AT_ONCE]
+            tries = self._spelling(tf.constant(self._spelled(words)))
+            known = self._encoder(tries, differentiable=False).numpy()
+            inputs = np.hstack([known, np.ones((len(words), 1), np.float32)])
+            normal += inputs.T @ inputs
+            products += inputs.T @ tf.gather(self._vectors, words).numpy()
+        solution = np.linalg.solve(normal, products)
+        self.map.kernel.assign(solution[:width])
+        self.map.bias.assign(solution[width])
 
     def batches(self, epoch: int = 0, skip: int = 0) -> tf.data.Dataset:
         """Returns the batches of epoch after epoch, without end, packed in the background.

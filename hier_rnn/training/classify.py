@@ -15,7 +15,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.metrics import Scores
 from hier_rnn.files import write_atomically
-from hier_rnn.initializers.rules import initialize
+from hier_rnn.initializers.rules import Decision, initialize, resolve, rules_deciding
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.shapes import character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import spelling_of
@@ -34,7 +34,7 @@ from hier_rnn.training.finish import finish
 from hier_rnn.training.interruption import Interruption
 from hier_rnn.training.introduction import introduce
 from hier_rnn.training.optimizer import Optimizer
-from hier_rnn.training.phases import Stretch, stretches
+from hier_rnn.training.phases import Stretch, stretches, with_encoder_rate
 from hier_rnn.training.preparation import Preparation, prepare
 from hier_rnn.training.state import TrainingState
 from hier_rnn.training.step import Step, class_weights, training_step
@@ -99,7 +99,7 @@ class ClassifierTraining:
     def __init__(
         self, configuration: Configuration, run: RunDirectory, data: Preparation, quiet: bool
     ) -> None:
-        self.configuration, self.options = configuration, configuration.training
+        self.configuration, self.options = configuration, with_encoder_rate(configuration)
         self.directory, self.data, self.quiet = run, data, quiet
         self.labels = data.corpus.labels
         size, classes = data.alphabet.size, len(self.labels)
@@ -144,7 +144,8 @@ class ClassifierTraining:
     def _warm_start(self) -> None:
         """Gives the encoder the weights of one that has learnt to spell the training text."""
         configuration, run, data = self.configuration, self.directory, self.data
-        if not self.options.warm_start_epochs or configuration.data.encoder:
+        as_it_is = configuration.data.encoder and self.options.freeze_encoder
+        if as_it_is or not self.options.warm_start_epochs:
             return
         if len(data.corpus.vocabulary) < 2:  # a word has no vector but beside others
             return
@@ -152,13 +153,21 @@ class ClassifierTraining:
             tell("warm start: learning to spell the words of the training text")
         path = run.checkpoints / "warm_start"
         model = run.words_model if data.words_model else None
-        warm_start(configuration, data.train, model, path, self.quiet)
+        rules = rules_deciding(self._decisions_on_encoder(), configuration.initializers.rules)
+        warm_start(configuration, rules, data.train, model, path, self.quiet)
         # No rules: they have had their say in where the warm start began.
         shapes = character_encoder_shapes(configuration.character_encoder, data.alphabet.size)
         values = initialize(shapes, (), configuration.seed, data.alphabet, str(path))
         assign(self.weights, values)
         for name in self.optimizer.averages.keys() & values.keys():
             self.optimizer.averages[name].assign(values[name])
+
+    def _decisions_on_encoder(self) -> list[Decision]:
+        configuration = self.configuration
+        shapes = {name: tuple(weight.shape) for name, weight in self.weights.items()}
+        rules, encoder = configuration.initializers.rules, configuration.data.encoder
+        decisions = resolve(shapes, rules, encoder)
+        return [decisions[name] for name in shapes if name.startswith("character_encoder/")]
 
     def _take_up(self) -> bool:
         """Enters the run directory; returns whether there was a checkpoint to go on from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from hier_rnn.configuration.options import Phase, Training
+from hier_rnn.configuration.options import Configuration, Phase, Training
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.patterns import matches, matching
 
@@ -18,6 +18,23 @@ class Stretch(NamedTuple):
     epochs: int | None
     steps: int | None
     learning_rate: float
+
+
+def with_encoder_rate(configuration: Configuration) -> Training:
+    """Returns the `training` options of a run, `encoder_rate` among the multipliers.
+
+    It comes last, so that a pattern of the user's wins, and only for an encoder that comes
+    pretrained: what it knows of words that the labelled text lacks would be lost otherwise.
+
+    Args:
+        configuration: The run's options.
+    """
+    training = configuration.training
+    if not (configuration.data.encoder or training.warm_start_epochs):
+        return training
+    factors = {**training.learning_rate_multipliers}
+    factors.setdefault("character_encoder", training.encoder_rate)
+    return training.model_copy(update={"learning_rate_multipliers": factors})
 
 
 def multiplier(name: str, multipliers: Mapping[str, float]) -> float:

@@ -1,17 +1,16 @@
 """The warm start: before it learns from labels, the encoder learns to spell the training text.
 
 A character encoder that starts from random weights has to learn spelling, meaning and syntax from
-labels alone. So, without `--encoder`, it first learns the word vectors that the training text
-itself gives by counting (`hier_rnn.pretraining`), labels aside.
+labels alone, and one that was pretrained on other text does not know this one's words. So it first
+learns the word vectors that the training text itself gives by counting (`hier_rnn.pretraining`),
+labels aside; with `--encoder`, beside what it knows.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from hier_rnn.configuration.options import Configuration, Data, Pretraining
-from hier_rnn.initializers.patterns import matches
-from hier_rnn.model.shapes import character_encoder_shapes
+from hier_rnn.configuration.options import Configuration, Data, InitializerRule, Pretraining
 from hier_rnn.pretraining.pretrain import pretrain
 from hier_rnn.sources.example import Source
 
@@ -20,12 +19,18 @@ VOCABULARY = 8_000
 
 
 def warm_start(
-    configuration: Configuration, source: Source, words_model: Path | None, out: Path, quiet: bool
+    configuration: Configuration,
+    rules: tuple[InitializerRule, ...],
+    source: Source,
+    words_model: Path | None,
+    out: Path,
+    quiet: bool,
 ) -> None:
     """Pretrains an encoder on the training text, or goes on where an earlier call was interrupted.
 
     Args:
         configuration: The options of the run.
+        rules: Those of its initializer rules that decide weights of the encoder.
         source: The training data; labels are not looked at.
         words_model: The run's SentencePiece model, if words are its pieces.
         out: The encoder directory to write.
@@ -38,15 +43,9 @@ def warm_start(
     text = configuration.text
     if words_model is not None:
         text = text.model_copy(update={"sentencepiece_model": str(words_model)})
-    names = character_encoder_shapes(configuration.character_encoder, 1)
-    rules = tuple(
-        rule
-        for rule in configuration.initializers.rules
-        if any(matches(rule.pattern, name) for name in names)
-    )
     own = configuration.model_copy(
         update={
-            "data": Data(),
+            "data": Data(encoder=configuration.data.encoder),
             "text": text,
             "initializers": configuration.initializers.model_copy(update={"rules": rules}),
             "pretraining": Pretraining(

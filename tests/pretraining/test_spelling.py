@@ -129,7 +129,7 @@ def test_each_option_changes_what_is_learnt_from():
     base = epoch()
     plain = len(epoch(misspell={"rate": 0.0}, variants=0.0))
     assert plain == len(epoch(misspell={"kind": "none"}, variants=0.0)) == 72
-    assert len(epoch(misspell={"rate": 1.0})) > len(base) > plain
+    assert len(epoch(misspell={"rate": 2.0})) > len(base) > plain
     assert len(epoch(variants=1.0)) > len(base)
     assert epoch(misspell={"edits": 1}) != base
     assert epoch(misspell={"kind": "drop"}) != base
