@@ -59,6 +59,7 @@ def tiny(data) -> Callable[..., Configuration]:
                 "learning_rate": 0.03,
                 "patience": 0,
                 "warm_start_epochs": 0,
+                "moving_average": 0.0,
                 "misspell": {"kind": "none"},
             },
         }

@@ -1,4 +1,4 @@
-"""How many threads TensorFlow has, in processes of their own: what has computed can't be changed."""
+"""How many threads TensorFlow has; once it has computed, that is settled for the process."""
 
 from __future__ import annotations
 

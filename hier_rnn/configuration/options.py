@@ -165,8 +165,7 @@ class Training(Options):
     encoder_rate: float = Field(
         0.02,
         ge=0,
-        description="factor of the learning rate for an encoder that comes pretrained, by --encoder"
-        " or by the warm start; 0: it stays as it is",
+        description="with --encoder: factor of the encoder's learning rate; 0: it does not train",
     )
     weight_decay: float = Field(
         0.01, ge=0, description="AdamW's, on matrices (not on biases or initial states)"

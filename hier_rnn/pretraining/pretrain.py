@@ -179,9 +179,12 @@ class PretrainingRun:
         self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
         self.objective = self._objective(prepared)
         self.weights = self.objective.named_weights()
-        shapes = {name: tuple(weight.shape) for name, weight in self.weights.items()}
         rules, seed = configuration.initializers.rules, configuration.seed
-        assign(self.weights, initialize(shapes, rules, seed, self.alphabet, encoder))
+        shapes = {name: tuple(weight.shape) for name, weight in self.weights.items()}
+        # The rules are for the encoder; what only pretraining needs starts as by default.
+        taught = {name: shapes.pop(name) for name in self.encoder.named_weights()}
+        assign(self.weights, initialize(taught, rules, seed, self.alphabet, encoder))
+        assign(self.weights, initialize(shapes, seed=seed))
         if encoder and self.options.objective == "word-vectors":
             self.objective.fit_map()
         self.optimizer = Optimizer(OPTIMIZATION, self.weights)
@@ -332,7 +335,7 @@ class PretrainingRun:
             path,
             self.configuration,
             self.alphabet,
-            best,
+            {name: best[name] for name in self.encoder.named_weights()},
             self.vocabulary,
             self._facts(),
             model if model.exists() else None,

@@ -51,7 +51,7 @@ def to_do(
 
     Raises:
         UserError: It can't be written, or holds a run with other options or something that is no
-            run.
+            run, or by force the encoder that the run starts from would go.
     """
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not there.is_dir():
@@ -66,6 +66,7 @@ def to_do(
             )
         return True
     if force:
+        _check_encoder_stays(path, configuration.data.encoder)
         return True
     if different := list(differences(read_configuration(record), configuration)):
         raise UserError(
@@ -73,6 +74,17 @@ def to_do(
             " or --force to start over."
         )
     return not finished
+
+
+def _check_encoder_stays(path: Path, encoder: str) -> None:
+    if not encoder:
+        return
+    start, own = Path(encoder).resolve(), path.resolve()
+    if start == own or any(start.is_relative_to(own / name) for name in WRITTEN):
+        raise UserError(
+            f"{path}: --force would take away the encoder {encoder}, which is the one to start"
+            " from. Give another --out."
+        )
 
 
 def claim(path: Path, record: Path, configuration: Configuration, force: bool = False) -> None:

@@ -23,14 +23,14 @@ class Stretch(NamedTuple):
 def with_encoder_rate(configuration: Configuration) -> Training:
     """Returns the `training` options of a run, `encoder_rate` among the multipliers.
 
-    It comes last, so that a pattern of the user's wins, and only for an encoder that comes
-    pretrained: what it knows of words that the labelled text lacks would be lost otherwise.
+    It comes last, so that a pattern of the user's wins, and only with `--encoder`: what it knows of
+    words that the labelled text lacks would be lost otherwise.
 
     Args:
         configuration: The run's options.
     """
     training = configuration.training
-    if not (configuration.data.encoder or training.warm_start_epochs):
+    if not configuration.data.encoder:
         return training
     factors = {**training.learning_rate_multipliers}
     factors.setdefault("character_encoder", training.encoder_rate)

@@ -85,6 +85,50 @@ def test_an_encoder_gives_its_options(call, trained, tmp_path):
     assert "64 contradicts" in result.err and "48" in result.err
 
 
+@pytest.fixture
+def encoder(tmp_path) -> Path:
+    """As far as options go: one of 48 units that reads lower case."""
+    made = {"text": {"lowercase": True}, "character_encoder": {"units": 48}}
+    (tmp_path / "encoder.weights.h5").touch()
+    (tmp_path / "config.toml").write_text(
+        format_configuration(Configuration.model_validate(made), ["text", "character_encoder"])
+    )
+    return tmp_path
+
+
+def test_pretraining_goes_on_from_an_encoder_with_its_options(call, pretrained, encoder, tmp_path):
+    arguments = ["pretrain", "--encoder", encoder, "--text", "a.txt", "--out", "x"]
+    assert call("train", *arguments, "--character_encoder.dropout", "0.5").status == 0
+    [((configuration, _), _)] = pretrained
+    assert configuration.data.encoder == str(encoder)
+    assert configuration.character_encoder.units == 48
+    assert configuration.character_encoder.dropout == 0.5
+    assert configuration.text.lowercase is True
+    # From a file as well, and beside ready vectors instead of text.
+    file = tmp_path / "options.toml"
+    file.write_text(f'[data]\nencoder = "{encoder}"\n')
+    assert call("train", "pretrain", "--config", file, "--vectors", "v", "--out", "x").status == 0
+    assert pretrained[1][0][0].character_encoder.units == 48
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--character_encoder.units", "64", "character_encoder.units: 64 contradicts the encoder"),
+        ("--text.lowercase", "false", "text.lowercase: False contradicts the encoder"),
+    ],
+)
+def test_pretraining_cannot_change_what_an_encoder_is(
+    call, pretrained, encoder, option, value, message
+):
+    arguments = ["pretrain", "--encoder", encoder, "--text", "a.txt", "--out", "x"]
+    result = call("train", *arguments, option, value)
+    assert result.status == 2
+    assert message in result.err
+    assert f"made with {'48' if value == '64' else 'True'}" in " ".join(result.err.split())
+    assert pretrained == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -95,6 +139,8 @@ def test_an_encoder_gives_its_options(call, trained, tmp_path):
         (["classify", "--pretraining.epochs", "3"], "'hier-rnn train classify' does not use this"),
         (["--training.phases", "[{"], "--training.phases: not JSON"),
         (["pretrain", "--text", "a.txt"], "--out"),
+        (["pretrain", "--encoder", "none", "--text", "a", "--out", "x"], "none: no such folder"),
+        (["pretrain", "--encoder", "none", "--out", "x"], "--text SRC [SRC ...] is needed"),
         (["pretrain", "--out", "x"], "--text SRC [SRC ...] is needed"),
         (["pretrain", "--out", "x", "--objective", "next-word"], "Did you mean 'next-character'?"),
         (

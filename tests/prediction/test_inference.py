@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import time
 from itertools import count, islice, pairwise
 
 import numpy as np
@@ -178,6 +181,81 @@ def test_nothing_to_read(model, directly):
     for sentences in ([[]], [[], [], []], [[""]]):
         found = np.array(list(runner.logits(sentences)))
         np.testing.assert_allclose(found, directly(sentences), atol=2e-6)
+
+
+@pytest.fixture
+def small_batches(monkeypatch):
+    monkeypatch.setattr(inference, "WINDOW", 24)
+    monkeypatch.setattr(inference, "BATCH_SENTENCES", 3)
+
+
+def workers():
+    return {thread for thread in threading.enumerate() if "ThreadPoolExecutor" in thread.name}
+
+
+def test_batches_are_computed_side_by_side_and_come_in_order(
+    model, directly, small_batches, monkeypatch
+):
+    """However long each takes."""
+    runner = Inference(*model)
+    compute, busy, seen = runner._compute, [], []
+
+    def slowly(vectors, words, lengths):
+        busy.append(len(lengths))
+        seen.append((threading.current_thread(), len(busy)))
+        time.sleep(0.03 if len(seen) % 2 else 0)
+        busy.pop()
+        return compute(vectors, words, lengths)
+
+    monkeypatch.setattr(runner, "_compute", slowly)
+    sentences = sentences_of([number % 7 for number in range(60)])
+    found = list(runner.logits(sentences))
+    np.testing.assert_allclose(found, directly(sentences), atol=2e-6)
+    assert len({thread for thread, _ in seen}) == max(n for _, n in seen) == inference.THREADS
+
+
+def test_a_mistake_in_a_thread_reaches_the_caller(model, small_batches, monkeypatch):
+    runner, before = Inference(*model), workers()
+    compute, calls = runner._compute, count()
+
+    def fails_once(*arguments):
+        if next(calls) == 9:
+            raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
+        return compute(*arguments)
+
+    monkeypatch.setattr(runner, "_compute", fails_once)
+    sentences = sentences_of([2] * 60)
+    received = []
+    with pytest.raises(tf.errors.ResourceExhaustedError, match="out of memory"):
+        for logits in runner.logits(sentences):
+            received.append(logits)
+    assert len(received) == 24  # a window before
+    assert workers() == before
+    assert len(list(runner.logits(sentences))) == 60  # it can be used again
+
+
+def test_a_mistake_in_the_stream_reaches_the_caller(model, small_batches):
+    before = workers()
+
+    def broken():
+        yield from sentences_of([2] * 30)
+        raise ValueError("line 31")
+
+    with pytest.raises(ValueError, match="line 31"):
+        list(Inference(*model).logits(broken()))
+    assert workers() == before
+
+
+def test_its_threads_end_when_nobody_reads_on(model, small_batches):
+    before = workers()
+    stream = Inference(*model).logits(sentences_of([2] * 60))
+    next(stream)
+    assert 0 < len(workers() - before) <= inference.THREADS
+    stream.close()
+    assert workers() == before
+    next(iter(Inference(*model).logits(sentences_of([2] * 60))))
+    gc.collect()
+    assert workers() == before
 
 
 def test_the_stream_may_be_endless(model, directly, monkeypatch):

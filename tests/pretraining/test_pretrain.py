@@ -16,11 +16,13 @@ import pytest
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration, read_configuration
+from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
 from hier_rnn.pretraining.pretrain import pretrain
 from hier_rnn.pretraining.spelling import Distillation
 from hier_rnn.pretraining.vectors_file import write_vectors
 from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.text.alphabet import FIRST, Alphabet
 from hier_rnn.training.checkpoints import Checkpoints
 
 
@@ -145,6 +147,103 @@ def test_a_killed_run_ends_the_same(configuration, tmp_path, objective):
     whole = configuration(objective=objective, epochs=12, patience=0)
     pretrain(whole, tmp_path / "whole", quiet=True)
     assert same(out, tmp_path / "whole")
+
+
+@pytest.fixture
+def going_on(configuration, epoch, tmp_path):
+    """`going_on(epochs=3)` goes on from `epoch`, with a text that has other characters as well."""
+    text = tmp_path / "other.txt"
+    text.write_text("žluť walking talks öffnet opened\nžluť öffnet looks walk\n" * 9, "utf-8")
+
+    def make(encoder: Path = epoch, *sizes: dict, **options) -> Configuration:
+        data = {"text": [str(text)], "encoder": str(encoder)}
+        made = configuration(*sizes, **options)
+        return take_encoder_options(
+            made.model_copy(update={"data": made.data.model_validate(data)})
+        )
+
+    return make
+
+
+def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
+    out = tmp_path / "out"
+    # Too little to learn anything: what is written is what it began with.
+    made = going_on(epochs=1, learning_rate=1e-12)
+    pretrain(made, out, quiet=True)
+    old, new = (Alphabet.load(path / "alphabet.json").characters for path in (epoch, out))
+    assert new[: len(old)] == old
+    assert set("žöf") <= set(new[len(old) :])
+    before, after = weights(epoch), weights(out)
+    assert before.keys() == after.keys()
+    embedding = "character_encoder/embedding"
+    known = slice(1, FIRST + len(old))  # the unknown character is never met and an average
+    assert len(after[embedding]) == FIRST + len(new)
+    np.testing.assert_allclose(after[embedding][known], before[embedding][known], atol=1e-6)
+    for name in before.keys() - {embedding}:
+        np.testing.assert_allclose(after[name], before[name], atol=1e-6)
+    kernel = read_weights(out / "word_vectors.map.h5")["word_vectors/kernel"]
+    assert kernel.shape[1] > 12  # of new vectors beside the twelve that it knew
+    facts = json.loads((out / "facts.json").read_text())
+    assert facts["encoder"] == str(epoch) and facts["initializers"] == []
+    assert read_configuration(out / "pretraining.toml") == made
+
+
+def test_next_character_goes_on_as_well(configuration, going_on, tmp_path):
+    def first_bits(made, name):
+        pretrain(made, tmp_path / name, quiet=True)
+        return metrics(tmp_path / name)[0]["bits_per_character"]
+
+    first_bits(configuration(objective="next-character", epochs=4), "first")
+    options = {"objective": "next-character", "epochs": 1, "learning_rate": 1e-12}
+    from_scratch = configuration(**options)
+    known = from_scratch.data.model_copy(update={"encoder": str(tmp_path / "first")})
+    taught = weights(tmp_path / "first")
+    first_bits(from_scratch.model_copy(update={"data": known}), "again")
+    for name, values in weights(tmp_path / "again").items():
+        np.testing.assert_allclose(values[1:], taught[name][1:], atol=1e-6)
+
+
+def test_going_on_may_be_interrupted(going_on, tmp_path, request):
+    made = going_on(epochs=9)
+    pretrain(made, tmp_path / "whole", quiet=True)
+    request.getfixturevalue("interrupted")
+    with pytest.raises(KeyboardInterrupt, match="saved after step 7"):
+        pretrain(made, tmp_path / "broken", quiet=True)
+    pretrain(made, tmp_path / "broken", quiet=True)
+    assert same(tmp_path / "whole", tmp_path / "broken")
+
+
+def test_a_run_directory_is_gone_on_from_too(going_on, small_run, tmp_path):
+    pretrain(going_on(small_run, {"units": 8, "embedding_dim": 4}), tmp_path / "out", quiet=True)
+    found = weights(tmp_path / "out")
+    assert found.keys() == weights(small_run / "encoder").keys()
+
+
+def test_rules_have_no_say_in_what_comes_from_an_encoder(going_on, tmp_path):
+    rule = {"pattern": "character_encoder/.*bias", "initializer": "zeros"}
+    made = going_on()
+    rules = made.initializers.model_validate({"rules": [rule]})
+    with pytest.raises(UserError, match="decides nothing"):
+        pretrain(made.model_copy(update={"initializers": rules}), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_rules_are_for_the_encoder_alone(configuration, epoch, tmp_path):
+    """A run or encoder directory has no map of word vectors to take."""
+    rule = {"pattern": ".*", "initializer": "pretrained", "options": {"path": str(epoch)}}
+    made = configuration(epochs=1, learning_rate=1e-12)
+    rules = made.initializers.model_validate({"rules": [rule]})
+    pretrain(made.model_copy(update={"initializers": rules}), tmp_path / "out", quiet=True)
+    before, after = weights(epoch), weights(tmp_path / "out")
+    for name in before:
+        np.testing.assert_allclose(after[name], before[name], atol=1e-6)
+
+
+def test_force_does_not_take_away_the_encoder_to_go_on_from(going_on, epoch):
+    written = {path: path.stat().st_mtime_ns for path in epoch.iterdir()}
+    with pytest.raises(UserError, match="to start from"):
+        pretrain(going_on(epochs=1), epoch, force=True)
+    assert written == {path: path.stat().st_mtime_ns for path in epoch.iterdir()}
 
 
 def test_next_character_both_ways(configuration, tmp_path, capsys):

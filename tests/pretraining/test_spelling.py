@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn.linear_model import Ridge
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.packing.batch import spelling_of
+from hier_rnn.pretraining import spelling
 from hier_rnn.pretraining.spelling import Distillation, held_out_words
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.text.alphabet import Alphabet
@@ -87,6 +89,24 @@ def test_cosine_rises():
     assert model.score(after) > model.score(before)
     parts = [after[f"{name}_cosine"] for name in ("learnt", "misspelled", "held_out")]
     assert model.score(after) == pytest.approx(np.mean(parts))
+
+
+@pytest.mark.parametrize("at_once", [7, 1000])
+def test_the_map_that_fits_is_the_ridge_regression(monkeypatch, at_once):
+    monkeypatch.setattr(spelling, "ENCODED_AT_ONCE", at_once)
+    model = distillation({"bidirectional": True})
+    before = model.validate()
+    model.fit_map()
+    after = model.validate()
+    assert after["learnt_cosine"] > before["learnt_cosine"] + 0.4
+    learnt = np.flatnonzero(~held_out_words(WORDS, 0.1, 0))
+    states = model._encoder(model._spelling(tf.constant([WORDS[i] for i in learnt]))).numpy()
+    with_bias = np.hstack([states, np.ones((len(learnt), 1))])
+    fitted = Ridge(alpha=spelling.RIDGE, fit_intercept=False).fit(
+        with_bias, targets().vectors[learnt]
+    )
+    np.testing.assert_allclose(model.map.kernel, fitted.coef_.T[:-1], atol=1e-4)
+    np.testing.assert_allclose(model.map.bias, fitted.coef_.T[-1], atol=1e-4)
 
 
 @pytest.mark.parametrize("encoder", [{}, {"bidirectional": True}, {"projection": 6, "layers": 2}])

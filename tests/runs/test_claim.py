@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.runs.claim import claim, to_do
@@ -50,6 +50,18 @@ def test_other_options(path, record):
     different = "seed 0 instead of 3; training.epochs 10 instead of 77"
     assert f"holds a run with other options: {different}. Give another" in str(error.value)
     assert to_do(path, record, OTHER, finished=False, force=True)
+
+
+@pytest.mark.parametrize("encoder", [".", "encoder", "checkpoints/warm_start"])
+def test_by_force_the_encoder_to_start_from_does_not_go(path, record, encoder, monkeypatch):
+    claim(path, record, OWN)
+    monkeypatch.chdir(path)  # an encoder is found whatever it is called
+    starting = OWN.model_copy(update={"data": Data(encoder=encoder)})
+    with pytest.raises(UserError, match=f"would take away the encoder {encoder}"):
+        to_do(path, record, starting, finished=True, force=True)
+    for elsewhere in ("../other", "../run2", "kept/encoder"):
+        starting = OWN.model_copy(update={"data": Data(encoder=elsewhere)})
+        assert to_do(path, record, starting, finished=True, force=True)
 
 
 def test_by_force_a_run_goes_but_nothing_else(path, record):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hier_rnn.configuration.options import Training
+from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
-from hier_rnn.training.phases import multiplier, stretches
+from hier_rnn.training.phases import multiplier, stretches, with_encoder_rate
 
 NAMES = [
     "character_encoder/embedding",
@@ -87,3 +87,22 @@ def test_a_factor_of_0_freezes():
 def test_mistakes(options, message):
     with pytest.raises(UserError, match=message):
         phases(**options)
+
+
+@pytest.mark.parametrize(
+    ("multipliers", "factors"),
+    [
+        ({}, [0.5, 0.5, 1]),
+        # What the user says of the encoder, or of part of it, wins.
+        ({"character_encoder": 3}, [3, 3, 1]),
+        ({".*/embedding": 3}, [3, 0.5, 1]),
+        ({".*": 3}, [3, 3, 3]),
+    ],
+)
+def test_an_encoder_to_start_from_has_a_rate_of_its_own(multipliers, factors):
+    training = {"encoder_rate": 0.5, "learning_rate_multipliers": multipliers}
+    made = Configuration.model_validate({"data": {"encoder": "DIR"}, "training": training})
+    found = with_encoder_rate(made).learning_rate_multipliers
+    assert [multiplier(name, found) for name in NAMES[:3]] == factors
+    without = Configuration.model_validate({"training": training})
+    assert with_encoder_rate(without) == without.training
