@@ -146,10 +146,10 @@ def test_packed(spelling):
     first, second = PackedBatches(lambda: iter(stream), spelling)
     assert first.labels.numpy().tolist() == [2, 1]
     assert int(first.words) == 3
-    # "a" and "a\0" are two words, the second one letter longer.
+    # "a" and "a\0" are two words, the second one letter longer, a half of the trie for each.
     [trie] = first.batch.tries
-    assert trie.characters.numpy().tolist() == [ord("a"), 0]
-    assert trie.ends.numpy().tolist() == [1, 2]
+    assert trie.characters.numpy().tolist() == [ord("a"), ord("a"), 0]
+    assert trie.ends.numpy().tolist() == [1, 3]
     assert (int(second.words), second.labels.numpy().tolist()) == (0, [0])
 
 

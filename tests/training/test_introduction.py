@@ -38,7 +38,7 @@ def test_the_default_model(shown):
         "total",
     ]
     assert lines[2].split()[1:] == ["150x32", "4,800", "19"]
-    assert "2 of (256x512, 128x512, 512)" in lines[5]
+    assert "2 of (512x512, 128x512, 512)" in lines[5]
     assert lines[4].split()[1:] == lines[5].split()[-2:]
     assert lines[6].split()[1:3] == ["256x77,", "77"]
     count = sum(int(np.prod(s)) for s in weight_shapes(Configuration(), 150, 77).values())

@@ -114,4 +114,4 @@ def test_moving_average():
     plain = after(5, moving_average=0)
     for name, values in after(5, moving_average=0.3).items():
         np.testing.assert_array_equal(values, plain[name])
-    assert made()[0].averages == {}
+    assert made(moving_average=0)[0].averages == {}
