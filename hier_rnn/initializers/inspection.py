@@ -14,7 +14,7 @@ import numpy as np
 from hier_rnn.configuration.options import Configuration, InitializerRule, Training
 from hier_rnn.configuration.schema import validated
 from hier_rnn.configuration.toml import read_configuration
-from hier_rnn.configuration.transfer import encoder_directory, take_encoder_options
+from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.gates import gate_blocks
 from hier_rnn.initializers.patterns import matches
@@ -26,6 +26,7 @@ from hier_rnn.sources.source import open_source
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
 from hier_rnn.training.phases import multiplier, with_encoder_rate
+from hier_rnn.training.run_alphabet import run_alphabet
 
 UNRECORDED = "not recorded"
 
@@ -180,11 +181,8 @@ def _counted(configuration: Configuration, train: str) -> tuple[Alphabet, int]:
             labels.add(example.label)
             yield words(example.text)
 
-    alphabet = Alphabet.count(texts(), configuration.text.minimum_character_count)
-    if data.encoder:
-        known = Alphabet.load(encoder_directory(Path(data.encoder)) / "alphabet.json")
-        alphabet = known.extended(alphabet.characters)
-    return alphabet, len(labels)
+    seen = Alphabet.count(texts(), configuration.text.minimum_character_count)
+    return run_alphabet(configuration, seen)[0], len(labels)
 
 
 def _rows(name: str, opened: _Weights, before: np.ndarray | None) -> Iterator[Row]:

@@ -127,8 +127,7 @@ def _alphabet(configuration: Configuration, vocabulary: Mapping[str, int]) -> Al
     alphabet = Alphabet.count(vocabulary, text.minimum_character_count)
     if options.objective == "next-character" or text.lowercase or not options.variants:
         return alphabet
-    cases = (case for c in alphabet.characters for case in (c.lower(), c.upper()))
-    return alphabet.extended(case for case in cases if len(case) == 1)
+    return alphabet.with_other_cases()
 
 
 def _counted(facts: Mapping[str, float]) -> Iterator[str]:

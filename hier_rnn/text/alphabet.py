@@ -88,6 +88,11 @@ class Alphabet:
         """
         return Alphabet(tuple(dict.fromkeys((*self.characters, *characters))))
 
+    def with_other_cases(self) -> Alphabet:
+        """Returns an alphabet with each letter in lower and in upper case, ids as they are."""
+        cases = (case for c in self.characters for case in (c.lower(), c.upper()))
+        return self.extended(case for case in cases if len(case) == 1)
+
     def save(self, path: str | Path) -> None:
         """Writes the alphabet as JSON, a character a line."""
         content = {"unknown": UNKNOWN, "begin": BEGIN, "end": END, "characters": self.characters}

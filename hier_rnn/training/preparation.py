@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.evaluation.metrics import target_ids
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
@@ -16,6 +15,7 @@ from hier_rnn.sources.split import stratified_split
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
 from hier_rnn.training.corpus import Corpus, prepared_words, survey
+from hier_rnn.training.run_alphabet import run_alphabet
 
 VALIDATION_SHARE = 0.1
 
@@ -64,11 +64,7 @@ def prepare(configuration: Configuration, words_model: Path | None = None) -> Pr
     words, model = prepared_words(configuration, train, words_model)
     corpus = survey(train, words, configuration.text.minimum_character_count)
     cut, words.cut = words.cut, 0
-    alphabet, new_characters = corpus.alphabet, ()
-    if data.encoder:
-        known = Alphabet.load(encoder_directory(Path(data.encoder)) / "alphabet.json")
-        alphabet = known.extended(corpus.alphabet.characters)
-        new_characters = alphabet.characters[len(known.characters) :]
+    alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)
     targets = target_ids(validation, corpus.labels, validation.name)
     if test is not None:
         target_ids(test, corpus.labels, test.name)

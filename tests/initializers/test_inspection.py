@@ -83,7 +83,7 @@ def test_a_configuration_before_training(tmp_path, data):
         },
     )
     rows = by_name(inspect_target(path, train=data))
-    assert rows["character_encoder/embedding", ""].shape == (8, 4)
+    assert rows["character_encoder/embedding", ""].shape == (13, 4)  # five letters, two cases
     assert rows["head/kernel", ""].shape == (10, 2)
     cell = rows[f"{FORWARD}/bias", "cell"]
     assert (cell.rule, cell.initializer) == ("rule 1: .*bias [cell]", "ones")
@@ -107,10 +107,10 @@ def test_the_default_configuration(data):
 
 def test_a_configuration_s_own_training_data_decide_the_shapes(tmp_path, data):
     path = write_toml(tmp_path / "c.toml", data={"train": data})
-    assert by_name(inspect_target(path))["character_encoder/embedding", ""].shape == (8, 4)
+    assert by_name(inspect_target(path))["character_encoder/embedding", ""].shape == (13, 4)
     options = {"text": {"minimum_character_count": 3}, "data": {"train": data}}
     path = write_toml(tmp_path / "c.toml", **options)
-    assert by_name(inspect_target(path))["character_encoder/embedding", ""].shape == (6, 4)
+    assert by_name(inspect_target(path))["character_encoder/embedding", ""].shape == (9, 4)
 
 
 def test_a_run_and_how_far_it_moved(tmp_path):
@@ -201,7 +201,7 @@ def test_weights_from_an_encoder_say_so(tmp_path):
     kernel = rows["character_encoder/gru_0/kernel", "update"]
     assert kernel.rule == "encoder: character_encoder/.*"
     assert kernel.mean == pytest.approx(encoder["character_encoder/gru_0/kernel"][:, :6].mean() + 1)
-    assert rows["character_encoder/embedding", ""].shape == (9, 4)  # z is new
+    assert rows["character_encoder/embedding", ""].shape == (12, 4)  # z is new, and capitals
     assert rows["head/bias", ""].rule.startswith("default")
 
 

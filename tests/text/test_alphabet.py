@@ -57,6 +57,13 @@ def test_words_lists_of_words_and_counts_of_words_give_the_same():
     )
 
 
+def test_other_cases_come_after_the_ids_there_are():
+    alphabet = Alphabet(tuple("aBß1"))
+    # Of ß the upper case is two letters.
+    assert alphabet.with_other_cases().characters == tuple("aBß1Ab")
+    assert alphabet.with_other_cases().with_other_cases() == alphabet.with_other_cases()
+
+
 def test_extended_keeps_the_ids_there_are():
     alphabet = Alphabet.count(["aab"])
     longer = alphabet.extended("xbay")

@@ -36,7 +36,7 @@ def test_prepared(configured):
     data = prepare(configured(train=TRAIN, validation="b\tx\nb\ty\na\tz\n", test="a\t\n"))
     assert data.corpus.labels == ["a", "b"]
     assert data.targets.tolist() == [1, 1, 0]
-    assert data.alphabet == data.corpus.alphabet
+    assert data.alphabet == data.corpus.alphabet.with_other_cases()
     assert Path(data.test.name).name == "test.tsv"
     assert (data.words("a b"), data.words_model, data.new_characters) == (["a", "b"], b"", ())
 
@@ -64,7 +64,8 @@ def test_an_encoders_alphabet_is_extended(configured, tmp_path):
     Alphabet(tuple("xeb")).save(encoder / "alphabet.json")
     data = prepare(configured(train=TRAIN, validation=TRAIN, encoder=str(encoder)))
     assert data.alphabet.characters[:3] == ("x", "e", "b")
-    assert data.new_characters == data.alphabet.characters[3:] == ("a", "r")
+    assert data.new_characters == data.alphabet.characters[3:5] == ("a", "r")
+    assert data.alphabet.characters[5:] == tuple("EABR")
 
 
 @pytest.mark.parametrize(

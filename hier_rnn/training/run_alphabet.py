@@ -1,0 +1,27 @@
+"""The alphabet of a run: what its encoder knows, what its text has, what the warm start adds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.transfer import encoder_directory
+from hier_rnn.text.alphabet import Alphabet
+
+
+def run_alphabet(configuration: Configuration, seen: Alphabet) -> tuple[Alphabet, tuple[str, ...]]:
+    """Returns the alphabet, and which characters of the text the encoder never saw.
+
+    Args:
+        configuration: The run's options.
+        seen: The characters of the training text.
+    """
+    alphabet = seen
+    if configuration.training.warm_start_epochs and not configuration.text.lowercase:
+        alphabet = seen.with_other_cases()  # in which the warm start writes words as well
+    if not configuration.data.encoder:
+        return alphabet, ()
+    directory = encoder_directory(Path(configuration.data.encoder))
+    known = Alphabet.load(directory / "alphabet.json")
+    new = known.extended(seen.characters).characters[len(known.characters) :]
+    return known.extended(alphabet.characters), new
