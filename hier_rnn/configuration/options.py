@@ -268,3 +268,9 @@ class Configuration(Options):
     initializers: Initializers = Initializers()
     training: Training = Training()
     pretraining: Pretraining = Pretraining()
+
+    @property
+    def warm_starts(self) -> bool:
+        """Whether the encoder learns to spell the training text before the labels."""
+        as_it_is = bool(self.data.encoder) and self.training.freeze_encoder
+        return self.training.warm_start_epochs > 0 and not as_it_is

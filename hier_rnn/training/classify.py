@@ -144,8 +144,7 @@ class ClassifierTraining:
     def _warm_start(self) -> None:
         """Gives the encoder the weights of one that has learnt to spell the training text."""
         configuration, run, data = self.configuration, self.directory, self.data
-        as_it_is = configuration.data.encoder and self.options.freeze_encoder
-        if as_it_is or not self.options.warm_start_epochs:
+        if not configuration.warm_starts:
             return
         if len(data.corpus.vocabulary) < 2:  # a word has no vector but beside others
             return

@@ -17,7 +17,7 @@ def run_alphabet(configuration: Configuration, seen: Alphabet) -> tuple[Alphabet
         seen: The characters of the training text.
     """
     alphabet = seen
-    if configuration.training.warm_start_epochs and not configuration.text.lowercase:
+    if configuration.warm_starts and not configuration.text.lowercase:
         alphabet = seen.with_other_cases()  # in which the warm start writes words as well
     if not configuration.data.encoder:
         return alphabet, ()
