@@ -165,7 +165,8 @@ class Training(Options):
     encoder_rate: float = Field(
         0.02,
         ge=0,
-        description="with --encoder: factor of the encoder's learning rate; 0: it does not train",
+        description="with --encoder: factor of the encoder's learning rate while labels train;"
+        " 0: it stays as the warm start leaves it",
     )
     weight_decay: float = Field(
         0.01, ge=0, description="AdamW's, on matrices (not on biases or initial states)"

@@ -3,8 +3,9 @@
 `walk`, `walks` and `walking` share the prefixes `w`, `wa`, `wal` and `walk`, and a recurrent
 network that has read a shared prefix is in the same state, so it needs to read it once.
 
-A trie is in two halves, those of words early and late in an order, that share no prefix: a network
-can read them side by side, a processor each, and the few prefixes at the border are read twice.
+A trie is in two halves, of words early and late in an order. No prefix has its parent in the other
+half, so a network can read them side by side, a processor each; the few prefixes that lead up to
+the border stand in both.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ HALVES = 2
 
 
 class PrefixTrie(NamedTuple):
-    """The distinct prefixes of some words; level `t` holds those of `t + 1` characters.
+    """The prefixes of some words, each once in its half.
 
-    A *state index* numbers the states of a network that reads the trie: 0 is the state before any
-    character, `1 + i` the state after prefix `i`.
+    Level `t` holds those of `t + 1` characters. A *state index* numbers the states of a network
+    that reads the trie: 0 is the state before any character, `1 + i` the state after prefix `i`.
     """
 
     sizes: tf.Tensor
