@@ -64,11 +64,13 @@ def tiny(data) -> Callable[..., Configuration]:
             "sentence_encoder": {"units": 6},
             "training": {
                 "epochs": 2,
+                "epoch_steps": 0,
                 "batch_size": 20,
                 "learning_rate": 0.03,
                 "patience": 0,
                 "warm_start_epochs": 0,
                 "moving_average": 0.0,
+                "label_smoothing": 0.0,
                 "misspell": {"kind": "none"},
             },
         }

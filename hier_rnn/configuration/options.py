@@ -157,13 +157,18 @@ class Training(Options):
     bucket_batches: Positive = Field(
         16, description="batches cut from as many sentences sorted by length; 1: not sorted"
     )
-    epochs: Positive = Field(10, description="passes over the training data at the most")
+    epochs: Positive = Field(10, description="epochs at the most")
+    epoch_steps: Count = Field(
+        120,
+        description="an epoch of little training data passes over it several times, to have about"
+        " so many steps; 0: always once",
+    )
     learning_rate: float = Field(2e-3, gt=0, description="peak learning rate")
     learning_rate_multipliers: dict[str, float] = Field(
         {}, description="factor by pattern of weight names; the first match wins"
     )
     encoder_rate: float = Field(
-        0.02,
+        0.1,
         ge=0,
         description="with --encoder: factor of the encoder's learning rate while labels train;"
         " 0: it stays as the warm start leaves it",
@@ -188,7 +193,7 @@ class Training(Options):
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         "none", description="none, balanced, or a weight by label"
     )
-    label_smoothing: Rate = Field(0.0, description="probability mass spread over all classes")
+    label_smoothing: Rate = Field(0.1, description="probability mass spread over all classes")
     shuffle_buffer: Positive = Field(100_000, description="examples held in memory for shuffling")
     checkpoint_seconds: float = Field(60.0, ge=0, description="seconds between checkpoints")
     warm_start_epochs: Count = Field(

@@ -1,13 +1,13 @@
 """Training batches: shuffled, misspelled anew, of similar length, packed while the last one trains.
 
-Everything random comes from the seed, the epoch and the number of the batch, so a stream can be
-taken up anywhere.
+Everything random comes from the seed, the number of the pass over the data and that of the batch,
+so a stream can be taken up anywhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import count, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -46,8 +46,9 @@ def endless_batches(
     seed: int,
     epoch: int = 0,
     skip: int = 0,
+    passes: int = 1,
 ) -> Iterator[list[Sentence]]:
-    """Yields the batches of epoch after epoch; arguments as `word_batches`.
+    """Yields the batches of epoch after epoch, misspelled.
 
     Args:
         source: Labelled examples.
@@ -55,24 +56,28 @@ def endless_batches(
         labels: The number of each label.
         options: The `training` options.
         seed: The run's seed.
-        epoch: The first epoch.
-        skip: Batches of the first epoch to leave out.
+        epoch: The first epoch. Default 0.
+        skip: Batches of the first epoch to leave out, as they have been trained on. Default 0.
+        passes: How often an epoch passes over the examples. Default once.
     """
-    for number in count(epoch):
-        yield from word_batches(source, words, labels, options, seed, number, skip)
-        skip = 0
+    numbered = (
+        (number, place, batch)
+        for number in count(epoch * passes)
+        for place, batch in enumerate(pass_batches(source, words, labels, options, seed, number))
+    )
+    for number, place, batch in islice(numbered, skip, None):
+        yield _misspelled(batch, options, np.random.default_rng((seed, number, place)))
 
 
-def word_batches(
+def pass_batches(
     source: Source,
     words: Callable[[str], list[str]],
     labels: dict[str, int],
     options: Training,
     seed: int,
-    epoch: int,
-    skip: int = 0,
+    number: int,
 ) -> Iterator[list[Sentence]]:
-    """Yields an epoch's batches.
+    """Yields the batches of one pass over the examples, as they are spelled there.
 
     Args:
         source: Labelled examples.
@@ -80,26 +85,21 @@ def word_batches(
         labels: The number of each label.
         options: The `training` options.
         seed: The run's seed.
-        epoch: Decides the order.
-        skip: Batches at the beginning to leave out, as they have been trained on. Default 0.
+        number: The pass, from 0: decides the order.
     """
-    order = np.random.default_rng((seed, epoch))
+    order = np.random.default_rng((seed, number))
     sentences = (
         Sentence(words(example.text), labels[example.label])
         for example in shuffled(source, options.shuffle_buffer, order)
     )
     size, buckets = options.batch_size, options.bucket_batches
-    number = 0
     for pool in _cut(sentences, buckets * size, options.batch_by):
-        batches = [pool]
-        if buckets > 1:
-            pool.sort(key=lambda sentence: len(sentence.words))
-            batches = list(_cut(pool, size, options.batch_by))
-            batches = [batches[i] for i in order.permutation(len(batches))]
-        for batch in batches:
-            if number >= skip:
-                yield _misspelled(batch, options, np.random.default_rng((seed, epoch, number)))
-            number += 1
+        if buckets == 1:
+            yield pool
+            continue
+        pool.sort(key=lambda sentence: len(sentence.words))
+        batches = list(_cut(pool, size, options.batch_by))
+        yield from (batches[i] for i in order.permutation(len(batches)))
 
 
 def _cut(sentences: Iterable[Sentence], size: int, unit: str) -> Iterator[list[Sentence]]:

@@ -28,7 +28,7 @@ from hier_rnn.training.batches import (
     Sentence,
     endless_batches,
 )
-from hier_rnn.training.course import Course
+from hier_rnn.training.course import Course, passes_in_epoch
 from hier_rnn.training.display import Display, tell
 from hier_rnn.training.finish import finish
 from hier_rnn.training.interruption import Interruption
@@ -106,6 +106,8 @@ class ClassifierTraining:
         self.classifier = Classifier(configuration, size, classes)
         self.weights = self.classifier.named_weights()
         self.phases = stretches(self.options, self.weights)
+        corpus = data.corpus
+        self.passes = passes_in_epoch(self.options, corpus.examples, corpus.sentence_words)
         self.class_weights = class_weights(self.options, self.labels, data.corpus.label_counts)
         shapes = weight_shapes(configuration, size, classes)
         rules, seed = configuration.initializers.rules, configuration.seed
@@ -126,14 +128,17 @@ class ClassifierTraining:
         """
         resumed = self._take_up()
         corpus, progress = self.data.corpus, self.state.progress
-        course = Course(self.phases, self.options, corpus.examples, progress)
+        epoch = self.passes * corpus.examples
+        course = Course(self.phases, self.options, epoch, progress)
         if not self.quiet:
             introduce(self.configuration, self.data, self.weights)
+            if self.passes > 1:
+                tell(f"little training data: an epoch passes over it {self.passes} times")
             if resumed:
                 tell(f"going on after step {progress.step:,}, epoch {progress.epoch + 1}")
         if not resumed:
             self._warm_start()
-        total = course.total(corpus.word_count / corpus.examples)
+        total = course.total(corpus.sentence_words)
         with (
             Display(total, progress.sentences, self.quiet) as display,
             Interruption() as interruption,
@@ -246,7 +251,7 @@ class ClassifierTraining:
     def _batches_to_come(self) -> Iterator[list[Sentence]]:
         numbers = {label: number for number, label in enumerate(self.labels)}
         data, progress = self.data, self.state.progress
-        seed, place = self.configuration.seed, (progress.epoch, progress.batch)
+        seed, place = self.configuration.seed, (progress.epoch, progress.batch, self.passes)
         return endless_batches(data.train, data.words, numbers, self.options, seed, *place)
 
     def _step(self, course: Course, batch: LabelledBatch) -> float:

@@ -33,6 +33,11 @@ class Corpus:
     """How often each word is seen; the rarest are left out beyond a million word types."""
     alphabet: Alphabet
 
+    @property
+    def sentence_words(self) -> float:
+        """Words in a sentence, on average."""
+        return self.word_count / self.examples
+
 
 def survey(
     source: Source, words: Callable[[str], list[str]], minimum_character_count: int

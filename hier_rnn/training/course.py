@@ -1,4 +1,4 @@
-"""The course of a run: the phase it is in, the learning rate, and when the next phase begins."""
+"""The course of a run: its epochs and phases, the learning rate, and when the next phase begins."""
 
 from __future__ import annotations
 
@@ -10,24 +10,48 @@ from hier_rnn.training.schedule import learning_rate
 from hier_rnn.training.state import Progress
 
 
+def sentences_in_batch(options: Training, sentence_words: float) -> float:
+    """Returns how many sentences a batch has, more or less.
+
+    Args:
+        options: The `training` options.
+        sentence_words: Words in a sentence, on average.
+    """
+    if options.batch_by == "words":
+        return max(1, options.batch_size / max(1, sentence_words))
+    return options.batch_size
+
+
+def passes_in_epoch(options: Training, examples: int, sentence_words: float) -> int:
+    """Returns how often an epoch passes over the training data (`training.epoch_steps`).
+
+    Few examples make few steps a pass: too few for the weights to get anywhere in all epochs, and
+    for one validation to tell more than the last.
+
+    Args:
+        options: The `training` options.
+        examples: Sentences of the training data.
+        sentence_words: Words in a sentence, on average.
+    """
+    steps = max(1, examples / sentences_in_batch(options, sentence_words))
+    return max(1, round(options.epoch_steps / steps))
+
+
 class Course:
     """Reads where a run stands off its progress, which it alone moves from phase to phase.
-
-    An epoch of a phase is as many sentences as the training data have, whether or not the phase
-    began with an epoch.
 
     Args:
         phases: The phases.
         options: The `training` options.
-        examples: Sentences of the training data.
+        epoch: Sentences of an epoch, whether or not a phase begins with one.
         progress: How far the run has come.
     """
 
     def __init__(
-        self, phases: Sequence[Stretch], options: Training, examples: int, progress: Progress
+        self, phases: Sequence[Stretch], options: Training, epoch: int, progress: Progress
     ) -> None:
         self._phases, self._options = phases, options
-        self._examples, self._progress = examples, progress
+        self._epoch, self._progress = epoch, progress
 
     @property
     def phase(self) -> Stretch | None:
@@ -38,7 +62,7 @@ class Course:
     @property
     def ends_epoch(self) -> bool:
         """Whether the last step was an epoch's last."""
-        return self._progress.sentences >= (self._progress.epoch + 1) * self._examples
+        return self._progress.sentences >= (self._progress.epoch + 1) * self._epoch
 
     @property
     def ends(self) -> bool:
@@ -76,11 +100,9 @@ class Course:
         Args:
             sentence_words: Words in a sentence, on average.
         """
-        size = self._options.batch_size
-        if self._options.batch_by == "words":
-            size = max(1, size / max(1, sentence_words))
+        size = sentences_in_batch(self._options, sentence_words)
         return sum(
-            phase.epochs * self._examples if phase.epochs else round(phase.steps * size)
+            phase.epochs * self._epoch if phase.epochs else round(phase.steps * size)
             for phase in self._phases
         )
 
@@ -90,4 +112,4 @@ class Course:
         if phase.steps:
             return (progress.step - progress.phase_step + steps) / phase.steps
         done = progress.sentences - progress.phase_sentences + sentences
-        return done / (phase.epochs * self._examples)
+        return done / (phase.epochs * self._epoch)

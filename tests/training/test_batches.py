@@ -16,7 +16,7 @@ from hier_rnn.training.batches import (
     PackedBatches,
     Sentence,
     endless_batches,
-    word_batches,
+    pass_batches,
 )
 
 LABELS = {"a": 0, "b": 1}
@@ -34,7 +34,9 @@ def batches(texts=TEXTS, seed=0, epoch=0, skip=0, **options) -> list[list[Senten
     training = Training.model_validate(
         {"batch_size": 8, "bucket_batches": 1, "misspell": CLEAN, **options}
     )
-    return list(word_batches(source(texts), str.split, LABELS, training, seed, epoch, skip))
+    arguments = (source(texts), str.split, LABELS, training, seed)
+    number = len(list(pass_batches(*arguments, epoch)))
+    return list(islice(endless_batches(*arguments, epoch, skip), number - skip))
 
 
 def written(batches: list[list[Sentence]]) -> list[str]:
@@ -64,6 +66,18 @@ def test_a_stream_can_be_taken_up_anywhere():
     arguments = (source(), str.split, LABELS, training, 0)
     endless = list(islice(endless_batches(*arguments, epoch=5, skip=7), len(whole)))
     assert endless == whole[7:] + batches(epoch=6, **options)[:7]
+
+
+def test_an_epoch_of_several_passes():
+    options = {"misspell": {"kind": "mixed", "rate": 1}}
+    training = Training.model_validate({"batch_size": 8, "bucket_batches": 1, **options})
+    arguments = (source(), str.split, LABELS, training, 0)
+    passes = [batches(epoch=number, **options) for number in range(9)]
+    assert written(passes[6]) != written(passes[7])
+    for skip in (0, 4, 20):
+        stream = endless_batches(*arguments, epoch=2, skip=skip, passes=3)
+        expected = (passes[6] + passes[7] + passes[8])[skip:]
+        assert list(islice(stream, len(expected))) == expected
 
 
 def test_batches_by_words():

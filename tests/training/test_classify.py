@@ -146,6 +146,14 @@ def test_epochs_and_batch_size(train, tmp_path):
     assert column(tmp_path / "words", "step")[0] > 4
 
 
+def test_an_epoch_of_little_data_passes_over_it_several_times(train, tmp_path, capsys):
+    options = {"epochs": 2, "epoch_steps": 4, "batch_size": 30}
+    train(training=options, settings={"quiet": False})
+    assert "an epoch passes over it 2 times" in capsys.readouterr().err
+    assert column(tmp_path / "run", "step") == [4, 8]
+    assert column(tmp_path / "run", "epoch") == [1, 2]
+
+
 def test_patience(train, tmp_path, capsys):
     still = {**SHORT, "epochs": 6, "learning_rate": 1e-9, "patience": 2}
     train(training=still, settings={"quiet": False})

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from hier_rnn.configuration.options import Training
-from hier_rnn.training.course import Course
+from hier_rnn.training.course import Course, passes_in_epoch
 from hier_rnn.training.phases import stretches
 from hier_rnn.training.state import Progress
 
 
-def walk(examples: int = 10, batch: int = 5, scores: str = "", **options) -> tuple[list, Progress]:
+def walk(epoch: int = 10, batch: int = 5, scores: str = "", **options) -> tuple[list, Progress]:
     """Goes a run's course without training: (phase, rate, whether an epoch ended) of each step.
 
     `scores` says of each evaluation whether it is the best so far (b) or not (-).
     """
     training = Training.model_validate({"warmup": 0, "schedule": "linear", **options})
     progress = Progress()
-    course = Course(stretches(training, ["a", "b"]), training, examples, progress)
+    course = Course(stretches(training, ["a", "b"]), training, epoch, progress)
     judged = iter(scores)
     steps = []
     while course.phase:
@@ -90,3 +90,19 @@ def test_the_length_of_the_bar():
     assert total(7, batch_size=4, phases=[{"epochs": 2}, {"steps": 6}]) == 20 + 24
     assert total(7, batch_size=21, batch_by="words", phases=[{"steps": 6}]) == 18
     assert total(0, batch_size=21, batch_by="words", phases=[{"steps": 6}]) == 126
+
+
+@pytest.mark.parametrize(
+    ("options", "passes"),
+    [
+        ({}, 40),  # three steps a pass
+        ({"epoch_steps": 0}, 1),
+        ({"epoch_steps": 2}, 1),
+        ({"epoch_steps": 7}, 2),
+        ({"batch_size": 1000}, 120),
+        ({"batch_size": 8}, 10),
+        ({"batch_size": 64, "batch_by": "words"}, 10),
+    ],
+)
+def test_little_training_data_is_passed_over_several_times_an_epoch(options, passes):
+    assert passes_in_epoch(Training.model_validate(options), 96, 8.0) == passes

@@ -29,7 +29,12 @@ def run(tmp_path_factory):
             "data": {"train": str(source), "validation": str(source)},
             "character_encoder": {"embedding_dim": 4, "units": 8, "initial_state": "trainable"},
             "sentence_encoder": {"units": 6, "segment_words": 4, "initial_state": "trainable"},
-            "training": {"epochs": 3, "batch_size": 8, "next_character_weight": 0.5},
+            "training": {
+                "epochs": 3,
+                "epoch_steps": 0,
+                "batch_size": 8,
+                "next_character_weight": 0.5,
+            },
         }
     )
     train_classifier(configuration, folder / "run", quiet=True)

@@ -59,7 +59,7 @@ class Trial:
         small = {
             "character_encoder": {"embedding_dim": 3, "units": 4},
             "sentence_encoder": {"units": 3},
-            "training": {"weight_decay": 0},
+            "training": {"weight_decay": 0, "label_smoothing": 0},
         }
         self.configuration = Configuration.model_validate(merged(small, NO_DROPOUT, groups))
         self.classifier = Classifier(self.configuration, ALPHABET.size, 3)
