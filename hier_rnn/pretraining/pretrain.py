@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from hier_rnn.pretraining.targets import Targets
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.runs.claim import claim, to_do
 from hier_rnn.runs.encoder_directory import write_encoder_directory
-from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.runs.run_directory import RunDirectory, read_vocabulary
 from hier_rnn.runs.weights_file import write_weights
 from hier_rnn.sources.source import Source
 from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
@@ -169,11 +170,14 @@ class PretrainingRun:
         self.configuration, self.options = configuration, configuration.pretraining
         self.directory, self.quiet, self.lines = run, quiet, lines and not quiet
         self.facts = prepared.facts
-        self.vocabulary = dict(zip(prepared.words, prepared.counts.tolist(), strict=True))
+        self.vocabulary = Counter(dict(zip(prepared.words, prepared.counts.tolist(), strict=True)))
         self.alphabet = _alphabet(configuration, self.vocabulary)
+        self.known_words: Counter[str] = Counter()
         encoder = configuration.data.encoder
         if encoder:
-            known = Alphabet.load(encoder_directory(Path(encoder)) / "alphabet.json")
+            directory = encoder_directory(Path(encoder))
+            self.known_words.update(read_vocabulary(directory / "words.txt"))
+            known = Alphabet.load(directory / "alphabet.json")
             self.alphabet = known.extended(self.alphabet.characters)
         self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
         self.objective = self._objective(prepared)
@@ -335,7 +339,7 @@ class PretrainingRun:
             self.configuration,
             self.alphabet,
             {name: best[name] for name in self.encoder.named_weights()},
-            self.vocabulary,
+            self.vocabulary + self.known_words,
             self._facts(),
             model if model.exists() else None,
         )

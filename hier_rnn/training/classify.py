@@ -22,6 +22,7 @@ from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.runs.claim import claim, to_do
 from hier_rnn.runs.run_directory import RunDirectory, write_json
+from hier_rnn.sources.source import open_source
 from hier_rnn.training.batches import (
     LabelledBatch,
     PackedBatches,
@@ -67,20 +68,24 @@ def train_classifier(
         KeyboardInterrupt: Ctrl-C; the run was saved and goes on when called again.
     """
     run = RunDirectory(Path(out))
-    if not to_do(run.path, run.configuration, configuration, run.finished, force):
+    if to_do(run.path, run.configuration, configuration, run.finished, force):
+        logs = TensorBoard(run.tensorboard) if tensorboard else None
+        # A run that starts over has no SentencePiece model yet, whatever the old one has.
+        data = prepare(configuration, None if force else run.words_model)
+        training = ClassifierTraining(configuration, run, data, quiet)
+        claim(run.path, run.configuration, configuration, force)
+        training.run(logs)
+    elif run.evaluation.exists() or not configuration.data.test:
         if not quiet:
             tell(f"{out}: the run is finished; nothing to do. --force starts it over.")
         return
-    logs = TensorBoard(run.tensorboard) if tensorboard else None
-    # A run that starts over has no SentencePiece model yet, whatever the old one has.
-    data = prepare(configuration, None if force else run.words_model)
-    training = ClassifierTraining(configuration, run, data, quiet)
-    claim(run.path, run.configuration, configuration, force)
-    training.run(logs)
-    if data.test is not None:
+    # A run that was killed between its end and this is finished, but for this.
+    if configuration.data.test:
         from hier_rnn.evaluation.evaluate import evaluate_runs
 
-        evaluate_runs([run.path], data.test, json=run.evaluation, quiet=quiet)
+        where = configuration.data
+        test = open_source(where.test, where.label_column, where.text_column, where.tfds_data_dir)
+        evaluate_runs([run.path], test, json=run.evaluation, quiet=quiet)
 
 
 class ClassifierTraining:

@@ -26,7 +26,6 @@ class Preparation:
 
     train: Source
     validation: Source
-    test: Source | None
     words: Words
     """Turns a text into words."""
     words_model: bytes
@@ -69,5 +68,5 @@ def prepare(configuration: Configuration, words_model: Path | None = None) -> Pr
     if test is not None:
         target_ids(test, corpus.labels, test.name)
     return Preparation(
-        train, validation, test, words, model, corpus, alphabet, new_characters, targets, cut
+        train, validation, words, model, corpus, alphabet, new_characters, targets, cut
     )

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.pretraining.pretrain import pretrain
 from hier_rnn.pretraining.spelling import Distillation
 from hier_rnn.pretraining.vectors_file import write_vectors
+from hier_rnn.runs.run_directory import read_vocabulary
 from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.text.alphabet import FIRST, Alphabet
 from hier_rnn.training.checkpoints import Checkpoints
@@ -183,6 +185,9 @@ def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
         np.testing.assert_allclose(after[name], before[name], atol=1e-6)
     kernel = read_weights(out / "word_vectors.map.h5")["word_vectors/kernel"]
     assert kernel.shape[1] > 12  # of new vectors beside the twelve that it knew
+    known, words = (read_vocabulary(path / "words.txt") for path in (epoch, out))
+    new = dict.fromkeys(("walking", "talks", "opened", "looks", "walk"), 9)
+    assert words == Counter(known) + Counter({**new, "žluť": 18, "öffnet": 18})
     facts = json.loads((out / "facts.json").read_text())
     assert facts["encoder"] == str(epoch) and facts["initializers"] == []
     assert read_configuration(out / "pretraining.toml") == made

@@ -240,6 +240,10 @@ def test_test_data_are_evaluated_in_the_end(train, data, tmp_path, capsys):
     shown = " ".join(out.split())  # lines break where the path of the data is long
     assert "accuracy" in shown and "macro-F1" in shown and "24 examples" in shown
     assert "finished: validation accuracy" in err and "character_encoder" in err
+    kept = tmp_path / "quiet" / "evaluation.json"
+    kept.unlink()  # as if killed before it was written
+    train("quiet", **with_test)
+    assert json.loads(kept.read_text())["accuracy"] == first.evaluation["accuracy"]
 
 
 def test_tensorboard(train, tmp_path, monkeypatch):

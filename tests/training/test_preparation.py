@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from hier_rnn.configuration.options import Configuration
@@ -37,7 +35,6 @@ def test_prepared(configured):
     assert data.corpus.labels == ["a", "b"]
     assert data.targets.tolist() == [1, 1, 0]
     assert data.alphabet == data.corpus.alphabet.with_other_cases()
-    assert Path(data.test.name).name == "test.tsv"
     assert (data.words("a b"), data.words_model, data.new_characters) == (["a", "b"], b"", ())
 
 
@@ -47,7 +44,6 @@ def test_without_validation_a_tenth_is_set_aside(configured):
     assert (data.corpus.examples, sorted(data.targets)) == (36, [0, 0, 1, 1])
     texts = [{example.text for example in source} for source in (data.train, data.validation)]
     assert not texts[0] & texts[1] and len(texts[0] | texts[1]) == 40
-    assert data.test is None
 
 
 def test_cut_words_are_those_of_training(configured):
