@@ -62,6 +62,8 @@ def configuration(
                 "weight_decay": 0.0,
                 "clip_norm": 0.0,
                 "schedule": "constant",
+                "label_smoothing": 0.0,
+                "moving_average": 0.0,
             },
         }
     )
