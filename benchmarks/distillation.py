@@ -7,6 +7,7 @@ longest word only. It is timed on some batches of the epoch, spread over all of 
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -19,11 +20,10 @@ from rich.table import Table
 
 from benchmarks.machine import machine
 from benchmarks.measure import alternate, processors, summary
-from benchmarks.options import parser_of, positive, write_results
+from benchmarks.options import parser_of, positive, run
 from benchmarks.peers.threads import start_tensorflow
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.errors import UserError
 from hier_rnn.pretraining.cooccurrence import count_words
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.sources.source import open_source
@@ -44,14 +44,12 @@ def main() -> None:
     parser.add_argument("--runs", type=positive, default=3, help="turns of each")
     parser.add_argument("--threads", type=positive, default=processors(), help="of each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
-    options = parser.parse_args()
-    try:
+
+    def measure(options: argparse.Namespace) -> dict[str, Any]:
         start_tensorflow(options.threads)
-        results = {"machine": machine(options.threads), **compare(options)}
-        show(results)
-        write_results(options.json, results)
-    except UserError as error:
-        parser.error(str(error))
+        return {"machine": machine(options.threads), **compare(options)}
+
+    run(parser, measure, show)
 
 
 def compare(options: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ or 1). Accuracy on the test split, with a seed a row.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 import time
@@ -20,7 +21,7 @@ from rich.table import Table
 
 from benchmarks.machine import machine
 from benchmarks.measure import processors
-from benchmarks.options import parser_of, write_results
+from benchmarks.options import parser_of, run
 from benchmarks.workload import shown
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration, Data
@@ -40,14 +41,12 @@ def main() -> None:
         parser.add_argument(f"--{split}", help="without: the embedded", metavar="SRC")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="a run for each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
-    options = parser.parse_args()
-    try:
+
+    def measure(options: argparse.Namespace) -> dict[str, Any]:
         sources = {split: getattr(options, split) or embedded(split) for split in SPLITS}
-        results = compare(sources, options.seeds)
-        show(results)
-        write_results(options.json, results)
-    except UserError as error:
-        parser.exit(2, f"error: {error}\n")
+        return compare(sources, options.seeds)
+
+    run(parser, measure, show)
 
 
 def compare(sources: Mapping[str, str], seeds: list[int]) -> dict[str, Any]:

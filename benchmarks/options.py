@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,12 @@ from benchmarks.measure import processors
 from benchmarks.peers.task import Task, configuration, first_weights
 from benchmarks.workload import Workload, read_workload, shown
 from hier_rnn.commands.embedded import embedded
+from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.words import Words
+
+Results = Mapping[str, Any]
 
 LEARNING_RATE = 1e-3
 FIGURES = (".png", ".svg", ".pdf")
@@ -47,6 +50,31 @@ def parser_of(module: str, description: str) -> argparse.ArgumentParser:
         description=description,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+
+
+def run(
+    parser: argparse.ArgumentParser,
+    measure: Callable[[argparse.Namespace], Results],
+    show: Callable[[Results], None],
+    draw: Callable[[Results, Path], None] | None = None,
+) -> None:
+    """Measures, shows and writes what the arguments of the process ask for.
+
+    Args:
+        parser: Has `--json`; and `--plot`, if there is something to draw.
+        measure: Returns the results, given the options.
+        show: Prints them.
+        draw: Draws them. Default, there is nothing to draw.
+    """
+    options = parser.parse_args()
+    try:
+        results = measure(options)
+        show(results)
+        write_results(options.json, results)
+        if draw and options.plot:
+            draw(results, options.plot)
+    except UserError as error:
+        parser.exit(2, f"error: {error}\n")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -6,11 +6,12 @@ forward and backward together less that of forward alone, so it holds what forwa
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +21,17 @@ from rich.table import Table
 from benchmarks.machine import machine
 from benchmarks.measure import alternate
 from benchmarks.options import (
+    Results,
     add_options,
     described,
     parser_of,
     positive,
     prepared,
-    write_results,
+    run,
 )
 from benchmarks.peers.task import Batch, Task
 from benchmarks.peers.threads import start_tensorflow
 from benchmarks.workload import sentences_of
-from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:
     from benchmarks.peers.hier_rnn_model import HierRNN
@@ -45,23 +46,24 @@ def main() -> None:
     add_options(parser)
     parser.add_argument("--batch-size", type=positive, default=64, help="sentences in a batch")
     parser.add_argument("--operations", type=positive, default=15, help="how many to list")
-    options = parser.parse_args()
-    try:
+
+    def measure(options: argparse.Namespace) -> dict[str, Any]:
         workload, task = prepared(options)
-        results = {
+        return {
             "machine": machine(options.threads),
             **described(options, workload),
             "batch_size": options.batch_size,
+            "listed": options.operations,
             **profile(task, workload.batches(options.batch_size, options.batches), options.runs),
         }
-        show(results, options.operations)
-        write_results(options.json, results)
-        if options.plot:
-            from benchmarks.step_profile_plot import plot
 
-            plot(results, options.plot)
-    except UserError as error:
-        parser.exit(2, f"error: {error}\n")
+    run(parser, measure, show, _draw)
+
+
+def _draw(results: Results, path: Path) -> None:
+    from benchmarks.step_profile_plot import plot
+
+    plot(results, path)
 
 
 def profile(task: Task, batches: Sequence[Batch], rounds: int) -> dict[str, Any]:
@@ -242,12 +244,11 @@ def _events(trace: bytes) -> Iterable[tuple[str, int]]:
                     yield kind, event.duration_ps
 
 
-def show(results: Mapping[str, Any], listed: int, console: Console | None = None) -> None:
+def show(results: Results, console: Console | None = None) -> None:
     """Prints the parts, then the operations.
 
     Args:
-        results: Of `profile`.
-        listed: How many operations.
+        results: Of `profile`, and how many operations to list.
         console: Where to; default, standard output.
     """
     console = console or Console()
@@ -266,7 +267,7 @@ def show(results: Mapping[str, Any], listed: int, console: Console | None = None
     table = Table(title="TensorFlow operations of a step, over all threads", title_justify="left")
     table.add_column("")
     table.add_column("ms", justify="right")
-    for kind, milliseconds in list(results["operations"].items())[:listed]:
+    for kind, milliseconds in list(results["operations"].items())[: results["listed"]]:
         table.add_row(kind, f"{milliseconds:.2f}")
     console.print(table)
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,13 @@ from benchmarks.machine import machine
 from benchmarks.measure import alternate, available_memory, summary
 from benchmarks.options import (
     LEARNING_RATE,
+    Results,
     add_options,
     described,
     parser_of,
     positive,
     prepared,
-    write_results,
+    run,
 )
 from benchmarks.peers.catalogue import MODELS, REFERENCE, WARM, chosen
 from benchmarks.peers.task import Batch, Task, configuration, first_weights
@@ -50,18 +52,13 @@ Workers = Mapping[str, Worker]
 
 def main() -> None:
     """Runs the benchmark with the arguments of the process."""
-    parser = _parser()
-    options = parser.parse_args()
-    try:
-        results = measure(options)
-        show(results)
-        write_results(options.json, results)
-        if options.plot:
-            from benchmarks.throughput_plot import plot
+    run(_parser(), measure, show, _draw)
 
-            plot(results, options.plot)
-    except UserError as error:
-        parser.exit(2, f"error: {error}\n")
+
+def _draw(results: Results, path: Path) -> None:
+    from benchmarks.throughput_plot import plot
+
+    plot(results, path)
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:

@@ -34,8 +34,8 @@ from benchmarks.embedded import Split, fasttext_model, split_of
 from benchmarks.label_subset import subset, write_subset
 from benchmarks.machine import machine
 from benchmarks.measure import processors
-from benchmarks.options import parser_of, positive, write_results
-from benchmarks.variants import Variant, add_options, file_name, run, sources, trained
+from benchmarks.options import parser_of, positive, run, write_results
+from benchmarks.variants import Variant, add_options, file_name, sources, trained
 from benchmarks.workload import shown
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import merged, read_table

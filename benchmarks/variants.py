@@ -10,7 +10,7 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,15 +20,13 @@ from rich.table import Table
 
 from benchmarks.machine import machine
 from benchmarks.measure import processors
-from benchmarks.options import drawing, parser_of, write_results
+from benchmarks.options import Results, drawing, parser_of, run
 from benchmarks.workload import shown
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration, merged, read_table
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
-
-Results = Mapping[str, Any]
 
 
 class Variant(NamedTuple):
@@ -76,31 +74,6 @@ def add_options(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="a run for each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     parser.add_argument("--plot", type=drawing, metavar="FILE", help="draw the curves")
-
-
-def run(
-    parser: argparse.ArgumentParser,
-    measure: Callable[[argparse.Namespace], Results],
-    show: Callable[[Results], None],
-    draw: Callable[[Results, Path], None],
-) -> None:
-    """Measures, shows and writes what the arguments of the process ask for.
-
-    Args:
-        parser: Has the options of `add_options`, and others.
-        measure: Returns the results, given the options.
-        show: Prints them.
-        draw: Draws them.
-    """
-    options = parser.parse_args()
-    try:
-        results = measure(options)
-        show(results)
-        write_results(options.json, results)
-        if options.plot:
-            draw(results, options.plot)
-    except UserError as error:
-        parser.exit(2, f"error: {error}\n")
 
 
 def _draw(results: Results, path: Path) -> None:
