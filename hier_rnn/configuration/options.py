@@ -168,7 +168,7 @@ class Training(Options):
         {}, description="factor by pattern of weight names; the first match wins"
     )
     encoder_rate: float = Field(
-        0.05,
+        0.02,
         ge=0,
         description="with --encoder: factor of the encoder's learning rate while labels train;"
         " 0: it stays as the warm start leaves it",
