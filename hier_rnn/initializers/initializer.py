@@ -7,6 +7,7 @@ are never copies of each other, and a weight more or less changes no other.
 from __future__ import annotations
 
 import hashlib
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -82,9 +83,9 @@ class Initializer(Options):
         """
         return ""
 
+    @abstractmethod
     def draw(self, block: Block) -> np.ndarray:
         """Returns the block's values, of its shape."""
-        raise NotImplementedError
 
     def __str__(self) -> str:
         chosen = self.model_dump(exclude_unset=True).items()

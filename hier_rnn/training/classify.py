@@ -133,12 +133,9 @@ class ClassifierTraining:
         """
         resumed = self._take_up()
         corpus, progress = self.data.corpus, self.state.progress
-        epoch = self.passes * corpus.examples
-        course = Course(self.phases, self.options, epoch, progress)
+        course = Course(self.phases, self.options, self.passes * corpus.examples, progress)
         if not self.quiet:
-            introduce(self.configuration, self.data, self.weights)
-            if self.passes > 1:
-                tell(f"little training data: an epoch passes over it {self.passes} times")
+            introduce(self.configuration, self.data, self.weights, self.passes)
             if resumed:
                 tell(f"going on after step {progress.step:,}, epoch {progress.epoch + 1}")
         if not resumed:

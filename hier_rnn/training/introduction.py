@@ -20,7 +20,10 @@ WITHOUT_LAYERS = ("head", "next_character")
 
 
 def introduce(
-    configuration: Configuration, data: Preparation, weights: Mapping[str, keras.Variable]
+    configuration: Configuration,
+    data: Preparation,
+    weights: Mapping[str, keras.Variable],
+    passes: int = 1,
 ) -> None:
     """Prints what is about to be trained, and on what.
 
@@ -28,12 +31,15 @@ def introduce(
         configuration: The run's options.
         data: The run's data.
         weights: Every weight by name.
+        passes: How often an epoch passes over the training data. Default once.
     """
     corpus, named = data.corpus, configuration.data
     tell(
         f"training on {data.train.name}: {corpus.examples:,} examples, {corpus.word_count:,} words,"
         f" {len(corpus.labels)} labels, {len(corpus.alphabet.characters):,} characters"
     )
+    if passes > 1:
+        tell(f"little training data: an epoch passes over it {passes} times")
     tell(f"validation on {data.validation.name}: {len(data.targets):,} examples")
     if not named.validation:
         tell("no --validation was given, so a stratified tenth of the training data is set aside")

@@ -52,8 +52,9 @@ def training_step(
     """Returns the step of a phase.
 
     It takes a batch, the learning rate and the step's number, and returns the batch's loss, without
-    the next-character loss that may train along: it is to be compared with the validation loss. It
-    is not a number when the gradient is not.
+    the next-character loss that may train along. It is the validation loss's sibling, but for
+    dropout, misspelling, `class_weights` and `label_smoothing`, which raises it. It is not a number
+    when the gradient is not.
 
     Args:
         classifier: The model.

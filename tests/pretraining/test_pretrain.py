@@ -114,8 +114,9 @@ def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, capsys):
     assert f"forgot {facts['pruned_words']:,} of them" in capsys.readouterr().err
 
 
-def test_ctrl_c_saves_and_the_same_command_goes_on(configuration, tmp_path, request):
-    made = configuration(epochs=3)
+@pytest.mark.parametrize(("start", "epochs"), [("configuration", 3), ("going_on", 9)])
+def test_ctrl_c_saves_and_the_same_command_goes_on(start, epochs, tmp_path, request):
+    made = request.getfixturevalue(start)(epochs=epochs)
     pretrain(made, tmp_path / "whole", quiet=True)
     request.getfixturevalue("interrupted")
     with pytest.raises(KeyboardInterrupt, match="saved after step 7"):
@@ -206,16 +207,6 @@ def test_next_character_goes_on_as_well(configuration, going_on, tmp_path):
     first_bits(from_scratch.model_copy(update={"data": known}), "again")
     for name, values in weights(tmp_path / "again").items():
         np.testing.assert_allclose(values[1:], taught[name][1:], atol=1e-6)
-
-
-def test_going_on_may_be_interrupted(going_on, tmp_path, request):
-    made = going_on(epochs=9)
-    pretrain(made, tmp_path / "whole", quiet=True)
-    request.getfixturevalue("interrupted")
-    with pytest.raises(KeyboardInterrupt, match="saved after step 7"):
-        pretrain(made, tmp_path / "broken", quiet=True)
-    pretrain(made, tmp_path / "broken", quiet=True)
-    assert same(tmp_path / "whole", tmp_path / "broken")
 
 
 def test_a_run_directory_is_gone_on_from_too(going_on, small_run, tmp_path):
