@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from hier_rnn.packing.trie import HALVES, PrefixTrie
+from hier_rnn.recurrent.loop import bounds, turn, whole_turns
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.recurrent.sums import column_sums
 
@@ -45,7 +46,9 @@ def trie_gru(
         projected = tf.nn.bias_add(
             tf.matmul(inputs, kernel), bias if bias.shape.rank == 1 else bias[0]
         )
-        return _forward(projected, rows, recurrent_kernel, bias, initial_state, trie, save)
+        return _forward(
+            tf.split(projected, 3, 1), rows, recurrent_kernel, bias, initial_state, trie, save
+        )
 
     if not differentiable:
         return forward(inputs, kernel, recurrent_kernel, bias, initial_state, save=False)[0]
@@ -59,21 +62,24 @@ def trie_gru(
             gates, candidate, inner, entering, gated, root = _backward(
                 upstream, states, saved, recurrent_kernel, bias, trie
             )
+            # Summed over the prefixes that read the same input: products of fewer rows.
+            of_gates, of_candidate = (
+                tf.math.unsorted_segment_sum(g, rows, tf.shape(inputs)[0])
+                for g in (gates, candidate)
+            )
             both = tf.shape(gates)[1]
-            read = tf.gather(inputs, rows)
-            by_prefix = tf.matmul(gates, kernel[:, :both], transpose_b=True)
-            by_prefix += tf.matmul(candidate, kernel[:, both:], transpose_b=True)
-            gates_sum = column_sums(gates)
-            bias_gradient = tf.concat([gates_sum, column_sums(candidate)], 0)
+            gates_sum = column_sums(of_gates)
+            bias_gradient = tf.concat([gates_sum, column_sums(of_candidate)], 0)
             if bias.shape.rank == 2:
                 of_states = tf.concat([gates_sum, column_sums(inner)], 0)
                 bias_gradient = tf.stack([bias_gradient, of_states])
             return (
-                tf.math.unsorted_segment_sum(by_prefix, rows, tf.shape(inputs)[0]),
+                tf.matmul(of_gates, kernel[:, :both], transpose_b=True)
+                + tf.matmul(of_candidate, kernel[:, both:], transpose_b=True),
                 tf.concat(
                     [
-                        tf.matmul(read, gates, transpose_a=True),
-                        tf.matmul(read, candidate, transpose_a=True),
+                        tf.matmul(inputs, of_gates, transpose_a=True),
+                        tf.matmul(inputs, of_candidate, transpose_a=True),
                     ],
                     1,
                 ),
@@ -106,19 +112,19 @@ SAVED = 4
 
 def _forward(projected, rows, kernel, bias, initial_state, trie, save):
     units = kernel.shape[0]
-    levels = tf.shape(trie.sizes)[0]
-    sizes = tf.reshape(trie.sizes, [-1])
-    offsets = tf.cumsum(sizes, exclusive=True)
+    by_level = whole_turns(trie.sizes)
+    levels = tf.shape(by_level)[0]
+    begins, shapes = bounds(tf.reshape(by_level, [-1]), rank=1)
     after = bias.shape.rank == 2
     if not after:
         gates_kernel, candidate_kernel = kernel[:, : 2 * units], kernel[:, 2 * units :]
 
     def read(stretch, previous):
         """Reads the characters of half a level from the states of the level above."""
-        start = offsets[stretch]
-        end = start + sizes[stretch]
-        h = tf.gather(previous, trie.parents[start:end])
-        update, reset, candidate = tf.split(tf.gather(projected, rows[start:end]), 3, 1)
+        begin, shape = tf.gather(begins, stretch), tf.gather(shapes, stretch)
+        h = tf.gather(previous, tf.slice(trie.parents, begin, shape))
+        own = tf.slice(rows, begin, shape)
+        update, reset, candidate = (tf.gather(gate, own) for gate in projected)
         if after:
             recurrent = tf.nn.bias_add(tf.matmul(h, kernel), bias[1])
             recurrent_update, recurrent_reset, inner = tf.split(recurrent, 3, 1)
@@ -143,27 +149,26 @@ def _forward(projected, rows, kernel, bias, initial_state, trie, save):
             states = states.write(1 + stretch, state)
             if save:
                 entered = entered.write(stretch, h)
-                for place, value in enumerate(values):
-                    saved = saved.write(SAVED * stretch + place, value)
+                saved = tuple(a.write(stretch, v) for a, v in zip(saved, values, strict=True))
         return t + 1, tuple(halves), states, entered, saved
 
-    # All but what is concatenated is in one array: each variable of a loop costs time.
     stretches = HALVES * levels
     root = initial_state[None]
     *_, states, entered, saved = tf.while_loop(
         lambda t, *_: t < levels,
-        level,
+        turn(level),
         (
             0,
             (root,) * HALVES,
             _array(1 + stretches, units, root.dtype).write(0, root),
             _array(stretches if save else 0, units, root.dtype),
-            _array(SAVED * stretches if save else 0, units, root.dtype),
+            tuple(_array(stretches, units, root.dtype) for _ in range(SAVED if save else 0)),
         ),
         shape_invariants=(
             tf.TensorShape([]),
             (tf.TensorShape([None, units]),) * HALVES,
-            *(tf.TensorShape(None),) * 3,
+            *(tf.TensorShape(None),) * 2,
+            (tf.TensorShape(None),) * (SAVED if save else 0),
         ),
     )
     return states.concat(), (entered, saved)
@@ -180,9 +185,10 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     after = bias.shape.rank == 2
     entered, saved = saved
     dtype = states.dtype
-    levels = tf.shape(trie.sizes)[0]
-    sizes = tf.reshape(trie.sizes, [-1])
-    starts = tf.cumsum(sizes, exclusive=True)
+    by_level = whole_turns(trie.sizes)
+    levels, sizes = tf.shape(by_level)[0], tf.reshape(by_level, [-1])
+    begins, shapes = bounds(sizes)
+    of_prefixes = upstream[1:]
     # States above each half of a level; above the first level, the root.
     above = tf.concat([[1] * HALVES, sizes], 0)
     transposed = tf.transpose(kernel)
@@ -193,12 +199,10 @@ def _backward(upstream, states, saved, kernel, bias, trie):
 
         Returns that, and the gradients of what was computed from the states above.
         """
-        start, size = starts[stretch], sizes[stretch]
-        gradient = upstream[1 + start : 1 + start + size] + children
+        begin, shape = tf.gather(begins, stretch), tf.gather(shapes, stretch)
+        gradient = tf.slice(of_prefixes, begin, shape) + children
         h = entered.read(stretch)
-        update, reset, inner, candidate = (
-            saved.read(SAVED * stretch + place) for place in range(SAVED)
-        )
+        update, reset, inner, candidate = (array.read(stretch) for array in saved)
         kept = gradient * update
         candidate_gradient = tf.raw_ops.TanhGrad(y=candidate, dy=gradient - kept)
         update_gradient = gradient * (h - candidate)
@@ -218,8 +222,8 @@ def _backward(upstream, states, saved, kernel, bias, trie):
             1,
         )
         kept += tf.matmul(gates_gradient, gates_kernel)
-        parents = trie.parents[start : start + size]
-        given = tf.math.unsorted_segment_sum(kept, parents, above[stretch])
+        parents = tf.slice(trie.parents, begin[:1], shape[:1])
+        given = tf.math.unsorted_segment_sum(kept, parents, tf.gather(above, stretch))
         return given, gates_gradient, candidate_gradient, inner_gradient if after else inner
 
     def level(t, children, *arrays):
@@ -234,7 +238,7 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     widths = (2 * units, units, units)
     _, given, *gradients = tf.while_loop(
         lambda t, *_: t >= 0,
-        level,
+        turn(level),
         (
             levels - 1,
             tuple(

@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from hier_rnn.packing.sentences import PackedSentences
+from hier_rnn.recurrent.loop import bounds, turn, whole_turns
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.recurrent.sums import column_sums
 
@@ -95,25 +96,26 @@ def packed_lstm(
                 sizes,
                 mask,
             )
-            read = [tf.gather(inputs, r) for r in rows]
-            by_row = [
-                tf.matmul(g, k, transpose_b=True) for g, k in zip(gradients, kernels, strict=True)
+            # Summed over the rows that read the same input: products of fewer rows.
+            by_input = [
+                tf.math.unsorted_segment_sum(g, r, tf.shape(inputs)[0])
+                for g, r in zip(gradients, rows, strict=True)
             ]
             return (
                 tf.add_n(
                     [
-                        tf.math.unsorted_segment_sum(values, r, tf.shape(inputs)[0])
-                        for values, r in zip(by_row, rows, strict=True)
+                        tf.matmul(g, k, transpose_b=True)
+                        for g, k in zip(by_input, kernels, strict=True)
                     ]
                 ),
                 hidden,
                 cell,
-                *(tf.matmul(x, g, transpose_a=True) for x, g in zip(read, gradients, strict=True)),
+                *(tf.matmul(inputs, g, transpose_a=True) for g in by_input),
                 *(
                     tf.matmul(h, g, transpose_a=True)
                     for h, g in zip(entering, gradients, strict=True)
                 ),
-                *map(column_sums, gradients),
+                *map(column_sums, by_input),
             )
 
         return (*states, *cells), gradient
@@ -136,61 +138,60 @@ def _concat(array: tf.TensorArray, steps: tf.Tensor, width: int) -> tf.Tensor:
 # What a step saves for the gradient: the cell state before, gates, candidate and the squashed cell
 # state.
 SAVED = 6
+FIRST = (0, 0)
 
 
 def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
     directions, units = len(rows), kernels[0].shape[0]
     dtype = hidden.dtype
+    sizes = whole_turns(sizes)
     steps = tf.size(sizes)
-    offsets = tf.cumsum(sizes, exclusive=True)
+    begins, shapes = bounds(sizes)
 
     # Gathered once, and not in each step, where a stretch of rows is a view.
     read = [tf.gather(p, r) for p, r in zip(projected, rows, strict=True)]
 
     def step(t, hidden, cell, hiddens, cells, saved):
         """Reads one word more of every sentence that has one."""
-        size, start = sizes[t], offsets[t]
-        first, stretch = tf.stack([start, 0]), tf.stack([size, -1])
+        begin, shape = tf.gather(begins, t), tf.gather(shapes, t)
         hidden, cell, hiddens, cells, saved = map(list, (hidden, cell, hiddens, cells, saved))
         for d in range(directions):
-            entering = tf.slice(hidden[d], [0, 0], stretch)
+            entering = tf.slice(hidden[d], FIRST, shape)
             if mask is not None:
-                entering *= mask[d, :size]
-            x = tf.slice(read[d], first, stretch)
+                entering *= tf.slice(mask[d], FIRST, shape)
+            x = tf.slice(read[d], begin, shape)
             enter, forget, candidate, output = tf.split(tf.matmul(entering, kernels[d]) + x, 4, 1)
             enter, forget, output = tf.sigmoid(enter), tf.sigmoid(forget), tf.sigmoid(output)
             candidate = tf.tanh(candidate)
-            before = tf.slice(cell[d], [0, 0], stretch)
+            before = tf.slice(cell[d], FIRST, shape)
             cell[d] = forget * before + enter * candidate
             squashed = tf.tanh(cell[d])
             hidden[d] = output * squashed
             hiddens[d], cells[d] = hiddens[d].write(t, hidden[d]), cells[d].write(t, cell[d])
             if save:
                 values = (before, enter, forget, candidate, output, squashed)
-                for place, value in enumerate(values):
-                    saved[d] = saved[d].write(SAVED * t + place, value)
+                saved[d] = tuple(a.write(t, v) for a, v in zip(saved[d], values, strict=True))
         return t + 1, *map(tuple, (hidden, cell, hiddens, cells, saved))
 
-    def arrays(size, number):
-        return tuple(_array(size, units, dtype) for _ in range(number))
+    def arrays(number):
+        return tuple(_array(steps, units, dtype) for _ in range(number))
 
-    # All that a direction saves is in one array: each variable of a loop costs time in every step.
     *_, hiddens, cells, saved = tf.while_loop(
         lambda t, *_: t < steps,
-        step,
+        turn(step),
         (
             0,
             tuple(tf.unstack(hidden)),
             tuple(tf.unstack(cell)),
-            arrays(steps, directions),
-            arrays(steps, directions),
-            arrays(SAVED * steps, directions if save else 0),
+            arrays(directions),
+            arrays(directions),
+            tuple(arrays(SAVED) for _ in range(directions if save else 0)),
         ),
         shape_invariants=(
             tf.TensorShape([]),
             *((tf.TensorShape([None, units]),) * directions,) * 2,
             *((tf.TensorShape(None),) * directions,) * 2,
-            (tf.TensorShape(None),) * (directions if save else 0),
+            ((tf.TensorShape(None),) * SAVED,) * (directions if save else 0),
         ),
     )
     states = tuple(_concat(a, steps, units) for a in hiddens)
@@ -205,26 +206,28 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
     """
     directions, units = len(kernels), kernels[0].shape[0]
     dtype = hidden.dtype
+    sizes = whole_turns(sizes)
     steps = tf.size(sizes)
-    offsets = tf.cumsum(sizes, exclusive=True)
+    begins, shapes = bounds(sizes)
+    # Sentences that end at each step: nothing comes to them from later ones.
+    ending = sizes - tf.concat([sizes[1:], tf.zeros_like(sizes[:1])], 0)
+    endings = tf.pad(ending[:, None, None], [[0, 0], [0, 1], [1, 0]])
     transposed = [tf.transpose(kernel) for kernel in kernels]
 
     def step(t, hidden_gradients, cell_gradients, *arrays):
         """From the gradient of a step's states to its inputs' and to the states before it."""
-        size, start = sizes[t], offsets[t]
-        first, stretch = tf.stack([start, 0]), tf.stack([size, -1])
-        starting = [[0, size - tf.shape(hidden_gradients[0])[0]], [0, 0]]
+        begin, shape, ending = (tf.gather(each, t) for each in (begins, shapes, endings))
         hidden_gradients, cell_gradients = list(hidden_gradients), list(cell_gradients)
         written = []
         for d in range(directions):
             projected, cell_gradients[d] = _cell_gradient(
-                tf.pad(hidden_gradients[d], starting) + tf.slice(upstream[d], first, stretch),
-                tf.pad(cell_gradients[d], starting),
-                *(saved[d].read(SAVED * t + place) for place in range(SAVED)),
+                tf.pad(hidden_gradients[d], ending) + tf.slice(upstream[d], begin, shape),
+                tf.pad(cell_gradients[d], ending),
+                *(array.read(t) for array in saved[d]),
             )
             hidden_gradients[d] = tf.matmul(projected, transposed[d])
             if mask is not None:
-                hidden_gradients[d] *= mask[d, :size]
+                hidden_gradients[d] *= tf.slice(mask[d], FIRST, shape)
             written.append(arrays[d].write(t, projected))
         return t - 1, tuple(hidden_gradients), tuple(cell_gradients), *written
 
@@ -232,7 +235,7 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
     state = (tf.TensorShape([None, units]),) * directions
     _, hidden_gradients, cell_gradients, *arrays = tf.while_loop(
         lambda t, *_: t >= 0,
-        step,
+        turn(step),
         (steps - 1, none, none, *(_array(steps, 4 * units, dtype) for _ in range(directions))),
         shape_invariants=(
             tf.TensorShape([]),
@@ -243,8 +246,8 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
     )
     # The state that entered a row: the sentence's state a step before, or its initial state.
     sentences = tf.shape(hidden)[1]
-    ranks = tf.range(tf.reduce_sum(sizes)) - tf.repeat(offsets, sizes)
-    earlier = tf.concat([[0], sentences + offsets], 0)[:steps]
+    ranks = tf.range(tf.reduce_sum(sizes)) - tf.repeat(begins[:, 0], sizes)
+    earlier = tf.concat([[0], sentences + begins[:, 0]], 0)[:steps]
     before = tf.repeat(earlier, sizes) + ranks
     entering = [
         tf.gather(tf.concat([initial, own], 0), before)
