@@ -9,9 +9,9 @@ the first third of the epochs, then all weights train), and `fastText` on the sa
 
 Each seed draws labels of its own. Everything is chosen on the validation source, and scored there:
 a run's best epoch, and fastText's settings, the best of 36 for each number of labels, tuned on the
-first seed's. Options are the defaults however few the labels, so that 50 labels make two steps an
-epoch; `--config` gives others, to all variants and to pretraining. An encoder that is given should
-have been made with the same, or scratch and warm-start train a model of another size.
+first seed's. Options are the defaults however few the labels: an epoch passes over 50 dozens of
+times. `--config` gives others, to all variants and to pretraining. An encoder that is given
+should have been made with the same, or scratch and warm-start train a model of another size.
 """
 
 from __future__ import annotations
