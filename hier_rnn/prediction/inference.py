@@ -7,7 +7,7 @@ The character encoder is a pure function of a word, so word vectors are kept fro
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
@@ -43,6 +43,7 @@ class WordCache:
         fitting = min(CACHE_BYTES // (4 * encoder.width), CACHE_WORDS)
         self.capacity = capacity or max(BATCH_WORDS, fitting)
         self._rows: dict[str, int] = {}
+        self._expected: Iterable[list[str]] = ()
         self._encoder = encoder
         self._spelling = spelling
         self._table: tf.Variable | None = None
@@ -60,20 +61,38 @@ class WordCache:
         """Forgets all vectors."""
         self._rows.clear()
 
+    def expect(self, sentences: Iterable[list[str]]) -> None:
+        """Says which words will be asked for: all new ones are spelled out with the first new one.
+
+        The more words are spelled out at once, the more prefixes they share. If there is no room
+        for all of them, each word waits until it is asked for.
+        """
+        self._expected = sentences
+
     def vectors(self, words: list[str]) -> tuple[tf.Tensor, np.ndarray]:
         """Returns the distinct words' vectors `(n, width)` and which is each word's `(words,)`."""
+        # Numbered as they come, frequent words first: what is looked up often is close together.
         distinct = {word: number for number, word in enumerate(dict.fromkeys(words))}
-        numbers = np.fromiter(map(distinct.__getitem__, words), np.int32, len(words))
-        if len(distinct) > self.capacity:
+        numbers = _numbers(distinct, words)
+        if not self._hold(distinct.keys()):
             return self._encoded(list(distinct)), numbers
-        new = [word for word in distinct if word not in self._rows]
-        if len(self._rows) + len(new) > self.capacity:
-            self.clear()
-            new = list(distinct)
-        if new:
-            self._add(new)
-        rows = np.fromiter(map(self._rows.__getitem__, distinct), np.int32, len(distinct))
-        return tf.gather(self._table, rows), numbers
+        return tf.gather(self._table, _numbers(self._rows, distinct)), numbers
+
+    def _hold(self, words: Set[str]) -> bool:
+        """Sees to it that these words are in the table; returns whether there is room for them."""
+        if len(words) > self.capacity:
+            return False
+        if not words <= self._rows.keys():
+            expected, self._expected = self._expected, ()
+            expected = set().union(*expected)
+            if expected > words and self._hold(expected):
+                return True
+            new = words - self._rows.keys()
+            if len(self._rows) + len(new) > self.capacity:
+                self.clear()
+                new = words
+            self._add(sorted(new))
+        return True
 
     def _add(self, words: list[str]) -> None:
         vectors = self._encoded(words)
@@ -90,6 +109,10 @@ class WordCache:
             for start in range(0, len(words), ENCODED_AT_ONCE)
         ]
         return parts[0] if len(parts) == 1 else tf.concat(parts, 0)
+
+
+def _numbers(number: dict[str, int], words: Collection[str]) -> np.ndarray:
+    return np.fromiter(map(number.__getitem__, words), np.int32, len(words))
 
 
 class Inference:
@@ -133,6 +156,7 @@ class Inference:
         """Returns the logits of some sentences, in order; prepares batches while others compute."""
         results: list[np.ndarray] = [np.empty(0)] * len(window)
         computing: deque[tuple[list[int], Future]] = deque()
+        self.cache.expect(window)
 
         def collect() -> None:
             indices, logits = computing.popleft()

@@ -141,6 +141,25 @@ def test_more_words_than_are_encoded_at_once(cached, spelled_out, monkeypatch):
         close(cached(capacity)[1](words), expected)
 
 
+def test_expected_words_are_spelled_out_with_the_first_new_one(cached, spelled_out):
+    cache, look_up = cached()
+    look_up(["ab"])
+    cache.expect([["ab", "cd"], [], ["e", "cd"]])
+    look_up(["ab"])
+    assert len(cache) == 1
+    close(look_up(["e", "ab"]), spelled_out(["e", "ab"]))
+    assert len(cache) == 3
+    close(look_up(["cd", "f"]), spelled_out(["cd", "f"]))
+    assert len(cache) == 4
+
+
+def test_without_room_for_all_expected_words_each_waits(cached, spelled_out):
+    cache, look_up = cached(capacity=3)
+    cache.expect([["a", "b"], ["c", "d"]])
+    close(look_up(["a", "b"]), spelled_out(["a", "b"]))
+    assert len(cache) == 2
+
+
 def test_the_default_capacity_is_in_bytes(cached, model):
     cache, _ = cached()
     width = model[0].character_encoder.width
