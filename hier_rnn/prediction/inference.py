@@ -170,6 +170,7 @@ class Inference:
             computing.append((indices, threads.submit(self._compute, *self._prepared(sentences))))
         while computing:
             collect()
+        self.cache.expect(())
         return results
 
     def _prepared(self, sentences: list[list[str]]) -> tuple[tf.Tensor, np.ndarray, np.ndarray]:

@@ -138,7 +138,7 @@ def _concat(array: tf.TensorArray, steps: tf.Tensor, width: int) -> tf.Tensor:
 # What a step saves for the gradient: the cell state before, gates, candidate and the squashed cell
 # state.
 SAVED = 6
-FIRST = (0, 0)
+FIRST = (0, 0)  # the sentences that go on are the first ones of a step before
 
 
 def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
