@@ -13,7 +13,7 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.model.shapes import character_encoder_shapes, check_weights
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.prediction.inference import WordCache
+from hier_rnn.prediction.word_cache import WordCache
 from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize

@@ -18,7 +18,7 @@ from hier_rnn.configuration.options import Pretraining, Text
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import Spelling
 from hier_rnn.packing.trie import PrefixTrie
-from hier_rnn.prediction.inference import ENCODED_AT_ONCE
+from hier_rnn.prediction.word_cache import ENCODED_AT_ONCE
 from hier_rnn.pretraining.copies import Copies
 from hier_rnn.pretraining.order import grouped_permutation, packed_batches
 from hier_rnn.pretraining.parts import core, parts

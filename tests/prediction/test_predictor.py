@@ -18,7 +18,7 @@ from scipy.special import softmax
 
 import hier_rnn
 from hier_rnn.errors import UserError
-from hier_rnn.prediction import inference
+from hier_rnn.prediction import inference, word_cache
 from hier_rnn.prediction.predictor import Prediction, Predictor
 from hier_rnn.runs.weights_file import read_weights, write_weights
 from hier_rnn.sources.source import open_source
@@ -79,14 +79,10 @@ def test_alone_or_in_any_batch(predictor, small_run, monkeypatch):
     again = predictor.probabilities(TEXTS[::-1] * 3)
     np.testing.assert_allclose(again, np.tile(together[::-1], (3, 1)), atol=1e-6)
     # In tiny windows, batches and a cache that is full all the time.
-    for name, value in {
-        "WINDOW": 3,
-        "BATCH_SENTENCES": 2,
-        "BATCH_WORDS": 4,
-        "ENCODED_AT_ONCE": 2,
-        "CACHE_BYTES": 100,
-    }.items():
+    for name, value in {"WINDOW": 3, "BATCH_SENTENCES": 2, "BATCH_WORDS": 4}.items():
         monkeypatch.setattr(inference, name, value)
+    for name, value in {"ENCODED_AT_ONCE": 2, "CACHE_BYTES": 100}.items():
+        monkeypatch.setattr(word_cache, name, value)
     np.testing.assert_allclose(hier_rnn.load(small_run).probabilities(TEXTS), together, atol=1e-6)
 
 
