@@ -168,10 +168,15 @@ class Training(Options):
         {}, description="factor by pattern of weight names; the first match wins"
     )
     encoder_rate: float = Field(
-        0.02,
+        0.3,
         ge=0,
         description="with --encoder: factor of the encoder's learning rate while labels train;"
         " 0: it stays as the warm start leaves it",
+    )
+    unfreeze_after: Share = Field(
+        0.5,
+        description="with --encoder: share of the epochs before the encoder trains too; the rate"
+        " rises and falls before and after; 0: it trains from the first",
     )
     weight_decay: float = Field(
         0.01, ge=0, description="AdamW's, on matrices (not on biases or initial states)"

@@ -25,7 +25,7 @@ from hier_rnn.runs.run_directory import read_json
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
-from hier_rnn.training.phases import multiplier, with_encoder_rate
+from hier_rnn.training.phases import for_given_encoder, multiplier
 from hier_rnn.training.run_alphabet import run_alphabet
 
 UNRECORDED = "not recorded"
@@ -119,7 +119,7 @@ def _before_training(configuration: Configuration, alphabet: Alphabet, classes: 
     values = {
         name: decision.draw(configuration.seed, alphabet) for name, decision in decisions.items()
     }
-    return _Weights(values, decisions, with_encoder_rate(configuration))
+    return _Weights(values, decisions, for_given_encoder(configuration))
 
 
 def _stored(directory: Path) -> _Weights:
@@ -133,7 +133,7 @@ def _stored(directory: Path) -> _Weights:
     decisions = {}
     if start := _start(directory, configuration):
         decisions = resolve(shapes, *start)
-    return _Weights(values, decisions, with_encoder_rate(configuration))
+    return _Weights(values, decisions, for_given_encoder(configuration))
 
 
 def _start(

@@ -35,7 +35,7 @@ from hier_rnn.training.finish import finish
 from hier_rnn.training.interruption import Interruption
 from hier_rnn.training.introduction import introduce
 from hier_rnn.training.optimizer import Optimizer
-from hier_rnn.training.phases import Stretch, stretches, with_encoder_rate
+from hier_rnn.training.phases import Stretch, for_given_encoder, stretches
 from hier_rnn.training.preparation import Preparation, prepare
 from hier_rnn.training.state import TrainingState
 from hier_rnn.training.step import Step, class_weights, training_step
@@ -104,7 +104,7 @@ class ClassifierTraining:
     def __init__(
         self, configuration: Configuration, run: RunDirectory, data: Preparation, quiet: bool
     ) -> None:
-        self.configuration, self.options = configuration, with_encoder_rate(configuration)
+        self.configuration, self.options = configuration, for_given_encoder(configuration)
         self.directory, self.data, self.quiet = run, data, quiet
         self.labels = data.corpus.labels
         size, classes = data.alphabet.size, len(self.labels)

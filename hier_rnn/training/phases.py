@@ -9,6 +9,8 @@ from hier_rnn.configuration.options import Configuration, Phase, Training
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.patterns import matches, matching
 
+ENCODER = "character_encoder"
+
 
 class Stretch(NamedTuple):
     """A phase, resolved: it ends after `epochs` or after `steps`."""
@@ -20,11 +22,13 @@ class Stretch(NamedTuple):
     learning_rate: float
 
 
-def with_encoder_rate(configuration: Configuration) -> Training:
-    """Returns the `training` options of a run, `encoder_rate` among the multipliers.
+def for_given_encoder(configuration: Configuration) -> Training:
+    """Returns the `training` options of a run, with what `--encoder` adds to them written out.
 
-    It comes last, so that a pattern of the user's wins, and only with `--encoder`: what it knows of
-    words that the labelled text lacks would be lost otherwise.
+    What the encoder knows of words that the labelled text lacks would be lost if it moved as fast
+    as the rest, or before the rest knows what to ask of it (gradual unfreezing and discriminative
+    rates, Howard and Ruder 2018). Its rate comes last, so that a pattern of the user's wins, and
+    the user's phases replace these.
 
     Args:
         configuration: The run's options.
@@ -33,8 +37,14 @@ def with_encoder_rate(configuration: Configuration) -> Training:
     if not configuration.data.encoder:
         return training
     factors = {**training.learning_rate_multipliers}
-    factors.setdefault("character_encoder", training.encoder_rate)
-    return training.model_copy(update={"learning_rate_multipliers": factors})
+    factors.setdefault(ENCODER, training.encoder_rate)
+    phases = training.phases
+    frozen = round(training.unfreeze_after * training.epochs)
+    if frozen and training.encoder_rate and not phases and not training.freeze_encoder:
+        phases = (Phase(freeze=(ENCODER,), epochs=frozen),)
+        if training.epochs > frozen:
+            phases = (*phases, Phase(epochs=training.epochs - frozen))
+    return training.model_copy(update={"learning_rate_multipliers": factors, "phases": phases})
 
 
 def multiplier(name: str, multipliers: Mapping[str, float]) -> float:
@@ -66,7 +76,7 @@ def stretches(options: Training, names: Iterable[str]) -> list[Stretch]:
         where = f"training.phases, phase {number}"
         for pattern in (*phase.train, *phase.freeze):
             matching(pattern, names, where)
-        freeze = (*phase.freeze, "character_encoder") if options.freeze_encoder else phase.freeze
+        freeze = (*phase.freeze, ENCODER) if options.freeze_encoder else phase.freeze
         trainable = tuple(
             name
             for name in moving

@@ -6,7 +6,7 @@ import pytest
 
 from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
-from hier_rnn.training.phases import multiplier, stretches, with_encoder_rate
+from hier_rnn.training.phases import for_given_encoder, multiplier, stretches
 
 NAMES = [
     "character_encoder/embedding",
@@ -102,7 +102,32 @@ def test_mistakes(options, message):
 def test_an_encoder_to_start_from_has_a_rate_of_its_own(multipliers, factors):
     training = {"encoder_rate": 0.5, "learning_rate_multipliers": multipliers}
     made = Configuration.model_validate({"data": {"encoder": "DIR"}, "training": training})
-    found = with_encoder_rate(made).learning_rate_multipliers
+    found = for_given_encoder(made).learning_rate_multipliers
     assert [multiplier(name, found) for name in NAMES[:3]] == factors
     without = Configuration.model_validate({"training": training})
-    assert with_encoder_rate(without) == without.training
+    assert for_given_encoder(without) == without.training
+
+
+def given(**training):
+    made = Configuration.model_validate({"data": {"encoder": "DIR"}, "training": training})
+    return stretches(for_given_encoder(made), NAMES)
+
+
+def test_a_given_encoder_trains_after_a_share_of_the_epochs():
+    frozen, all_names = tuple(NAMES[2:]), tuple(NAMES)
+    assert given(epochs=8) == [(frozen, 4, None, 2e-3), (all_names, 4, None, 2e-3)]
+    assert given(epochs=8, unfreeze_after=0.25)[0] == (frozen, 2, None, 2e-3)
+    assert given(epochs=8, unfreeze_after=0) == [(all_names, 8, None, 2e-3)]
+    assert given(epochs=8, unfreeze_after=1) == [(frozen, 8, None, 2e-3)]
+    assert given(epochs=1) == [(all_names, 1, None, 2e-3)]
+
+
+def test_an_encoder_that_never_trains_makes_no_phases():
+    for training in ({"encoder_rate": 0.0}, {"freeze_encoder": True}):
+        assert given(epochs=8, **training) == [(tuple(NAMES[2:]), 8, None, 2e-3)]
+
+
+def test_the_phases_of_the_user_replace_those_of_a_given_encoder():
+    assert given(phases=[{"train": ["head"], "epochs": 3}]) == [
+        (("head/kernel", "head/bias"), 3, None, 2e-3)
+    ]
