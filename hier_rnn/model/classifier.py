@@ -114,7 +114,7 @@ class Classifier(keras.Model):
         noise: Noise | None = None,
         differentiable: bool = True,
     ) -> tf.Tensor:
-        """Returns the logits of sentences whose distinct words' vectors are given."""
+        """Returns the logits of sentences of known words; arguments as `SentenceEncoder.call`."""
         pooled = self.sentence_encoder(words, sentences, noise=noise, differentiable=differentiable)
         if noise is not None:
             pooled = noise.dropout(pooled, self.options.dropout)

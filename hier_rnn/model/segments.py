@@ -42,7 +42,7 @@ def pooled_by_segments(
 
     Args:
         encoder: Reads the segments.
-        words: Vectors of the distinct words, `(words, width)`.
+        words: Of the distinct words, as `SentenceEncoder.call` takes them.
         sentences: Which word stands where.
         initial: States before each document by rank, `(layers, 2, 2, sentences, units)`: of each
             layer, the hidden and the cell state of each direction.
@@ -107,7 +107,7 @@ class _Reading:
 
         running = self.pooling.start()
         size = self._segments if borders else 0
-        kept = tf.TensorArray(words.dtype, size, element_shape=self._carried)
+        kept = tf.TensorArray(initial.dtype, size, element_shape=self._carried)
         _, _, running, kept = tf.while_loop(
             lambda number, *_: number < self._segments,
             step,

@@ -76,6 +76,16 @@ class SentenceEncoder(keras.layers.Layer):
                 named[f"sentence_encoder/attention/{part}"] = getattr(self.attention, part)
         return named
 
+    def project(self, words: tf.Tensor) -> tf.Tensor:
+        """Returns what the first layer takes from words, wherever they stand.
+
+        Without gradient, it can stand for their vectors: `(words, 2, 4 * units)`.
+
+        Args:
+            words: Vectors, `(words, width)`.
+        """
+        return self.cells[0].project(words)
+
     def call(
         self,
         words: tf.Tensor,
@@ -87,7 +97,7 @@ class SentenceEncoder(keras.layers.Layer):
         """Returns the sentences' vectors in the order of the batch, `(sentences, 2 * units)`.
 
         Args:
-            words: Vectors of the distinct words, `(words, width)`.
+            words: Vectors of the distinct words, `(words, width)`, or what `project` makes of them.
             sentences: Which word stands where.
             noise: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
@@ -138,7 +148,7 @@ class SentenceEncoder(keras.layers.Layer):
         """Returns the last layer's states by row, `(rows, 2 * units)`, and every layer's output.
 
         Args:
-            words: Vectors of the distinct words, `(words, width)`.
+            words: Of the distinct words, as `call` takes them.
             sentences: Which word stands where.
             initial: States before each sentence by rank, `(layers, 2, 2, sentences, units)`.
             noise: Source of dropout, or None.

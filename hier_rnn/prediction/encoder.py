@@ -41,7 +41,10 @@ class Encoder:
         encoder = CharacterEncoder(options, self.alphabet.size)
         assign(encoder.named_weights(), weights)
         self.width = encoder.width
-        self._cache = WordCache(encoder, spelling_of(self.configuration, self.alphabet))
+        spelling = spelling_of(self.configuration, self.alphabet)
+        self._cache = WordCache(
+            lambda words: encoder(spelling(words), differentiable=False), [encoder.width]
+        )
 
     def __call__(self, words: Iterable[str]) -> np.ndarray:
         """Returns the vector of each word, `(words, width)`, whatever its spelling."""
@@ -49,5 +52,5 @@ class Encoder:
         spelled = [normalize(word, text.normalization, text.lowercase) for word in words]
         if not spelled:
             return np.zeros((0, self.width), np.float32)
-        vectors, numbers = self._cache.vectors(spelled)
+        vectors, numbers = self._cache.values(spelled)
         return vectors.numpy()[numbers]

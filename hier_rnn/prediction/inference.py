@@ -1,6 +1,7 @@
 """Inference: sentences in, logits out, in order and in constant memory.
 
-Word vectors are kept from batch to batch (`WordCache`), sentences of similar length share a batch.
+What the sentence encoder takes from a word, wherever it stands, is kept from batch to batch
+(`WordCache`). Sentences of similar length share a batch.
 """
 
 from __future__ import annotations
@@ -28,27 +29,30 @@ class Inference:
     """Classifies a stream of sentences.
 
     Args:
-        classifier: The model; call `cache.clear` when its encoder's weights have changed.
+        classifier: The model; call `cache.clear` when its weights have changed.
         spelling: Makes the tries of words.
     """
 
     def __init__(self, classifier: Classifier, spelling: Spelling) -> None:
-        self.cache = WordCache(classifier.character_encoder, spelling)
-        width = classifier.character_encoder.width
+        characters, reader = classifier.character_encoder, classifier.sentence_encoder
+        shape = [2, 4 * reader.options.units]
+        self.cache = WordCache(
+            lambda words: reader.project(characters(spelling(words), differentiable=False)), shape
+        )
 
         @tf.function(
             input_signature=[
-                tf.TensorSpec([None, width]),
+                tf.TensorSpec([None, *shape]),
                 tf.TensorSpec([None], tf.int32),
                 tf.TensorSpec([None], tf.int32),
             ]
         )
-        def classify(vectors, words, lengths):
+        def classify(values, words, lengths):
             sentences = pack_sentences(words, lengths)
-            return classifier.classify(vectors, sentences, differentiable=False)
+            return classifier.classify(values, sentences, differentiable=False)
 
         self._classify = classify
-        self._nothing = tf.zeros([1, width]), np.zeros(0, np.int32)
+        self._nothing = tf.zeros([1, *shape]), np.zeros(0, np.int32)
 
     def logits(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
         """Yields each sentence's logits `(classes,)`, in order, holding a few thousand at a time.
@@ -85,11 +89,11 @@ class Inference:
     def _prepared(self, sentences: list[list[str]]) -> tuple[tf.Tensor, np.ndarray, np.ndarray]:
         words = [word for sentence in sentences for word in sentence]
         lengths = np.array([len(sentence) for sentence in sentences], np.int32)
-        vectors, numbers = self.cache.vectors(words) if words else self._nothing
-        return vectors, numbers, lengths
+        values, numbers = self.cache.values(words) if words else self._nothing
+        return values, numbers, lengths
 
-    def _compute(self, vectors: tf.Tensor, words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        return self._classify(vectors, words, lengths).numpy()
+    def _compute(self, values: tf.Tensor, words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        return self._classify(values, words, lengths).numpy()
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:

@@ -58,30 +58,21 @@ def packed_lstm(
         differentiable: Whether to keep what the gradient needs.
     """
     directions = len(rows)
-
-    def forward(inputs, kernels, recurrent_kernels, biases, hidden, cell, save):
-        projected = [
-            tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
-            for kernel, bias in zip(kernels, biases, strict=True)
-        ]
-        return _forward(projected, rows, recurrent_kernels, hidden, cell, sizes, mask, save)
-
     if not differentiable:
-        states, cells, _ = forward(
-            inputs, kernels, recurrent_kernels, biases, initial_hidden, initial_cell, save=False
-        )
-        return LSTMOutput(states, cells)
+        projected = _projected(inputs, kernels, biases)
+        return _read(projected, rows, recurrent_kernels, initial_hidden, initial_cell, sizes, mask)
 
     @tf.custom_gradient
     def run(inputs, initial_hidden, initial_cell, *weights):
         kernels, recurrent_kernels = weights[:directions], weights[directions : 2 * directions]
-        states, cells, saved = forward(
-            inputs,
-            kernels,
+        states, cells, saved = _forward(
+            _projected(inputs, kernels, weights[2 * directions :]),
+            rows,
             recurrent_kernels,
-            weights[2 * directions :],
             initial_hidden,
             initial_cell,
+            sizes,
+            mask,
             save=True,
         )
 
@@ -123,6 +114,20 @@ def packed_lstm(
     outputs = run(inputs, initial_hidden, initial_cell, *kernels, *recurrent_kernels, *biases)
     cells = tuple(map(tf.stop_gradient, outputs[directions:]))
     return LSTMOutput(tuple(outputs[:directions]), cells)
+
+
+def _projected(inputs, kernels, biases):
+    """Returns what every gate takes from the inputs, a tensor a direction."""
+    return [
+        tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
+        for kernel, bias in zip(kernels, biases, strict=True)
+    ]
+
+
+def _read(projected, rows, kernels, hidden, cell, sizes, mask) -> LSTMOutput:
+    """Keeps nothing for a gradient."""
+    states, cells, _ = _forward(projected, rows, kernels, hidden, cell, sizes, mask, save=False)
+    return LSTMOutput(states, cells)
 
 
 def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
@@ -316,6 +321,16 @@ class PackedLSTM(keras.layers.Layer):
                 self.add_weight(shape=(gates,), initializer="zeros", name=f"{direction}_bias")
             )
 
+    def project(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Returns what every gate takes from inputs, wherever they stand, `(n, 2, 4 * units)`.
+
+        Args:
+            inputs: `(n, width)`.
+        """
+        kernel, bias = tf.concat(self.kernels, 1), tf.concat(self.biases, 0)
+        projected = tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
+        return tf.reshape(projected, [-1, 2, 4 * self.units])
+
     def call(
         self,
         inputs: tf.Tensor,
@@ -329,7 +344,7 @@ class PackedLSTM(keras.layers.Layer):
         """Returns both directions' states; the backward ones in their own order of reading.
 
         Args:
-            inputs: The distinct inputs, `(n, width)`.
+            inputs: The distinct inputs, `(n, width)`; without gradient, `project`'s result instead.
             rows: Which of them stands in each packed row, int32 `(rows,)`.
             sentences: How the rows are packed.
             initial_hidden: Hidden state before each sentence by rank, `(2, sentences, units)`;
@@ -343,14 +358,25 @@ class PackedLSTM(keras.layers.Layer):
         if noise is not None and self.recurrent_dropout:
             mask = noise.mask(shape, self.recurrent_dropout)
         zeros = tf.zeros(shape, self.compute_dtype)
+        hidden = zeros if initial_hidden is None else initial_hidden
+        cell = zeros if initial_cell is None else initial_cell
+        rows = (rows, tf.gather(rows, sentences.mirror))
+        recurrent_kernels = tuple(map(tf.convert_to_tensor, self.recurrent_kernels))
+        if inputs.shape.rank == 3:
+            # Both directions read one flat table, of which no part is copied.
+            table = tf.reshape(inputs, [-1, 4 * self.units])
+            rows = tuple(2 * which + d for d, which in enumerate(rows))
+            return _read(
+                (table, table), rows, recurrent_kernels, hidden, cell, sentences.sizes, mask
+            )
         return packed_lstm(
             inputs,
-            (rows, tf.gather(rows, sentences.mirror)),
+            rows,
             tuple(map(tf.convert_to_tensor, self.kernels)),
-            tuple(map(tf.convert_to_tensor, self.recurrent_kernels)),
+            recurrent_kernels,
             tuple(map(tf.convert_to_tensor, self.biases)),
-            zeros if initial_hidden is None else initial_hidden,
-            zeros if initial_cell is None else initial_cell,
+            hidden,
+            cell,
             sentences.sizes,
             mask,
             differentiable,

@@ -94,12 +94,12 @@ def test_batches_are_computed_side_by_side_and_come_in_order(
     runner = Inference(*model)
     compute, busy, seen = runner._compute, [], []
 
-    def slowly(vectors, words, lengths):
+    def slowly(values, words, lengths):
         busy.append(len(lengths))
         seen.append((threading.current_thread(), len(busy)))
         time.sleep(0.03 if len(seen) % 2 else 0)
         busy.pop()
-        return compute(vectors, words, lengths)
+        return compute(values, words, lengths)
 
     monkeypatch.setattr(runner, "_compute", slowly)
     sentences = sentences_of([number % 7 for number in range(60)])
@@ -172,13 +172,13 @@ def test_no_batch_is_larger_than_it_may_be(model, monkeypatch):
     monkeypatch.setattr(inference, "BATCH_WORDS", 10)
     seen = []
     runner = Inference(*model)
-    vectors = runner.cache.vectors
+    values = runner.cache.values
 
     def spied(words):
         seen.append(len(words))
-        return vectors(words)
+        return values(words)
 
-    monkeypatch.setattr(runner.cache, "vectors", spied)
+    monkeypatch.setattr(runner.cache, "values", spied)
     list(runner.logits(sentences_of([1] * 9 + [3] * 9 + [25, 10, 11])))
     assert max(seen) == 25
     assert [size for size in seen if size > 10] == [11, 25]

@@ -27,11 +27,8 @@ def randomized(encoder, seed):
 
 @pytest.fixture
 def encoder_and_spelling():
-    configuration = Configuration.model_validate(
-        {
-            "character_encoder": {"embedding_dim": 4, "units": 5, "bidirectional": True},
-        }
-    )
+    options = {"embedding_dim": 4, "units": 5, "bidirectional": True}
+    configuration = Configuration.model_validate({"character_encoder": options})
     encoder = randomized(CharacterEncoder(configuration.character_encoder, ALPHABET.size), seed=0)
     return encoder, spelling_of(configuration, ALPHABET)
 
@@ -39,12 +36,13 @@ def encoder_and_spelling():
 @pytest.fixture
 def cached(encoder_and_spelling):
     """Makes a cache, and looks words up in it."""
+    encoder, spelling = encoder_and_spelling
 
     def make(capacity=None):
-        cache = WordCache(*encoder_and_spelling, capacity)
+        cache = WordCache(lambda words: encoder(spelling(words)), [encoder.width], capacity)
 
         def look_up(words):
-            table, rows = cache.vectors(words)
+            table, rows = cache.values(words)
             assert len(cache) <= cache.capacity
             return tf.gather(table, rows).numpy()
 
@@ -154,7 +152,18 @@ def test_without_room_for_all_expected_words_each_waits(cached, spelled_out):
     assert len(cache) == 2
 
 
-def test_the_default_capacity_is_in_bytes(cached, encoder_and_spelling):
-    cache, _ = cached()
-    width = encoder_and_spelling[0].width
-    assert cache.capacity * width * 4 <= word_cache.CACHE_BYTES
+def test_the_table_grows_with_the_words(cached, spelled_out):
+    cache, look_up = cached(capacity=40)
+    words, rooms = [f"a{number}" for number in range(40)], []
+    for known in (3, 4, 13, 40):
+        close(look_up(words[:known]), spelled_out(words[:known]))
+        rooms.append(len(cache._table.numpy()))
+    assert rooms == [3, 6, 13, 40]
+
+
+@pytest.mark.parametrize(("shape", "capacity"), [([4], 25), ([2, 8], 6), ([200], 5)])
+def test_the_default_capacity_is_in_bytes(monkeypatch, shape, capacity):
+    """But what is spelled out at once has room."""
+    monkeypatch.setattr(word_cache, "CACHE_BYTES", 400)
+    monkeypatch.setattr(word_cache, "ENCODED_AT_ONCE", 5)
+    assert WordCache(lambda words: words, shape).capacity == capacity

@@ -283,3 +283,15 @@ def test_inside_a_graph_whose_sizes_are_unknown(distance):
         expected = tape.gradient(loss, [watched, *(w.value for w in layer.weights)])
         for one, other in zip(run(vectors, words, lengths), expected, strict=True):
             assert distance(one, other) < 1e-5
+
+
+@all_sentences
+def test_projections_stand_for_the_inputs(sentences):
+    layer, vectors, initial = made(count=len(sentences))
+    packed = pack(sentences)
+    expected = ours(layer, vectors, packed, *initial, differentiable=False)
+    projections = layer.project(tf.convert_to_tensor(vectors))
+    assert projections.shape == (WORDS, 2, 4 * UNITS)
+    found = ours(layer, projections, packed, *initial, differentiable=False)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
