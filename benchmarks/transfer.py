@@ -4,8 +4,9 @@
 
 Variants: `scratch` (random weights), `warm-start` (the encoder has learnt to spell the labelled
 text, as it does by default without an encoder), `next-character` and `word-vectors` (a pretrained
-encoder, fine-tuned), `frozen` (that of `word-vectors`, which does not train), `phases` (likewise in
-the first third of the epochs, then all weights train), and `fastText` on the same labels.
+encoder that trains from the first step), `frozen` (that of `word-vectors`, which does not train),
+`phases` (likewise in the first half of the epochs, then all weights train, as they do by default),
+and `fastText` on the same labels.
 
 Each seed draws labels of its own. Everything is chosen on the validation source, and scored there:
 a run's best epoch, and fastText's settings, the best of 36 for each number of labels, tuned on the
@@ -57,7 +58,6 @@ ENCODERS = {
     "frozen": WORD_VECTORS,
     "phases": WORD_VECTORS,
 }
-FROZEN_SHARE = 1 / 3  # of the epochs of `phases`
 
 
 def main() -> None:
@@ -90,22 +90,16 @@ def _draw(results: Mapping[str, Any], path: Path) -> None:
     plot(results, path)
 
 
-def variants(encoders: Mapping[str, str], epochs: int) -> list[Variant]:
+def variants(encoders: Mapping[str, str]) -> list[Variant]:
     """Returns what is tried, but for what lacks its encoder.
 
     Args:
         encoders: Encoder directory by objective.
-        epochs: Of a training.
     """
-    frozen = max(1, round(FROZEN_SHARE * epochs))
-    phases = [
-        {"freeze": ["character_encoder"], "epochs": frozen},
-        {"epochs": max(1, epochs - frozen)},
-    ]
     training = {
         "scratch": {"warm_start_epochs": 0},
+        **{objective: {"unfreeze_after": 0} for objective in OBJECTIVES},
         "frozen": {"freeze_encoder": True},
-        "phases": {"phases": phases},
     }
     directories = {"": "", **encoders}
     return [
@@ -135,7 +129,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     # Mistakes in the data are told before pretraining, which takes long.
     opened = [[open_source(source, *columns) for source in pair] for pair in sources(options)]
     encoders = dict(_encoders(options))
-    tried = variants(encoders, configured.training.epochs)
+    tried = variants(encoders)
     tried = [variant for variant in tried if variant.name in options.variants]
     names = [*(variant.name for variant in tried), *([FASTTEXT] if fasttext else [])]
     if not names:

@@ -18,7 +18,7 @@ from benchmarks.transfer_plot import plot
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.model.shapes import weight_shapes
-from hier_rnn.training.phases import stretches
+from hier_rnn.training.phases import for_given_encoder, stretches
 
 ROOT = Path(__file__).parents[2]
 ENCODERS = {"word-vectors": "a", "next-character": "b"}
@@ -49,9 +49,9 @@ def source(tmp_path) -> str:
 
 def test_variants_are_configurations_that_train_what_they_say():
     trains = {}
-    for variant in transfer.variants(ENCODERS, epochs=10):
+    for variant in transfer.variants(ENCODERS):
         configuration = Configuration.model_validate(variant.options)
-        phases = stretches(configuration.training, weight_shapes(configuration, 10, 3))
+        phases = stretches(for_given_encoder(configuration), weight_shapes(configuration, 10, 3))
         trains[variant.name] = [
             (any(name.startswith("character_encoder") for name in phase.trainable), phase.epochs)
             for phase in phases
@@ -63,13 +63,13 @@ def test_variants_are_configurations_that_train_what_they_say():
         "next-character": everything,
         "word-vectors": everything,
         "frozen": [(False, 10)],
-        "phases": [(False, 3), (True, 7)],
+        "phases": [(False, 5), (True, 5)],
     }
 
 
 def test_what_lacks_its_encoder_is_left_out():
     def encoders(*given: str) -> dict[str, str]:
-        found = transfer.variants({name: ENCODERS[name] for name in given}, epochs=10)
+        found = transfer.variants({name: ENCODERS[name] for name in given})
         return {variant.name: variant.options["data"]["encoder"] for variant in found}
 
     assert encoders() == {"scratch": "", "warm-start": ""}
