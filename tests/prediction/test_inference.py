@@ -29,12 +29,12 @@ def randomized(model, seed):
     return model
 
 
-@pytest.fixture
-def model():
+@pytest.fixture(params=[0, 4], ids=["whole documents", "by segments"])
+def model(request):
     configuration = Configuration.model_validate(
         {
             "character_encoder": {"embedding_dim": 4, "units": 5, "bidirectional": True},
-            "sentence_encoder": {"units": 3},
+            "sentence_encoder": {"units": 3, "segment_words": request.param},
         }
     )
     classifier = randomized(Classifier(configuration, ALPHABET.size, CLASSES), seed=0)
