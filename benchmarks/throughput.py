@@ -163,7 +163,7 @@ def inference(
         workload: What each reads in a turn. hier_rnn has forgotten all words before each turn.
         rounds: Turns of each.
         stream_words: Then hier_rnn alone reads a stream of so many words, the data again and
-            again, with the vectors of words that it has met; 0 for no stream.
+            again, with what it knows of the words that it has met; 0 for no stream.
     """
     texts = workload.texts()
     _say(f"inference: {rounds} rounds of {', '.join(workers)}")

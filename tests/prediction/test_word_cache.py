@@ -1,4 +1,4 @@
-"""The cache of word vectors: exact, bounded, and a word is spelled out once."""
+"""What is kept of words: exact, bounded, and a word is spelled out once."""
 
 from __future__ import annotations
 
