@@ -14,6 +14,7 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
+AUTO = "auto"  # text.words until the training text is looked at
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
 
 
@@ -26,8 +27,10 @@ class Options(BaseModel):
 class Text(Options):
     """From a text to words and from words to characters."""
 
-    words: Literal["whitespace", "sentencepiece"] = Field(
-        "whitespace", description="how a text is cut into words"
+    words: Literal["auto", "whitespace", "sentencepiece"] = Field(
+        AUTO,
+        description="how a text is cut into words; auto: sentencepiece if most of the training"
+        " text is Korean or in a script without spaces between words, else whitespace",
     )
     normalization: Literal["none", "NFC", "NFKC", "NFD"] = Field(
         "NFKC", description="Unicode normalization; NFD splits Hangul into jamo"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import AUTO, Configuration
 from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
 
@@ -50,7 +50,7 @@ def take_encoder_options(configuration: Configuration) -> Configuration:
     for name in GROUPS:
         ours, theirs = getattr(configuration, name), getattr(encoder, name)
         for option in ours.model_fields_set - FREE:
-            if getattr(ours, option) != getattr(theirs, option):
+            if getattr(ours, option) not in (getattr(theirs, option), AUTO):
                 raise UserError(
                     f"{name}.{option}: {getattr(ours, option)!r} contradicts the encoder"
                     f" {directory}, made with {getattr(theirs, option)!r}. Leave the option out, or"

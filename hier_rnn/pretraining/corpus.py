@@ -38,7 +38,7 @@ class Corpus:
     def __init__(
         self, configuration: Configuration, quiet: bool = False, source: Source | None = None
     ) -> None:
-        self._source = source or _sources(configuration)
+        self._source = source or text_source(configuration)
         self.name = self._source.name
         self._words, self.words_model = prepared_words(configuration, self._source)
         self._quiet = quiet
@@ -54,7 +54,15 @@ class Corpus:
         return (self._words(example.text) for example in examples)
 
 
-def _sources(configuration: Configuration) -> Source:
+def text_source(configuration: Configuration) -> Source:
+    """Opens the text to pretrain on, all of its sources one after the other.
+
+    Args:
+        configuration: The run's options.
+
+    Raises:
+        UserError: A source that is missing, empty or damaged.
+    """
     data = configuration.data
     sources = [
         open_source(spec, data.label_column, data.text_column, data.tfds_data_dir, labelled=False)

@@ -23,7 +23,7 @@ from hier_rnn.model.classifier import assign
 from hier_rnn.model.shapes import character_encoder_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.encoder import Encoder
-from hier_rnn.pretraining.corpus import Corpus, vectors_to_learn, words_to_foresee
+from hier_rnn.pretraining.corpus import Corpus, text_source, vectors_to_learn, words_to_foresee
 from hier_rnn.pretraining.known import beside_known
 from hier_rnn.pretraining.neighbours import neighbours
 from hier_rnn.pretraining.next_character import CountedWords, LanguageModel
@@ -38,6 +38,7 @@ from hier_rnn.runs.weights_file import write_weights
 from hier_rnn.sources.source import Source
 from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
 from hier_rnn.text.misspelling import misspell
+from hier_rnn.training.corpus import with_words_decided
 from hier_rnn.training.display import Display, tell
 from hier_rnn.training.interruption import Interruption
 from hier_rnn.training.optimizer import Optimizer
@@ -76,6 +77,9 @@ def pretrain(
     """
     run, record = RunDirectory(out), out / RECORD
     finished = (out / "encoder.weights.h5").exists()
+    configuration = with_words_decided(
+        configuration, None if force else record, lambda: source or text_source(configuration)
+    )
     if not to_do(out, record, configuration, finished, force):
         if not quiet:
             tell(f"{out}: the encoder is finished; nothing to do. --force starts it over.")

@@ -97,7 +97,7 @@ class SentencePieceWords:
 
 
 def segmenter(options: Text, model_path: str | Path = "") -> Segmenter:
-    """Returns what cuts a normalized text into words as the options ask.
+    """Returns what cuts a normalized text into words as the options ask; `auto`: at white space.
 
     Args:
         options: The text options.
@@ -106,7 +106,7 @@ def segmenter(options: Text, model_path: str | Path = "") -> Segmenter:
     Raises:
         UserError: SentencePiece without a model, or with one that can't be read.
     """
-    if options.words == "whitespace":
+    if options.words != "sentencepiece":
         return WhitespaceWords()
     path = model_path or options.sentencepiece_model
     if not path:

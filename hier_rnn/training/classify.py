@@ -29,6 +29,7 @@ from hier_rnn.training.batches import (
     Sentence,
     endless_batches,
 )
+from hier_rnn.training.corpus import with_words_decided
 from hier_rnn.training.course import Course, passes_in_epoch
 from hier_rnn.training.display import Display, tell
 from hier_rnn.training.finish import finish
@@ -67,7 +68,14 @@ def train_classifier(
         UserError: A mistake in the data or the options, or `out` holds a run with other options.
         KeyboardInterrupt: Ctrl-C; the run was saved and goes on when called again.
     """
-    run = RunDirectory(Path(out))
+    run, where = RunDirectory(Path(out)), configuration.data
+    configuration = with_words_decided(
+        configuration,
+        None if force else run.configuration,
+        lambda: open_source(
+            where.train, where.label_column, where.text_column, where.tfds_data_dir
+        ),
+    )
     if to_do(run.path, run.configuration, configuration, run.finished, force):
         logs = TensorBoard(run.tensorboard) if tensorboard else None
         # A run that starts over has no SentencePiece model yet, whatever the old one has.
@@ -75,15 +83,14 @@ def train_classifier(
         training = ClassifierTraining(configuration, run, data, quiet)
         claim(run.path, run.configuration, configuration, force)
         training.run(logs)
-    elif run.evaluation.exists() or not configuration.data.test:
+    elif run.evaluation.exists() or not where.test:
         if not quiet:
             tell(f"{out}: the run is finished; nothing to do. --force starts it over.")
         return
     # A run that was killed between its end and this is finished, but for this.
-    if configuration.data.test:
+    if where.test:
         from hier_rnn.evaluation.evaluate import evaluate_runs
 
-        where = configuration.data
         test = open_source(where.test, where.label_column, where.text_column, where.tfds_data_dir)
         evaluate_runs([run.path], test, json=run.evaluation, quiet=quiet)
 

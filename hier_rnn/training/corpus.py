@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import AUTO, Configuration
+from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
-from hier_rnn.sources.example import Source
+from hier_rnn.sources.example import Example, Source
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
+from hier_rnn.text.scripts import wants_pieces
 from hier_rnn.text.segmentation import train_sentencepiece
 from hier_rnn.text.words import Words
 
@@ -94,6 +96,31 @@ def _spell(word: str, count: int, characters: Counter[str]) -> None:
         characters[character] += count
 
 
+def with_words_decided(
+    configuration: Configuration, record: Path | None, open_text: Callable[[], Iterable[Example]]
+) -> Configuration:
+    """Returns the configuration with `text.words` decided where it is `auto`.
+
+    Args:
+        configuration: The run's options.
+        record: Where the run's own are kept, if it may have been begun: it goes on as it began.
+        open_text: Opens the training text.
+
+    Raises:
+        UserError: What reading raises.
+    """
+    text = configuration.text
+    if text.words != AUTO:
+        return configuration
+    if record is not None and record.exists():
+        words = read_configuration(record).text.words
+    elif text.sentencepiece_model or wants_pieces(example.text for example in open_text()):
+        words = "sentencepiece"
+    else:
+        words = "whitespace"
+    return configuration.model_copy(update={"text": text.model_copy(update={"words": words})})
+
+
 def prepared_words(
     configuration: Configuration, source: Source, own: Path | None = None
 ) -> tuple[Words, bytes]:
@@ -111,7 +138,7 @@ def prepared_words(
         UserError: A model that can't be read, or what SentencePiece refuses.
     """
     options, encoder = configuration.text, configuration.data.encoder
-    if options.words == "whitespace":
+    if options.words != "sentencepiece":
         return Words(options), b""
     models = [own] if own else []
     if encoder:

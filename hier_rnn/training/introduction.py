@@ -38,6 +38,8 @@ def introduce(
         f"training on {data.train.name}: {corpus.examples:,} examples, {corpus.word_count:,} words,"
         f" {len(corpus.labels)} labels, {len(corpus.alphabet.characters):,} characters"
     )
+    if configuration.text.words == "sentencepiece":
+        tell("words are the pieces of a SentencePiece model (else: --text.words whitespace)")
     if passes > 1:
         tell(f"little training data: an epoch passes over it {passes} times")
     tell(f"validation on {data.validation.name}: {len(data.targets):,} examples")

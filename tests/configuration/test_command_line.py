@@ -77,7 +77,7 @@ def test_help_stands_under_the_groups_headings():
     assert help.index("[head] From the sentence vector") < help.index("--head.dropout X")
     assert help.index("--head.dropout X") < help.index("[training] The optimization:")
     assert "dropout on the sentence vector [at least 0, below 1; default: 0.3]" in help
-    assert "--text.words whitespace|sentencepiece" in help
+    assert "--text.words auto|whitespace|sentencepiece" in help
 
 
 def test_a_bare_switch_is_true():

@@ -47,7 +47,7 @@ def test_options_of_a_group_and_of_a_single_option():
         ("training.moving_average", "a number, at least 0, below 1"),
         ("training.learning_rate", "a number, above 0"),
         ("text.lowercase", "true|false"),
-        ("text.words", "whitespace|sentencepiece"),
+        ("text.words", "auto|whitespace|sentencepiece"),
         ("text.sentencepiece_model", "text"),
         ("training.class_weights", "none|balanced or a table, each value a number"),
         ("data.text", "a list, each entry text"),
@@ -71,7 +71,7 @@ def test_accepted(name, words):
         ),
         (
             {"text": {"words": "whitespaces"}},
-            "<text.words>: must be whitespace|sentencepiece. Received: 'whitespaces'."
+            "<text.words>: must be auto|whitespace|sentencepiece. Received: 'whitespaces'."
             " Did you mean 'whitespace'?",
         ),
         (

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.training import corpus
-from hier_rnn.training.corpus import prepared_words, survey
+from hier_rnn.training.corpus import prepared_words, survey, with_words_decided
 
 
 def source(*examples: tuple[str, str]) -> Source:
@@ -50,6 +51,28 @@ def test_one_class_only():
 
 def configuration(**text) -> Configuration:
     return Configuration.model_validate({"text": {"words": "sentencepiece", **text}})
+
+
+def decided(text: str, record=None, **options) -> str:
+    texts = source(("a", text), ("b", "ok"))
+    return with_words_decided(
+        Configuration.model_validate({"text": options}), record, lambda: texts
+    ).text.words
+
+
+def test_the_script_decides_the_words():
+    assert decided("물건이 아직 안 왔어요") == "sentencepiece"
+    assert decided("where is my parcel") == "whitespace"
+    assert decided("물건이 아직 안 왔어요", words="whitespace") == "whitespace"
+    assert decided("where is my parcel", words="sentencepiece") == "sentencepiece"
+    assert decided("where is my parcel", sentencepiece_model="any.model") == "sentencepiece"
+
+
+def test_a_run_goes_on_with_the_words_it_began_with(tmp_path):
+    record = tmp_path / "config.toml"
+    assert decided("where is my parcel", record) == "whitespace"
+    record.write_text(format_configuration(configuration()))
+    assert decided("where is my parcel", record) == "sentencepiece"
 
 
 TEXTS = source(*[("ab"[n % 2], f"the cat and the dog number {n} went home") for n in range(50)])
