@@ -54,6 +54,15 @@ def test_a_repeated_option_is_no_contradiction(encoder):
     assert take_encoder_options(configuration) == configuration == taking(encoder)
 
 
+def test_words_by_the_script_leave_it_to_the_encoder(encoder):
+    made = {**MADE_WITH, "text": {**MADE_WITH["text"], "words": "sentencepiece"}}
+    text = format_configuration(Configuration.model_validate(made), ["text", "character_encoder"])
+    (encoder / "config.toml").write_text(text, encoding="utf-8")
+    assert taking(encoder, text={"words": "auto"}).text.words == "sentencepiece"
+    with pytest.raises(UserError, match=r"text.words: 'whitespace' contradicts .*'sentencepiece'"):
+        taking(encoder, text={"words": "whitespace"})
+
+
 def test_dropout_is_each_runs_own(encoder):
     given = {"dropout": 0.5, "embedding_dropout": 0.1}
     configuration = taking(encoder, character_encoder=given)
