@@ -78,7 +78,10 @@ def pretrain(
     run, record = RunDirectory(out), out / RECORD
     finished = (out / "encoder.weights.h5").exists()
     configuration = with_words_decided(
-        configuration, None if force else record, lambda: source or text_source(configuration)
+        configuration,
+        None if force else record,
+        # Ready vectors need no text: their words are as they stand.
+        lambda: source or (text_source(configuration) if configuration.data.text else ()),
     )
     if not to_do(out, record, configuration, finished, force):
         if not quiet:

@@ -265,6 +265,7 @@ def test_ready_vectors_instead_of_text(configuration, tmp_path):
     made = configuration(vectors=str(tmp_path / "v.txt"), vocabulary=8)
     alone = made.model_copy(update={"data": made.data.model_copy(update={"text": ()})})
     pretrain(alone, tmp_path / "alone", quiet=True)
+    assert read_configuration(tmp_path / "alone" / "config.toml").text.words == "whitespace"
     lines = (tmp_path / "alone" / "words.txt").read_text().splitlines()
     assert len(lines) == 8 and lines[0] == "walk\t8"
     kernel = read_weights(tmp_path / "alone" / "word_vectors.map.h5")["word_vectors/kernel"]
