@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.quiet import import_tensorflow
 from hier_rnn.sources import delimited, fasttext, folder, jsonl
 from hier_rnn.sources.example import Example, Source
 
@@ -44,6 +45,7 @@ def open_source(
     if labelled and label_column == text_column:
         raise UserError(f"The label's and the text's column are both '{text_column}'.")
     if spec.startswith(TFDS_PREFIX):
+        import_tensorflow()  # or what it writes at start-up would be shown
         from hier_rnn.sources import tensorflow_datasets
 
         name, split = tensorflow_datasets.parse(spec)

@@ -5,6 +5,7 @@ They are read from their files alone: nothing is downloaded, and no code of thei
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from tensorflow_datasets.core.utils import file_utils
 
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.sources.example import Example, quoted
+
+# TensorFlow Datasets warns of its own use of it, many times over.
+logging.getLogger("absl").addFilter(lambda r: "FeatureConnector.dtype" not in r.getMessage())
 
 DEFAULT_SPLIT = "train"
 BATCH = 256  # examples that cross from TensorFlow to Python at a time

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
@@ -94,6 +96,17 @@ def test_default_split_and_class_names(data_dir):
     assert len(first) == 600
     assert {example.label for example in first} == {"neg", "pos"}
     assert first[299].where == "tfds:small_reviews:train example 300"
+
+
+def test_nothing_but_the_examples_is_shown(data_dir):
+    code = (
+        "import sys; from hier_rnn.sources.source import open_source;"
+        "source = open_source('tfds:small_reviews', 'label-coarse', tfds_data_dir=sys.argv[1]);"
+        "print(len(list(source)))"
+    )
+    command = [sys.executable, "-c", code, data_dir]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("600\n", "")
 
 
 def test_texts_come_unchanged(data_dir):
