@@ -107,9 +107,14 @@ def with_words_decided(
         open_text: Opens the training text.
 
     Raises:
-        UserError: What reading raises.
+        UserError: What reading raises, or a SentencePiece model for words at white space.
     """
     text = configuration.text
+    if text.words == "whitespace" and text.sentencepiece_model:
+        raise UserError(
+            f"text.sentencepiece_model: {text.sentencepiece_model} would not be used, since"
+            " text.words is 'whitespace'. Leave out one of the two."
+        )
     if text.words != AUTO:
         return configuration
     if record is not None and record.exists():

@@ -66,6 +66,8 @@ def test_the_script_decides_the_words():
     assert decided("물건이 아직 안 왔어요", words="whitespace") == "whitespace"
     assert decided("where is my parcel", words="sentencepiece") == "sentencepiece"
     assert decided("where is my parcel", sentencepiece_model="any.model") == "sentencepiece"
+    with pytest.raises(UserError, match="any.model would not be used, since text.words is 'white"):
+        decided("where is my parcel", words="whitespace", sentencepiece_model="any.model")
 
 
 def test_a_run_goes_on_with_the_words_it_began_with(tmp_path):

@@ -59,12 +59,15 @@ def test_whitespace_if_asked_for(korean, tmp_path):
     assert hier_rnn.load(run.path).words(GOOD) == [GOOD]
 
 
-def test_an_encoder_hands_on_its_words(korean, configuration, tmp_path):
-    made = configuration(epochs=1, minimum_count=1)
-    data = made.data.model_copy(update={"text": (korean.data.train,)})
-    text = made.text.model_copy(update={"vocabulary_size": 40})
+def test_an_encoder_hands_on_its_words(korean, tmp_path):
+    made = {
+        "data": {"text": [korean.data.train]},
+        "text": {"vocabulary_size": 40},
+        "character_encoder": {"units": 16, "embedding_dim": 8},
+        "pretraining": {"minimum_count": 1, "dimensions": 12, "epochs": 1, "batch_size": 32},
+    }
     out = tmp_path / "encoder"
-    pretrain(made.model_copy(update={"data": data, "text": text}), out, quiet=True)
+    pretrain(Configuration.model_validate(made), out, quiet=True)
     started = korean.data.model_copy(update={"encoder": str(out)})
     taken = take_encoder_options(Configuration(data=started, training=korean.training))
     assert taken.text.words == "sentencepiece"
