@@ -1,8 +1,10 @@
 """An epoch of learning to spell word vectors: through the trie, and through a padded Keras GRU.
 
-Both learn the same words of the same text in batches of the same size, with the same weights, loss
-and optimizer; each spells, computes, and moves its weights. The padded one pads each batch to its
-longest word only. It is timed on some batches of the epoch, spread over all of it.
+They learn the same words of the same text in batches of the same size, with the same weights, loss
+and optimizer; each spells, computes, and moves its weights. Keras' is timed twice, on some batches
+of the epoch, spread over all of it: padded by batch, each to its own longest word, which takes a
+loop of one's own; and padded once, to the longest of all, as `keras.utils.pad_sequences` does and
+`fit` needs it.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from hier_rnn.pretraining.targets import Targets
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.words import Words
 
+UNITS = Configuration().character_encoder.units
+
 Turn = Callable[[], float]
 
 
@@ -37,7 +41,7 @@ def main() -> None:
     parser = parser_of("benchmarks.distillation", __doc__)
     parser.add_argument("--text", metavar="SRC", help="a source; without: the embedded messages")
     parser.add_argument("--words", type=positive, default=60_000, help="most frequent words")
-    parser.add_argument("--units", type=positive, default=256, help="width of the GRU")
+    parser.add_argument("--units", type=positive, default=UNITS, help="width of the GRU")
     parser.add_argument("--dimensions", type=positive, default=300, help="of the word vectors")
     parser.add_argument("--batch-size", type=positive, default=512, help="words in a batch")
     parser.add_argument("--padded-batches", type=positive, default=8, help="timed in a turn")
@@ -53,7 +57,7 @@ def main() -> None:
 
 
 def compare(options: Any) -> dict[str, Any]:
-    """Times both.
+    """Times them.
 
     Args:
         options: Those of `main`.
@@ -72,12 +76,12 @@ def compare(options: Any) -> dict[str, Any]:
     vectors = np.random.default_rng(0).normal(size=(len(frequent.words), options.dimensions))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     targets = Targets(frequent.words, frequent.counts, vectors.astype(np.float32), {})
-    from benchmarks.peers.distillation import both
+    from benchmarks.peers.distillation import TRIE, both
 
-    trie, padded, spellings, difference = both(configuration, targets, options.padded_batches)
-    turns = {"trie": _speed(trie), "padded Keras GRU": _speed(padded)}
+    turns, spellings, difference = both(configuration, targets, options.padded_batches)
+    turns = {name: _speed(turn) for name, turn in turns.items()}
     alternate(turns, 1)  # compiled, and warm
-    figures = summary(alternate(turns, options.runs), "trie")
+    figures = summary(alternate(turns, options.runs), TRIE)
     return {
         "words": len(frequent.words),
         "spellings_in_an_epoch": spellings,

@@ -20,12 +20,15 @@ from hier_rnn.text.alphabet import BEGIN, END, Alphabet
 from hier_rnn.training.optimizer import Optimizer
 
 PADDING = 0
+TRIE = "trie"
+BATCH_PADDED = "padded by batch"
+ALL_PADDED = "padded once"
 
 
 def both(
     configuration: Configuration, targets: Targets, padded_batches: int
-) -> tuple[Callable[[], int], Callable[[], int], int, float]:
-    """Returns a turn of each, which tells how many words it learnt; and two figures.
+) -> tuple[dict[str, Callable[[], int]], int, float]:
+    """Returns a turn of each by name, which tells how many words it learnt; and two figures.
 
     The figures: words in an epoch, and by how much the losses of the first batch differ, relative
     to the loss, before anything is learnt.
@@ -33,7 +36,7 @@ def both(
     Args:
         configuration: Sizes and options.
         targets: Words and vectors.
-        padded_batches: Batches in a turn of the padded one; the other's is an epoch.
+        padded_batches: Batches in a turn of the padded ones; the trie's is an epoch.
     """
     alphabet = Alphabet.count(targets.words)
     objective = Distillation(
@@ -50,13 +53,22 @@ def both(
     epoch = objective._epoch(0)
     padded = Padded(configuration, alphabet, targets, values)
     every = max(1, len(epoch) // padded_batches)
-    some = [padded.spelled(words, owners) for words, owners in epoch[::every][:padded_batches]]
+    some = epoch[::every][:padded_batches]
+    longest = max(padded.longest(words) for words, _ in epoch)
     first = next(iter(objective.batches()))
     own = float(objective.loss(first))
     theirs = padded.loss(*padded.spelled(*epoch[0]), tf.gather(objective._weights, epoch[0][1]))
+    widths = {BATCH_PADDED: None, ALL_PADDED: longest}
     return (
-        _through_the_trie(objective, weights),
-        padded.turn(some, objective._weights),
+        {
+            TRIE: _through_the_trie(objective, weights),
+            **{
+                name: padded.turn(
+                    [padded.spelled(*batch, width) for batch in some], objective._weights
+                )
+                for name, width in widths.items()
+            },
+        },
         sum(len(words) for words, _ in epoch),
         abs(own - float(theirs)) / own,
     )
@@ -117,11 +129,23 @@ class Padded:
         self.gru.set_weights([values[f"{gru}/{n}"] for n in ("kernel", "recurrent_kernel", "bias")])
         self.map.set_weights([values["word_vectors/kernel"], values["word_vectors/bias"]])
 
-    def spelled(self, words: list[str], owners: np.ndarray) -> tuple[tf.Tensor, ...]:
-        """Returns characters padded to the longest word, lengths, and whose vectors they have."""
+    def longest(self, words: list[str]) -> int:
+        """Returns the characters of the longest word, marks included."""
+        return max(map(len, words)) + 2
+
+    def spelled(
+        self, words: list[str], owners: np.ndarray, width: int | None = None
+    ) -> tuple[tf.Tensor, ...]:
+        """Returns padded characters, lengths, and whose vectors they have.
+
+        Args:
+            words: Spellings.
+            owners: Numbers of the words whose vectors they have.
+            width: Characters to pad to, marks included; default those of the longest word.
+        """
         spelled = [[BEGIN, *self._alphabet.ids(word), END] for word in words]
         lengths = np.array(list(map(len, spelled)), np.int32)
-        ids = np.full((len(words), lengths.max()), PADDING, np.int32)
+        ids = np.full((len(words), width or lengths.max()), PADDING, np.int32)
         for row, word in zip(ids, spelled, strict=True):
             row[: len(word)] = word
         return tf.constant(ids), tf.constant(lengths), tf.constant(owners)

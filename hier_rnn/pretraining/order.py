@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from hier_rnn.packing.stream import packed_stream
+
 
 def grouped_permutation(
     words: list[str], group_size: int, generator: np.random.Generator
@@ -62,5 +64,4 @@ def packed_batches(
 
     shapes = ([None], [None], [])
     signature = tuple(map(tf.TensorSpec, shapes, (*types, tf.bool)))
-    data = tf.data.Dataset.from_generator(columns, output_signature=signature)
-    return data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(2)
+    return packed_stream(columns, signature, pack)

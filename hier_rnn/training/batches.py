@@ -16,6 +16,7 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
 from hier_rnn.packing.batch import PackedBatch, Spelling, pack_batch
+from hier_rnn.packing.stream import packed_stream
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
@@ -153,8 +154,7 @@ class PackedBatches:
             tf.TensorSpec([None], tf.int32),
             tf.TensorSpec([None], tf.int32),
         )
-        data = tf.data.Dataset.from_generator(self._columns, output_signature=signature)
-        self._data = data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(2)
+        self._data = packed_stream(self._columns, signature, pack)
         self.element_spec = self._data.element_spec
 
     def __iter__(self) -> Iterator[LabelledBatch]:

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from benchmarks.distillation import compare, show
-from benchmarks.peers.distillation import both
+from benchmarks.peers.distillation import ALL_PADDED, BATCH_PADDED, TRIE, Padded, both
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.initializers.rules import initialize
+from hier_rnn.model.shapes import character_encoder_shapes
 from hier_rnn.pretraining.targets import Targets
+from hier_rnn.text.alphabet import Alphabet
 
 WORDS = [f"{start}{end}" for end in ("", "s", "ed", "ings") for start in ("walk", "talk", "cook")]
 
@@ -19,11 +22,28 @@ def test_same_loss_and_every_word_counted():
     vectors = np.eye(12, 5, dtype=np.float32) + 0.1
     targets = Targets(WORDS, np.arange(12, 0, -1), vectors, {})
     small = {"character_encoder": {"units": 6}, "pretraining": {"batch_size": 5}}
-    trie, padded, spellings, difference = both(Configuration.model_validate(small), targets, 2)
+    turns, spellings, difference = both(Configuration.model_validate(small), targets, 2)
     assert difference < 1e-5
     assert spellings > 11
-    assert trie() == spellings
-    assert padded() == 10
+    assert {name: turn() for name, turn in turns.items()} == {
+        TRIE: spellings,
+        BATCH_PADDED: 10,
+        ALL_PADDED: 10,
+    }
+
+
+def test_padding_changes_no_loss():
+    configuration = Configuration.model_validate({"character_encoder": {"units": 6}})
+    alphabet = Alphabet.count(WORDS)
+    targets = Targets(WORDS, np.arange(12, 0, -1), np.eye(12, 5, dtype=np.float32) + 0.1, {})
+    sizes = character_encoder_shapes(configuration.character_encoder, alphabet.size)
+    shapes = {**sizes, "word_vectors/kernel": (6, 5), "word_vectors/bias": (5,)}
+    padded = Padded(configuration, alphabet, targets, initialize(shapes))
+    owners, weights = np.arange(3, dtype=np.int32), np.ones(3, np.float32)
+    assert padded.longest(WORDS[:3]) == len("walk") + 2
+    narrow, wide = (padded.spelled(WORDS[:3], owners, width) for width in (None, 30))
+    assert narrow[0].shape == (3, 6) and wide[0].shape == (3, 30)
+    assert float(padded.loss(*narrow, weights)) == pytest.approx(float(padded.loss(*wide, weights)))
 
 
 def test_the_table_has_both(tmp_path, capsys):
@@ -32,7 +52,7 @@ def test_the_table_has_both(tmp_path, capsys):
     sizes = {"words": 12, "units": 6, "dimensions": 5, "batch_size": 5, "padded_batches": 1}
     results = compare(argparse.Namespace(text=str(text), runs=1, **sizes))
     assert results["words"] == 12
-    assert set(results["seconds_per_epoch"]) == {"trie", "padded Keras GRU"}
+    assert set(results["seconds_per_epoch"]) == {TRIE, BATCH_PADDED, ALL_PADDED}
     assert results["difference_of_losses"] == pytest.approx(0, abs=1e-5)
     show(results)
-    assert "padded Keras GRU" in capsys.readouterr().out
+    assert "padded once" in capsys.readouterr().out
