@@ -2,16 +2,15 @@
 
 They learn the same words of the same text in batches of the same size, with the same weights, loss
 and optimizer; each spells, computes, and moves its weights. Keras' is timed twice, on some batches
-of the epoch, spread over all of it: padded by batch, each to its own longest word, which takes a
-loop of one's own; and padded once, to the longest of all, as `keras.utils.pad_sequences` does and
-`fit` needs it.
+of the epoch, spread over all of it. By batch: each padded to its own longest word, in a loop of
+one's own, and no mask. At once: all padded to the longest of all, as by `pad_sequences` for `fit`,
+and masked.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,6 @@ from hier_rnn.sources.source import open_source
 from hier_rnn.text.words import Words
 
 UNITS = Configuration().character_encoder.units
-
-Turn = Callable[[], float]
 
 
 def main() -> None:
@@ -95,10 +92,10 @@ def compare(options: Any) -> dict[str, Any]:
     }
 
 
-def _speed(turn: Callable[[], int]) -> Callable[[], float]:
+def _speed(turn: Callable[[], tuple[int, float]]) -> Callable[[], float]:
     def measured() -> float:
-        begun = time.perf_counter()
-        return turn() / (time.perf_counter() - begun)
+        words, seconds = turn()
+        return words / seconds
 
     return measured
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -14,21 +15,24 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.pretraining.pretrain import OPTIMIZATION
-from hier_rnn.pretraining.spelling import Distillation
+from hier_rnn.pretraining.spelling import Distillation, SpelledBatch
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.text.alphabet import BEGIN, END, Alphabet
 from hier_rnn.training.optimizer import Optimizer
 
+# Learns, and tells how many words and in how many seconds.
+Turn = Callable[[], tuple[int, float]]
+
 PADDING = 0
 TRIE = "trie"
-BATCH_PADDED = "padded by batch"
-ALL_PADDED = "padded once"
+BATCH_PADDED = "Keras, by batch"
+ALL_PADDED = "Keras, at once"
 
 
 def both(
     configuration: Configuration, targets: Targets, padded_batches: int
-) -> tuple[dict[str, Callable[[], int]], int, float]:
-    """Returns a turn of each by name, which tells how many words it learnt; and two figures.
+) -> tuple[dict[str, Turn], int, float]:
+    """Returns a turn of each by name and two figures.
 
     The figures: words in an epoch, and by how much the losses of the first batch differ, relative
     to the loss, before anything is learnt.
@@ -58,25 +62,22 @@ def both(
     first = next(iter(objective.batches()))
     own = float(objective.loss(first))
     theirs = padded.loss(*padded.spelled(*epoch[0]), tf.gather(objective._weights, epoch[0][1]))
-    widths = {BATCH_PADDED: None, ALL_PADDED: longest}
     return (
         {
             TRIE: _through_the_trie(objective, weights),
-            **{
-                name: padded.turn(
-                    [padded.spelled(*batch, width) for batch in some], objective._weights
-                )
-                for name, width in widths.items()
-            },
+            BATCH_PADDED: padded.turn(
+                [padded.spelled(*batch) for batch in some], objective._weights
+            ),
+            ALL_PADDED: padded.turn(
+                [padded.spelled(*batch, longest) for batch in some], objective._weights, masked=True
+            ),
         },
         sum(len(words) for words, _ in epoch),
         abs(own - float(theirs)) / own,
     )
 
 
-def _through_the_trie(
-    objective: Distillation, weights: dict[str, keras.Variable]
-) -> Callable[[], int]:
+def _through_the_trie(objective: Distillation, weights: dict[str, keras.Variable]) -> Turn:
     optimizer = Optimizer(OPTIMIZATION, weights)
     values = {name: weight.value for name, weight in weights.items()}
     batches = objective.batches()
@@ -88,13 +89,20 @@ def _through_the_trie(
             loss = objective.loss(batch)
         optimizer.apply(tape.gradient(loss, values), tf.constant(1e-3))
 
-    def turn() -> int:
+    def epoch(stream: Iterator[SpelledBatch]) -> int:
         learnt = 0
-        for batch in batches:
+        for batch in stream:
             step(batch)
             learnt += objective.words_of(batch)
             if batch.last:
-                return learnt
+                break
+        return learnt
+
+    def turn() -> tuple[int, float]:
+        stream = iter(batches)
+        epoch(stream)  # while it trains the next is made, as for all epochs but a run's first
+        begun = time.perf_counter()
+        return epoch(stream), time.perf_counter() - begun
 
     return turn
 
@@ -150,17 +158,37 @@ class Padded:
             row[: len(word)] = word
         return tf.constant(ids), tf.constant(lengths), tf.constant(owners)
 
-    def loss(self, ids, lengths, owners, weights) -> tf.Tensor:
-        """Returns the loss of `Distillation`."""
-        states = self.gru(self.embedding(ids))
-        # Not masked but looked up: a mask costs Keras' GRU time in every step.
-        words = tf.gather(states, lengths - 1, batch_dims=1)
+    def loss(self, ids, lengths, owners, weights, masked: bool = False) -> tf.Tensor:
+        """Returns the loss of `Distillation`.
+
+        Args:
+            ids: Padded characters.
+            lengths: Of the words.
+            owners: Numbers of the words whose vectors they have.
+            weights: In the loss.
+            masked: Mask the padding, so that the last state is the word's. Default, look the
+                word's state up: a mask costs Keras' GRU time in every step.
+        """
+        embedded = self.embedding(ids)
+        if masked:
+            mask = tf.sequence_mask(lengths, tf.shape(ids)[1])
+            words = self.gru(embedded, mask=mask)[:, -1]
+        else:
+            words = tf.gather(self.gru(embedded), lengths - 1, batch_dims=1)
         mapped = tf.nn.l2_normalize(self.map(words), 1)
         cosines = tf.reduce_sum(mapped * tf.gather(self._vectors, owners), 1)
         return tf.reduce_mean(weights * (1 - cosines))
 
-    def turn(self, batches: list[tuple[tf.Tensor, ...]], weights: np.ndarray) -> Callable[[], int]:
-        """Returns what learns from the batches and tells how many words they have."""
+    def turn(
+        self, batches: list[tuple[tf.Tensor, ...]], weights: np.ndarray, masked: bool = False
+    ) -> Turn:
+        """Returns what learns from the batches; it tells how many words, and in how many seconds.
+
+        Args:
+            batches: Of `spelled`.
+            weights: Each word's in the loss.
+            masked: See `loss`. Default False.
+        """
         named = {
             f"padded/{number}/{variable.name}": variable
             for number, layer in enumerate((self.embedding, self.gru, self.map))
@@ -179,16 +207,18 @@ class Padded:
         )
         def step(ids, lengths, owners):
             with tf.GradientTape() as tape:
-                loss = self.loss(ids, lengths, owners, tf.gather(by_word, owners))
+                loss = self.loss(ids, lengths, owners, tf.gather(by_word, owners), masked)
             gradients = {
                 name: tf.convert_to_tensor(gradient)
                 for name, gradient in tape.gradient(loss, values).items()
             }
             optimizer.apply(gradients, tf.constant(1e-3))
 
-        def turn() -> int:
+        def turn() -> tuple[int, float]:
+            begun = time.perf_counter()
             for batch in batches:
                 step(*batch)
-            return sum(len(owners) for _, _, owners in batches)
+            seconds = time.perf_counter() - begun
+            return sum(len(owners) for _, _, owners in batches), seconds
 
         return turn

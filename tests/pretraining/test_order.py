@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from hier_rnn.pretraining.order import grouped_permutation
+from hier_rnn.pretraining.order import grouped_permutation, packed_batches
 
 WORDS = [f"{a}{b}{c}" for a in "xyz" for b in "abc" for c in "mnop"]
 
@@ -34,3 +35,37 @@ def test_the_generator_decides(group_size):
         for seed in (0, 0, 1)
     ]
     assert orders[0] == orders[1] != orders[2]
+
+
+def numbered(epoch: int) -> list[tuple[list[str], list[int]]]:
+    return [([f"{epoch}{place}", "ß\0"], [epoch, place]) for place in range(3)]
+
+
+def packed(epoch: int, skip: int, number: int) -> list[tuple[list[str], list[int], bool]]:
+    stream = packed_batches(numbered, (tf.string, tf.int32), lambda *each: each, epoch, skip)
+    return [
+        ([word.decode() for word in words.numpy()], numbers.numpy().tolist(), bool(last))
+        for words, numbers, last in itertools.islice(stream, number)
+    ]
+
+
+def test_epoch_after_epoch_in_order():
+    places = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0)]
+    assert packed(0, 0, 7) == [
+        ([f"{epoch}{place}", "ß\0"], [epoch, place], place == 2) for epoch, place in places
+    ]
+
+
+def test_goes_on_within_an_epoch():
+    assert packed(1, 2, 3) == packed(0, 0, 8)[5:]
+
+
+def test_a_mistake_in_a_later_epoch_is_not_lost():
+    def failing(epoch):
+        if epoch == 2:
+            raise ValueError("no such epoch")
+        return numbered(epoch)
+
+    stream = packed_batches(failing, (tf.string, tf.int32), lambda *each: each)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="no such epoch"):
+        list(stream)
