@@ -28,6 +28,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -250,7 +251,10 @@ def show(results: Mapping[str, Any], console: Console | None = None) -> None:
     console = console or Console()
     for name, points in results["data"].items():
         title = f"{name}: best validation accuracy by labels"
-        table = Table(title=f"{title}, seeds {results['seeds']}")
+        # No borders, so that five numbers of labels fit into 80 columns.
+        table = Table(
+            title=f"{title}, seeds {results['seeds']}", box=SIMPLE, padding=0, show_edge=False
+        )
         table.add_column("variant")
         for point in points:
             table.add_column(f"{point['labels']:,}", justify="right")
