@@ -73,9 +73,9 @@ def compare(options: Any) -> dict[str, Any]:
     vectors = np.random.default_rng(0).normal(size=(len(frequent.words), options.dimensions))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     targets = Targets(frequent.words, frequent.counts, vectors.astype(np.float32), {})
-    from benchmarks.peers.distillation import TRIE, both
+    from benchmarks.peers.distillation import TRIE, turns_of
 
-    turns, spellings, difference = both(configuration, targets, options.padded_batches)
+    turns, spellings, difference = turns_of(configuration, targets, options.padded_batches)
     turns = {name: _speed(turn) for name, turn in turns.items()}
     alternate(turns, 1)  # compiled, and warm
     figures = summary(alternate(turns, options.runs), TRIE)

@@ -29,7 +29,7 @@ BATCH_PADDED = "Keras, by batch"
 ALL_PADDED = "Keras, at once"
 
 
-def both(
+def turns_of(
     configuration: Configuration, targets: Targets, padded_batches: int
 ) -> tuple[dict[str, Turn], int, float]:
     """Returns a turn of each by name and two figures.

@@ -1,4 +1,4 @@
-"""Both ways of the benchmark learn the same."""
+"""All ways of the benchmark learn the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.distillation import compare, show
-from benchmarks.peers.distillation import ALL_PADDED, BATCH_PADDED, TRIE, Padded, both
+from benchmarks.peers.distillation import ALL_PADDED, BATCH_PADDED, TRIE, Padded, turns_of
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.shapes import character_encoder_shapes
@@ -22,7 +22,7 @@ def test_same_loss_and_every_word_counted():
     vectors = np.eye(12, 5, dtype=np.float32) + 0.1
     targets = Targets(WORDS, np.arange(12, 0, -1), vectors, {})
     small = {"character_encoder": {"units": 6}, "pretraining": {"batch_size": 5}}
-    turns, spellings, difference = both(Configuration.model_validate(small), targets, 2)
+    turns, spellings, difference = turns_of(Configuration.model_validate(small), targets, 2)
     assert difference < 1e-5
     assert spellings > 11
     learnt = {name: turn()[0] for name, turn in turns.items()}
@@ -47,7 +47,7 @@ def test_neither_padding_nor_a_mask_changes_the_loss():
     assert float(padded.loss(*wide, weights, masked=True)) == loss
 
 
-def test_the_table_has_both(tmp_path, capsys):
+def test_the_table_has_all(tmp_path, capsys):
     text = tmp_path / "text.txt"
     text.write_text(" ".join(WORDS) + "\n")
     sizes = {"words": 12, "units": 6, "dimensions": 5, "batch_size": 5, "padded_batches": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -69,3 +70,16 @@ def test_a_mistake_in_a_later_epoch_is_not_lost():
     stream = packed_batches(failing, (tf.string, tf.int32), lambda *each: each)
     with pytest.raises(tf.errors.InvalidArgumentError, match="no such epoch"):
         list(stream)
+
+
+def test_the_next_epoch_is_made_while_this_one_trains():
+    made = [threading.Event() for _ in range(2)]
+
+    def noticed(epoch):
+        if epoch < 2:
+            made[epoch].set()
+        return numbered(epoch) * 9
+
+    stream = iter(packed_batches(noticed, (tf.string, tf.int32), lambda *each: each))
+    next(stream)
+    assert made[1].wait(timeout=60)
