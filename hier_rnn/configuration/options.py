@@ -160,7 +160,7 @@ class Training(Options):
     bucket_batches: Positive = Field(
         16, description="batches cut from as many sentences sorted by length; 1: not sorted"
     )
-    epochs: Positive = Field(10, description="epochs at the most")
+    epochs: Positive = Field(12, description="epochs at the most")
     epoch_steps: Count = Field(
         120,
         description="an epoch of little training data passes over it several times, to have about"
@@ -207,6 +207,12 @@ class Training(Options):
     warm_start_epochs: Count = Field(
         40,
         description="epochs of learning to spell the training text before the labels; 0: none",
+    )
+    warm_start_label_weight: float = Field(
+        0.5,
+        ge=0,
+        description="how long what labels say of a word is in the warm start, beside its vector of"
+        " length one (of the 300 most frequent labels); 0: labels are not looked at",
     )
     freeze_encoder: bool = Field(False, description="the character encoder does not train")
     next_character_weight: float = Field(

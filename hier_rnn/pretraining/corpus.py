@@ -14,6 +14,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.pretraining.cooccurrence import count_words
 from hier_rnn.pretraining.next_character import CountedWords
 from hier_rnn.pretraining.targets import Targets, targets_from_file, targets_from_text
+from hier_rnn.sources.example import Example
 from hier_rnn.sources.source import Source, open_source
 from hier_rnn.text.normalization import normalize
 from hier_rnn.training.corpus import prepared_words
@@ -49,9 +50,15 @@ class Corpus:
         Args:
             purpose: What the bar says.
         """
+        return (self._words(example.text) for example in self._examples(purpose))
+
+    def labelled_texts(self, purpose: str) -> Iterable[tuple[str, list[str]]]:
+        """Streams the label and the words of every text; arguments as `texts`."""
+        return ((e.label, self._words(e.text)) for e in self._examples(purpose))
+
+    def _examples(self, purpose: str) -> Iterable[Example]:
         hidden = self._quiet or not sys.stderr.isatty()
-        examples = tqdm(self._source, desc=purpose, unit=" texts", unit_scale=True, disable=hidden)
-        return (self._words(example.text) for example in examples)
+        return tqdm(self._source, desc=purpose, unit=" texts", unit_scale=True, disable=hidden)
 
 
 def text_source(configuration: Configuration) -> Source:

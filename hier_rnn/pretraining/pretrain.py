@@ -25,6 +25,7 @@ from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.encoder import Encoder
 from hier_rnn.pretraining.corpus import Corpus, text_source, vectors_to_learn, words_to_foresee
 from hier_rnn.pretraining.known import beside_known
+from hier_rnn.pretraining.label_information import beside_labels
 from hier_rnn.pretraining.neighbours import neighbours
 from hier_rnn.pretraining.next_character import CountedWords, LanguageModel
 from hier_rnn.pretraining.prepared import load_prepared, save_prepared
@@ -59,6 +60,7 @@ def pretrain(
     force: bool = False,
     quiet: bool = False,
     source: Source | None = None,
+    label_weight: float = 0.0,
 ) -> None:
     """Pretrains a character encoder, or goes on where an earlier call was interrupted.
 
@@ -70,6 +72,8 @@ def pretrain(
         quiet: Show nothing. Default False.
         source: The text, instead of that which the options name; then this is a stage of another
             run, and only the bar is shown. Default None.
+        label_weight: How long what the labels of `source` say of a word is, beside its vector of
+            length one. Default 0: it has none, or they are not looked at.
 
     Raises:
         UserError: A mistake in the text or the options, or `out` holds a run with other options.
@@ -93,7 +97,7 @@ def pretrain(
     if kept.exists() and not force:
         prepared = load_prepared(kept, kind)
     else:
-        prepared, words_model = _prepare(configuration, quiet, source)
+        prepared, words_model = _prepare(configuration, quiet, source, label_weight)
         claim(out, record, configuration, force)
         if words_model:
             with write_atomically(run.words_model, "wb") as file:
@@ -116,7 +120,7 @@ def _check(configuration: Configuration) -> None:
 
 
 def _prepare(
-    configuration: Configuration, quiet: bool, source: Source | None
+    configuration: Configuration, quiet: bool, source: Source | None, label_weight: float
 ) -> tuple[Targets | CountedWords, bytes]:
     """Counts; returns what is to be learnt, and the SentencePiece model if words are pieces."""
     there = source or configuration.data.text
@@ -126,6 +130,9 @@ def _prepare(
     prepared = prepare(configuration, corpus)
     if configuration.data.encoder and of_vectors:
         prepared = beside_known(prepared, Encoder(Path(configuration.data.encoder)))
+    if label_weight:
+        texts = corpus.labelled_texts("counting words by label")
+        prepared = beside_labels(prepared, texts, label_weight)
     return prepared, corpus.words_model if corpus else b""
 
 

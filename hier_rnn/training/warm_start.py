@@ -3,7 +3,7 @@
 A character encoder that starts from random weights has to learn spelling, meaning and syntax from
 labels alone, and one that was pretrained on other text does not know this one's words. So it first
 learns the word vectors that the training text itself gives by counting (`hier_rnn.pretraining`),
-labels aside; with `--encoder`, beside what it knows.
+and what the labels say of each word; with `--encoder`, beside what it knows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def warm_start(
     Args:
         configuration: The options of the run.
         rules: Those of its initializer rules that decide weights of the encoder.
-        source: The training data; labels are not looked at.
+        source: The training data.
         words_model: The run's SentencePiece model, if words are its pieces.
         out: The encoder directory to write.
         quiet: Show nothing.
@@ -56,4 +56,5 @@ def warm_start(
             ),
         }
     )
-    pretrain(own, out, quiet=quiet, source=source)
+    weight = configuration.training.warm_start_label_weight
+    pretrain(own, out, quiet=quiet, source=source, label_weight=weight)

@@ -56,14 +56,15 @@ def test_variants_are_configurations_that_train_what_they_say():
             (any(name.startswith("character_encoder") for name in phase.trainable), phase.epochs)
             for phase in phases
         ]
-    everything = [(True, 10)]
+    epochs = Configuration().training.epochs
+    everything = [(True, epochs)]
     assert trains == {
         "scratch": everything,
         "warm-start": everything,
         "next-character": everything,
         "word-vectors": everything,
-        "frozen": [(False, 10)],
-        "phases": [(False, 5), (True, 5)],
+        "frozen": [(False, epochs)],
+        "phases": [(False, epochs // 2), (True, epochs - epochs // 2)],
     }
 
 

@@ -13,7 +13,7 @@ from hier_rnn.configuration.options import Configuration
     [
         ({}, {}, []),
         (
-            {"seed": 1},
+            {"seed": 1, "training": {"epochs": 10}},
             {"training": {"epochs": 3}},
             ["seed 1 instead of 0", "training.epochs 10 instead of 3"],
         ),

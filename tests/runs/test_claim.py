@@ -12,7 +12,7 @@ from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.runs.claim import claim, to_do
 
-OWN = Configuration()
+OWN = Configuration.model_validate({"training": {"epochs": 10}})
 OTHER = Configuration.model_validate({"seed": 3, "training": {"epochs": 77}})
 
 

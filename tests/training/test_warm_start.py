@@ -12,10 +12,11 @@ from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.shapes import weight_shapes
 from hier_rnn.pretraining.pretrain import pretrain
+from hier_rnn.pretraining.spelling import MAP, MAP_FILE
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.text.alphabet import FIRST, Alphabet
-from hier_rnn.training.classify import train_classifier
+from hier_rnn.training.classify import ClassifierTraining, train_classifier
 
 EMBEDDING = "character_encoder/embedding"
 
@@ -123,3 +124,17 @@ def facts_of_warm_start(tiny, rules: list[dict], path: Path) -> dict:
     training = {"warm_start_epochs": 1, "epochs": 1}
     train_classifier(tiny(initializers={"rules": rules}, training=training), path, quiet=True)
     return json.loads((warm_started(RunDirectory(path)).path / "facts.json").read_text())
+
+
+def test_it_learns_what_labels_say_of_words(tiny, tmp_path, monkeypatch):
+    # The end of the warm start is what is looked at.
+    monkeypatch.setattr(ClassifierTraining, "_train", lambda *_: None)
+    monkeypatch.setattr(ClassifierTraining, "_finish", lambda _: None)
+
+    def width(weight: float, name: str) -> int:
+        training = {"warm_start_epochs": 1, "warm_start_label_weight": weight}
+        train_classifier(tiny(training=training), tmp_path / name, quiet=True)
+        start = warm_started(RunDirectory(tmp_path / name)).path
+        return read_weights(start / MAP_FILE)[f"{MAP}/kernel"].shape[1]
+
+    assert width(0.5, "with") == width(0.0, "without") + 3  # labels

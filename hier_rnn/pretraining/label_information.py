@@ -1,0 +1,87 @@
+"""What labels say of words, for an encoder that is about to learn from the labels of the same text.
+
+Words that are used alike have vectors alike, though one of them may give the label away and the
+other not. So counts by label stand beside a word's vector (log-count ratios as of naive Bayes, Wang
+and Manning 2012), and the encoder learns to spell both, in misspelled copies too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+
+import numpy as np
+
+from hier_rnn.pretraining.parts import core, parts
+from hier_rnn.pretraining.targets import Targets
+from hier_rnn.pretraining.word_vectors import unit_rows
+
+# A word stands in as many texts more, of all labels alike: what few texts say is mostly chance, and
+# they are the very texts that are to be learnt from.
+PRIOR = 20.0
+# Bounds the memory, not what is usual: 300 labels are as wide as a word's vector.
+LABELS = 300
+
+
+def beside_labels(
+    targets: Targets, texts: Iterable[tuple[str, list[str]]], weight: float
+) -> Targets:
+    """Returns the targets with what labels say of the words beside their vectors.
+
+    Args:
+        targets: What is to be learnt.
+        texts: Each text's label and words.
+        weight: Length of what is said of a word that stands under one label alone, if labels are
+            equally frequent. A word's vector has length one.
+    """
+    said = weight * label_information(targets.words, texts)
+    return targets._replace(vectors=unit_rows(np.hstack([targets.vectors, said])))
+
+
+def label_information(words: Sequence[str], texts: Iterable[tuple[str, list[str]]]) -> np.ndarray:
+    """Returns max(0, log(P(word | label) / P(word))) / log(labels), shape `(words, labels)`.
+
+    Of the `LABELS` most frequent labels, in alphabetical order. The ratio of a word is the product
+    of those of its core parts; counted are the texts that a part stands in, and `PRIOR` more.
+
+    Args:
+        words: Spellings.
+        texts: Each text's label and words, of two labels at least.
+    """
+    core_of = lru_cache(maxsize=1_000_000)(lambda word: core(parts(word)))
+    columns: dict[str, int] = {}
+    columns_of = [[columns.setdefault(p, len(columns)) for p in core_of(word)] for word in words]
+    counts = _texts_by_label(texts, core_of, columns)
+    # A label without any known word is no more likely beside one word than beside another.
+    share = np.maximum(counts.sum(1, keepdims=True), np.finfo(float).tiny) / max(counts.sum(), 1)
+    ratios = np.log((counts + PRIOR * share) / ((counts.sum(0) + PRIOR) * share))
+    information = np.stack([ratios[:, found].sum(1) for found in columns_of])
+    return (np.maximum(information, 0) / np.log(len(share))).astype(np.float32)
+
+
+def _texts_by_label(
+    texts: Iterable[tuple[str, list[str]]],
+    core_of: Callable[[str], list[str]],
+    columns: Mapping[str, int],
+) -> np.ndarray:
+    """Returns in how many texts of each label each part stands, `(labels, parts)`."""
+    from scipy import sparse
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    labels = []
+
+    def parts_of_texts() -> Iterator[Iterator[str]]:
+        for label, words in texts:
+            labels.append(label)
+            yield chain.from_iterable(map(core_of, words))
+
+    count = CountVectorizer(analyzer=iter, vocabulary=columns, binary=True, dtype=np.float64)
+    stands = count.transform(parts_of_texts())
+    frequent = sorted(sorted(set(labels)), key=Counter(labels).get, reverse=True)[:LABELS]
+    rows = {label: row for row, label in enumerate(sorted(frequent))}
+    kept = [text for text, label in enumerate(labels) if label in rows]
+    of_label = [rows[labels[text]] for text in kept]
+    shape = (len(rows), len(labels))
+    return (sparse.csr_matrix((np.ones(len(kept)), (of_label, kept)), shape) @ stands).toarray()
