@@ -15,11 +15,13 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
-from hier_rnn.packing.batch import PackedBatch, Spelling, pack_batch
+from hier_rnn.packing.batch import PackedBatch, Spelling
+from hier_rnn.packing.sentences import pack_sentences
 from hier_rnn.packing.stream import packed_stream
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
+from hier_rnn.training.known_words import KnownWords
 
 
 class Sentence(NamedTuple):
@@ -33,6 +35,9 @@ class LabelledBatch(NamedTuple):
     """A packed batch with its labels."""
 
     batch: PackedBatch
+    """Its tries have the words that are not known."""
+    rows: tf.Tensor
+    """int32 `(distinct words,)`: each word's number among those that are known, else -1."""
     labels: tf.Tensor
     """int32 `(sentences,)`."""
     words: tf.Tensor
@@ -134,6 +139,7 @@ class PackedBatches:
     Args:
         batches: Begins the stream.
         spelling: Makes the tries of words.
+        known: Words that the tries leave out. Default none.
 
     Attributes:
         element_spec: Types and shapes of a batch.
@@ -142,12 +148,21 @@ class PackedBatches:
         UserError: On iteration, what `batches` raises.
     """
 
-    def __init__(self, batches: Callable[[], Iterator[list[Sentence]]], spelling: Spelling) -> None:
+    def __init__(
+        self,
+        batches: Callable[[], Iterator[list[Sentence]]],
+        spelling: Spelling,
+        known: KnownWords | None = None,
+    ) -> None:
         self._batches = batches
         self._error: UserError | None = None
 
         def pack(words, lengths, labels):
-            return LabelledBatch(pack_batch(words, lengths, spelling), labels, tf.size(words))
+            distinct, indices = tf.unique(words)
+            rows = known.rows(distinct) if known else tf.fill(tf.shape(distinct), -1)
+            tries = spelling(tf.boolean_mask(distinct, rows < 0))
+            batch = PackedBatch(tries, pack_sentences(indices, lengths))
+            return LabelledBatch(batch, rows, labels, tf.size(words))
 
         signature = (
             tf.TensorSpec([None], tf.string),

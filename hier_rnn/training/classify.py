@@ -35,6 +35,7 @@ from hier_rnn.training.display import Display, tell
 from hier_rnn.training.finish import finish
 from hier_rnn.training.interruption import Interruption
 from hier_rnn.training.introduction import introduce
+from hier_rnn.training.known_words import KnownWords, vectors_stay
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.phases import Stretch, for_given_encoder, stretches
 from hier_rnn.training.preparation import Preparation, prepare
@@ -127,10 +128,9 @@ class ClassifierTraining:
         assign(self.weights, values)
         spelling = spelling_of(configuration, data.alphabet)
         self.inference = Inference(self.classifier, spelling)
-        self.batches = PackedBatches(self._batches_to_come, spelling)
+        self.spelling = spelling
         self.optimizer = Optimizer(self.options, self.weights)
         self.state = TrainingState(run.checkpoints, self.weights, self.optimizer)
-        self._steps: dict[tuple[str, ...], Step] = {}
 
     def run(self, logs: TensorBoard | None = None) -> None:
         """Trains to the end and writes the run directory.
@@ -211,26 +211,46 @@ class ClassifierTraining:
         logs: TensorBoard | None,
         interruption: Interruption,
     ) -> None:
-        if course.phase is None:  # killed between the last step and the end
-            return
-        # Closed however the loop ends: a stream that outlives it may hang as the program ends.
-        with contextlib.closing(iter(self.batches)) as batches:
-            self._pass(batches, course, display, logs, interruption)
+        while (phase := course.phase) is not None:
+            batches, step = self._begin(phase)
+            # Closed however the loop ends: a stream that outlives it may hang as the program ends.
+            with contextlib.closing(iter(batches)) as stream:
+                self._phase(stream, step, course, display, logs, interruption)
 
-    def _pass(
+    def _begin(self, phase: Stretch) -> tuple[PackedBatches, Step]:
+        """Returns the batches and the step of a phase."""
+        classifier, configuration = self.classifier, self.configuration
+        vocabulary, known = self.data.corpus.vocabulary, None
+        if vocabulary and vectors_stay(configuration, phase.trainable):
+            known = KnownWords(classifier.character_encoder, self.spelling, vocabulary)
+        batches = PackedBatches(self._batches_to_come, self.spelling, known)
+        step = training_step(
+            classifier,
+            self.optimizer,
+            phase.trainable,
+            self.options,
+            self.class_weights,
+            batches.element_spec,
+            configuration.seed,
+            known,
+        )
+        return batches, step
+
+    def _phase(
         self,
         batches: Iterator[LabelledBatch],
+        step: Step,
         course: Course,
         display: Display,
         logs: TensorBoard | None,
         interruption: Interruption,
     ) -> None:
-        """Trains on one batch after the other until training is over, or is interrupted."""
-        progress = self.state.progress
+        """Trains on one batch after the other until the phase is over."""
+        progress, phase = self.state.progress, course.phase
         saved = time.monotonic()
         begun = time.perf_counter()
         for batch in batches:
-            loss = self._step(course, batch)
+            loss = self._step(step, course, batch)
             seconds = time.perf_counter() - begun
             progress.seconds += seconds
             progress.epoch_seconds += seconds
@@ -253,7 +273,7 @@ class ClassifierTraining:
                     f"interrupted; saved after step {progress.step:,}. The same command again goes"
                     " on from here."
                 )
-            if course.phase is None:
+            if course.phase is not phase:
                 return
             begun = time.perf_counter()
 
@@ -263,11 +283,10 @@ class ClassifierTraining:
         seed, place = self.configuration.seed, (progress.epoch, progress.batch, self.passes)
         return endless_batches(data.train, data.words, numbers, self.options, seed, *place)
 
-    def _step(self, course: Course, batch: LabelledBatch) -> float:
+    def _step(self, step: Step, course: Course, batch: LabelledBatch) -> float:
         phase, progress = course.phase, self.state.progress
         sentences = len(batch.labels)
         rate = tf.constant(course.rate(sentences), tf.float32)
-        step = self._step_of(phase)
         loss = float(step(batch, rate, tf.constant(progress.step, tf.int32)).numpy())
         if not math.isfinite(loss):
             raise self._diverged(f"step {progress.step + 1}: the loss", phase)
@@ -277,20 +296,6 @@ class ClassifierTraining:
         progress.words += int(batch.words)
         progress.loss += loss
         return loss
-
-    def _step_of(self, phase: Stretch) -> Step:
-        """The step in which the weights of a phase train, made when it is first needed."""
-        if phase.trainable not in self._steps:
-            self._steps[phase.trainable] = training_step(
-                self.classifier,
-                self.optimizer,
-                phase.trainable,
-                self.options,
-                self.class_weights,
-                self.batches.element_spec,
-                self.configuration.seed,
-            )
-        return self._steps[phase.trainable]
 
     def _diverged(self, what: str, phase: Stretch) -> UserError:
         return UserError(

@@ -11,6 +11,7 @@ from hier_rnn.errors import UserError, nearest
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.training.batches import LabelledBatch
+from hier_rnn.training.known_words import KnownWords
 from hier_rnn.training.optimizer import Optimizer
 
 Step = Callable[[LabelledBatch, tf.Tensor, tf.Tensor], tf.Tensor]
@@ -48,6 +49,7 @@ def training_step(
     weights: Sequence[float],
     signature: LabelledBatch,
     seed: int,
+    known: KnownWords | None = None,
 ) -> Step:
     """Returns the step of a phase.
 
@@ -64,6 +66,7 @@ def training_step(
         weights: Each class's weight in the loss.
         signature: Types and shapes of a batch.
         seed: The run's seed.
+        known: Words that a batch's tries leave out. Default none.
     """
     named = optimizer.weights
     moving = [named[name] for name in trainable]
@@ -80,6 +83,10 @@ def training_step(
             tape.watch([weight.value for weight in moving])
             if options.next_character_weight:
                 logits, auxiliary = classifier.jointly(batch.batch, noise, frozen)
+            elif known:
+                words = classifier.character_encoder(batch.batch.tries, differentiable=False)
+                words = known.beside(words, batch.rows)
+                logits, auxiliary = classifier.classify(words, batch.batch.sentences, noise), 0.0
             else:
                 logits, auxiliary = classifier(batch.batch, noise=noise, frozen_encoder=frozen), 0.0
             targets = tf.one_hot(batch.labels, tf.shape(logits)[1])

@@ -335,8 +335,8 @@ def test_a_loss_that_is_not_finite(train, tmp_path):
 def test_ctrl_c_saves_and_the_same_command_goes_on(train, plain, tmp_path, monkeypatch, capsys):
     step = classify.ClassifierTraining._step
 
-    def interrupted(self, course, batch):
-        loss = step(self, course, batch)
+    def interrupted(self, *arguments):
+        loss = step(self, *arguments)
         if self.state.progress.step == 4:
             signal.raise_signal(signal.SIGINT)
         return loss
@@ -351,7 +351,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(train, plain, tmp_path, monke
 
 
 def test_ctrl_c_twice_stops_at_once(train, tmp_path, monkeypatch):
-    def interrupted(self, course, batch):
+    def interrupted(*_):
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("it should have stopped")
