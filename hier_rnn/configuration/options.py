@@ -161,6 +161,11 @@ class Training(Options):
         16, description="batches cut from as many sentences sorted by length; 1: not sorted"
     )
     epochs: Positive = Field(12, description="epochs at the most")
+    maximum_steps: Count = Field(
+        8000,
+        description="much training data has so many fewer epochs that they have about as many steps"
+        " as this together; 0: no limit",
+    )
     epoch_steps: Count = Field(
         120,
         description="an epoch of little training data passes over it several times, to have about"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.metrics import Scores
 from hier_rnn.files import write_atomically
@@ -29,8 +29,8 @@ from hier_rnn.training.batches import (
     Sentence,
     endless_batches,
 )
-from hier_rnn.training.corpus import with_words_decided
-from hier_rnn.training.course import Course, passes_in_epoch
+from hier_rnn.training.corpus import Corpus, with_words_decided
+from hier_rnn.training.course import Course, epochs_of_run, passes_in_epoch
 from hier_rnn.training.display import Display, tell
 from hier_rnn.training.finish import finish
 from hier_rnn.training.interruption import Interruption
@@ -112,7 +112,7 @@ class ClassifierTraining:
     def __init__(
         self, configuration: Configuration, run: RunDirectory, data: Preparation, quiet: bool
     ) -> None:
-        self.configuration, self.options = configuration, for_given_encoder(configuration)
+        self.configuration, self.options = configuration, _options(configuration, data.corpus)
         self.directory, self.data, self.quiet = run, data, quiet
         self.labels = data.corpus.labels
         size, classes = data.alphabet.size, len(self.labels)
@@ -142,7 +142,7 @@ class ClassifierTraining:
         corpus, progress = self.data.corpus, self.state.progress
         course = Course(self.phases, self.options, self.passes * corpus.examples, progress)
         if not self.quiet:
-            introduce(self.configuration, self.data, self.weights, self.passes)
+            introduce(self.configuration, self.data, self.weights, self.passes, self.options.epochs)
             if resumed:
                 tell(f"going on after step {progress.step:,}, epoch {progress.epoch + 1}")
         if not resumed:
@@ -366,3 +366,11 @@ class ClassifierTraining:
                 f"finished: validation accuracy {100 * scores.accuracy:.2f} with the weights of"
                 f" epoch {self.state.progress.best_epoch}, saved in {run.path}"
             )
+
+
+def _options(configuration: Configuration, corpus: Corpus) -> Training:
+    """Returns the `training` options with what the data and a given encoder decide."""
+    training = configuration.training
+    epochs = epochs_of_run(training, corpus.examples, corpus.sentence_words)
+    training = training.model_copy(update={"epochs": epochs})
+    return for_given_encoder(configuration.model_copy(update={"training": training}))

@@ -37,6 +37,19 @@ def passes_in_epoch(options: Training, examples: int, sentence_words: float) -> 
     return max(1, round(options.epoch_steps / steps))
 
 
+def epochs_of_run(options: Training, examples: int, sentence_words: float) -> int:
+    """Returns `training.epochs`, or fewer where they were more steps than `maximum_steps`.
+
+    A pass over much training data has steps enough for the weights to get far. Arguments as
+    `passes_in_epoch`.
+    """
+    if not options.maximum_steps:
+        return options.epochs
+    passes = passes_in_epoch(options, examples, sentence_words)
+    steps = passes * examples / sentences_in_batch(options, sentence_words)
+    return min(options.epochs, max(1, round(options.maximum_steps / steps)))
+
+
 class Course:
     """Reads where a run stands off its progress, which it alone moves from phase to phase.
 

@@ -23,7 +23,8 @@ def introduce(
     configuration: Configuration,
     data: Preparation,
     weights: Mapping[str, keras.Variable],
-    passes: int = 1,
+    passes: int,
+    epochs: int,
 ) -> None:
     """Prints what is about to be trained, and on what.
 
@@ -31,7 +32,8 @@ def introduce(
         configuration: The run's options.
         data: The run's data.
         weights: Every weight by name.
-        passes: How often an epoch passes over the training data. Default once.
+        passes: How often an epoch passes over the training data.
+        epochs: How many there are.
     """
     corpus, named = data.corpus, configuration.data
     tell(
@@ -42,6 +44,12 @@ def introduce(
         tell("words are the pieces of a SentencePiece model (else: --text.words whitespace)")
     if passes > 1:
         tell(f"little training data: an epoch passes over it {passes} times")
+    training = configuration.training
+    if epochs < training.epochs and not training.phases:
+        tell(
+            f"much training data: {epochs} epochs instead of {training.epochs}"
+            f" (--training.maximum_steps {training.maximum_steps})"
+        )
     tell(f"validation on {data.validation.name}: {len(data.targets):,} examples")
     if not named.validation:
         tell("no --validation was given, so a stratified tenth of the training data is set aside")

@@ -154,6 +154,13 @@ def test_an_epoch_of_little_data_passes_over_it_several_times(train, tmp_path, c
     assert column(tmp_path / "run", "epoch") == [1, 2]
 
 
+def test_much_data_has_fewer_epochs(train, tmp_path, capsys):
+    options = {"epochs": 9, "batch_size": 30, "maximum_steps": 5}
+    train(training=options, settings={"quiet": False})
+    assert "2 epochs instead of 9 (--training.maximum_steps 5)" in capsys.readouterr().err
+    assert column(tmp_path / "run", "step") == [2, 4]
+
+
 def test_patience(train, tmp_path, capsys):
     still = {**SHORT, "epochs": 6, "learning_rate": 1e-9, "patience": 2}
     train(training=still, settings={"quiet": False})

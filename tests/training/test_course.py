@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hier_rnn.configuration.options import Training
-from hier_rnn.training.course import Course, passes_in_epoch
+from hier_rnn.training.course import Course, epochs_of_run, passes_in_epoch
 from hier_rnn.training.phases import stretches
 from hier_rnn.training.state import Progress
 
@@ -106,3 +106,21 @@ def test_the_length_of_the_bar():
 )
 def test_little_training_data_is_passed_over_several_times_an_epoch(options, passes):
     assert passes_in_epoch(Training.model_validate(options), 96, 8.0) == passes
+
+
+@pytest.mark.parametrize(
+    ("options", "epochs"),
+    [
+        ({"maximum_steps": 30}, 10),  # three steps an epoch
+        ({"maximum_steps": 32}, 11),
+        ({"maximum_steps": 0}, 20),
+        ({"maximum_steps": 1000}, 20),
+        ({"maximum_steps": 1}, 1),
+        ({"maximum_steps": 30, "epoch_steps": 6}, 5),
+        ({"maximum_steps": 30, "batch_size": 16}, 5),
+        ({"maximum_steps": 120, "batch_size": 64, "batch_by": "words"}, 10),
+    ],
+)
+def test_much_training_data_has_fewer_epochs(options, epochs):
+    training = Training.model_validate({"epochs": 20, "epoch_steps": 0, **options})
+    assert epochs_of_run(training, 96, 8.0) == epochs

@@ -74,7 +74,7 @@ def test_a_large_model_fits_80_columns_with_a_line_a_layer(shown):
 
 def test_introduced(capsys, tiny, tmp_path):
     plain = tiny()
-    introduce(plain, prepare(plain), {})
+    introduce(plain, prepare(plain), {}, 1, 2)
     told = capsys.readouterr().err
     assert "train.tsv: 60 examples, " in told and "3 labels" in told
     assert "validation.tsv: 24 examples" in told
@@ -83,7 +83,7 @@ def test_introduced(capsys, tiny, tmp_path):
     alone = tiny(text={"maximum_word_length": 3})
     data = merged(alone.data.model_dump(), {"validation": ""})
     alone = alone.model_copy(update={"data": type(alone.data)(**data)})
-    introduce(alone, prepare(alone), {})
+    introduce(alone, prepare(alone), {}, 1, 2)
     told = capsys.readouterr().err
     assert "no --validation was given" in told and "54 examples" in told
     assert "words are longer than 3 characters" in told
