@@ -162,7 +162,7 @@ class Training(Options):
     )
     epochs: Positive = Field(12, description="epochs at the most")
     maximum_steps: Count = Field(
-        8000,
+        7500,
         description="much training data has so many fewer epochs that they have about as many steps"
         " as this together; 0: no limit",
     )
