@@ -163,8 +163,7 @@ class Training(Options):
     epochs: Positive = Field(12, description="epochs at the most")
     maximum_steps: Count = Field(
         7500,
-        description="much training data has so many fewer epochs that they have about as many steps"
-        " as this together; 0: no limit",
+        description="much training data has fewer epochs, about so many steps in all; 0: no limit",
     )
     epoch_steps: Count = Field(
         120,

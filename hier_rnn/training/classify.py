@@ -126,9 +126,8 @@ class ClassifierTraining:
         rules, seed = configuration.initializers.rules, configuration.seed
         values = initialize(shapes, rules, seed, data.alphabet, configuration.data.encoder)
         assign(self.weights, values)
-        spelling = spelling_of(configuration, data.alphabet)
-        self.inference = Inference(self.classifier, spelling)
-        self.spelling = spelling
+        self.spelling = spelling_of(configuration, data.alphabet)
+        self.inference = Inference(self.classifier, self.spelling)
         self.optimizer = Optimizer(self.options, self.weights)
         self.state = TrainingState(run.checkpoints, self.weights, self.optimizer)
 

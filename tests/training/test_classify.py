@@ -28,16 +28,12 @@ from hier_rnn.training.checkpoints import Checkpoints
 from hier_rnn.training.classify import train_classifier
 from hier_rnn.training.state import TrainingState
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the")  # tf.data keeps its graphs
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:Even though the"),  # tf.data keeps its graphs
+]
 
 SHORT = {"epochs": 1, "batch_size": 60}  # a single step
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager():
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")

@@ -19,18 +19,13 @@ from hier_rnn.training.batches import PackedBatches, Sentence
 from hier_rnn.training.classify import train_classifier
 from hier_rnn.training.known_words import KnownWords, vectors_stay
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the")  # tf.data keeps its graphs
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:Even though the"),  # tf.data keeps its graphs
+]
 
 SPELLING = spelling_of(Configuration(), Alphabet(tuple("abcdé")))
 VOCABULARY = Counter({"abc": 9, "é": 5, "bad": 3, "ab": 2, "d" * 300: 1})
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager():
-    """No graphs, which take longer to build than these steps to run."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")

@@ -33,15 +33,10 @@ LABELS = [sentence.label for sentence in SENTENCES]
 NO_DROPOUT = {"sentence_encoder": {"input_dropout": 0, "dropout": 0}, "head": {"dropout": 0}}
 
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the")  # tf.data keeps its graphs
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager():
-    """No graphs, which take longer to build than these steps to run."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:Even though the"),  # tf.data keeps its graphs
+]
 
 
 @lru_cache

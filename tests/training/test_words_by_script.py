@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import tensorflow as tf
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
@@ -12,16 +11,12 @@ from hier_rnn.pretraining.pretrain import pretrain
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.training.classify import train_classifier
 
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the")  # tf.data keeps its graphs
+pytestmark = [
+    pytest.mark.usefixtures("eager"),
+    pytest.mark.filterwarnings("ignore:Even though the"),  # tf.data keeps its graphs
+]
 
 GOOD, BAD = "배송이정말빨라서좋아요", "물건이망가져서화가나요"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def eager():
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
