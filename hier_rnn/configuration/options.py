@@ -200,7 +200,7 @@ class Training(Options):
         "accuracy", description="what the best weights and early stopping go by"
     )
     moving_average: Rate = Field(
-        0.99, description="decay of the exponential moving average of weights; 0: none"
+        0.997, description="decay of the exponential moving average of weights; 0: none"
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         "none", description="none, balanced, or a weight by label"
