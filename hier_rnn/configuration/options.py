@@ -200,7 +200,7 @@ class Training(Options):
         "accuracy", description="what the best weights and early stopping go by"
     )
     moving_average: Rate = Field(
-        0.997, description="decay of the exponential moving average of weights; 0: none"
+        0.99, description="decay of the exponential moving average of weights; 0: none"
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         "none", description="none, balanced, or a weight by label"
@@ -213,10 +213,10 @@ class Training(Options):
         description="epochs of learning to spell the training text before the labels; 0: none",
     )
     warm_start_label_weight: float = Field(
-        0.25,
+        0.5,
         ge=0,
-        description="how long what labels say of a word is in the warm start, a bit, beside its"
-        " vector of length one (of the 300 most frequent labels); 0: labels are not looked at",
+        description="how long what labels say of a word is in the warm start, beside its vector of"
+        " length one (of the 300 most frequent labels); 0: labels are not looked at",
     )
     freeze_encoder: bool = Field(False, description="the character encoder does not train")
     next_character_weight: float = Field(

@@ -33,18 +33,18 @@ def beside_labels(
     Args:
         targets: What is to be learnt.
         texts: Each text's label and words.
-        weight: Length of what is said, a bit. A word's vector has length one.
+        weight: Length of what is said of a word that stands under one label alone, if labels are
+            equally frequent. A word's vector has length one.
     """
     said = weight * label_information(targets.words, texts)
     return targets._replace(vectors=unit_rows(np.hstack([targets.vectors, said])))
 
 
 def label_information(words: Sequence[str], texts: Iterable[tuple[str, list[str]]]) -> np.ndarray:
-    """Returns max(0, log2(P(word | label) / P(word))), in bits, shape `(words, labels)`.
+    """Returns max(0, log(P(word | label) / P(word))) / log(labels), shape `(words, labels)`.
 
-    A word that stands under one of two labels alone says one bit, under one of eight three. Of the
-    `LABELS` most frequent labels, in alphabetical order. The ratio of a word is the product of
-    those of its core parts; counted are the texts that a part stands in, and `PRIOR` more.
+    Of the `LABELS` most frequent labels, in alphabetical order. The ratio of a word is the product
+    of those of its core parts; counted are the texts that a part stands in, and `PRIOR` more.
 
     Args:
         words: Spellings.
@@ -56,9 +56,9 @@ def label_information(words: Sequence[str], texts: Iterable[tuple[str, list[str]
     counts = _texts_by_label(texts, core_of, columns)
     # A label without any known word is no more likely beside one word than beside another.
     share = np.maximum(counts.sum(1, keepdims=True), np.finfo(float).tiny) / max(counts.sum(), 1)
-    ratios = np.log2((counts + PRIOR * share) / ((counts.sum(0) + PRIOR) * share))
+    ratios = np.log((counts + PRIOR * share) / ((counts.sum(0) + PRIOR) * share))
     information = np.stack([ratios[:, found].sum(1) for found in columns_of])
-    return np.maximum(information, 0).astype(np.float32)
+    return (np.maximum(information, 0) / np.log(len(share))).astype(np.float32)
 
 
 def _texts_by_label(

@@ -72,8 +72,8 @@ def pretrain(
         quiet: Show nothing. Default False.
         source: The text, instead of that which the options name; then this is a stage of another
             run, and only the bar is shown. Default None.
-        label_weight: How long what the labels of `source` say of a word is, a bit, beside its
-            vector of length one. Default 0: it has none, or they are not looked at.
+        label_weight: How long what the labels of `source` say of a word is, beside its vector of
+            length one. Default 0: it has none, or they are not looked at.
 
     Raises:
         UserError: A mistake in the text or the options, or `out` holds a run with other options.

@@ -56,12 +56,6 @@ def test_the_more_often_the_surer():
     assert said(1000) == pytest.approx(1, abs=0.03)
 
 
-def test_under_one_of_four_labels_alone_are_two_bits():
-    texts = [(label, [label, "z"]) for label in "abcd"] * 2000
-    found = label_information([*"abcdz"], texts)
-    np.testing.assert_allclose(found, 2 * np.eye(5, 4), atol=0.02)
-
-
 def test_a_label_without_a_known_word():
     found = label_information(["x", "y"], [("a", ["x"]), ("b", ["y"]), ("c", []), ("d", ["?"])])
     assert np.isfinite(found).all()
