@@ -216,7 +216,7 @@ class Training(Options):
         0.5,
         ge=0,
         description="how long what labels say of a word is in the warm start, beside its vector of"
-        " length one (of the 300 most frequent labels); 0: labels are not looked at",
+        " length one (of the 300 most frequent labels; of two, half); 0: labels are not looked at",
     )
     freeze_encoder: bool = Field(False, description="the character encoder does not train")
     next_character_weight: float = Field(

@@ -21,6 +21,8 @@ from hier_rnn.pretraining.word_vectors import unit_rows
 # A word stands in as many texts more, of all labels alike: what few texts say is mostly chance, and
 # they are the very texts that are to be learnt from.
 PRIOR = 20.0
+# Which of two labels it is, is one bit; of four, two. Of fewer a word cannot say a whole length.
+FEWEST = 4
 # Bounds the memory, not what is usual: 300 labels are as wide as a word's vector.
 LABELS = 300
 
@@ -34,14 +36,14 @@ def beside_labels(
         targets: What is to be learnt.
         texts: Each text's label and words.
         weight: Length of what is said of a word that stands under one label alone, if labels are
-            equally frequent. A word's vector has length one.
+            equally frequent and four at least. A word's vector has length one.
     """
     said = weight * label_information(targets.words, texts)
     return targets._replace(vectors=unit_rows(np.hstack([targets.vectors, said])))
 
 
 def label_information(words: Sequence[str], texts: Iterable[tuple[str, list[str]]]) -> np.ndarray:
-    """Returns max(0, log(P(word | label) / P(word))) / log(labels), shape `(words, labels)`.
+    """Returns max(0, log(P(word | label) / P(word))) / log(max(4, labels)), `(words, labels)`.
 
     Of the `LABELS` most frequent labels, in alphabetical order. The ratio of a word is the product
     of those of its core parts; counted are the texts that a part stands in, and `PRIOR` more.
@@ -58,7 +60,7 @@ def label_information(words: Sequence[str], texts: Iterable[tuple[str, list[str]
     share = np.maximum(counts.sum(1, keepdims=True), np.finfo(float).tiny) / max(counts.sum(), 1)
     ratios = np.log((counts + PRIOR * share) / ((counts.sum(0) + PRIOR) * share))
     information = np.stack([ratios[:, found].sum(1) for found in columns_of])
-    return (np.maximum(information, 0) / np.log(len(share))).astype(np.float32)
+    return (np.maximum(information, 0) / np.log(max(FEWEST, len(share)))).astype(np.float32)
 
 
 def _texts_by_label(

@@ -30,7 +30,7 @@ def by_hand(label: str, *parts: str) -> float:
         of_label = sum(part in words for name, words in stands if name == label)
         of_all = sum(part in words for _, words in stands)
         result += math.log((of_label + PRIOR * share) / (of_all + PRIOR) / share)
-    return max(result, 0) / math.log(2)
+    return max(result, 0) / math.log(4)
 
 
 def test_as_by_hand():
@@ -52,8 +52,17 @@ def test_the_more_often_the_surer():
         texts = [("a", ["x", "z"]), ("b", ["y", "z"])] * times
         return float(label_information(["x", "y", "z"], texts)[0, 0])
 
-    assert 0 < said(1) < said(10) < said(1000) < 1
-    assert said(1000) == pytest.approx(1, abs=0.03)
+    assert 0 < said(1) < said(10) < said(1000) < 0.5
+    assert said(1000) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"), [(2, 0.5), (3, math.log(3) / math.log(4)), (4, 1), (9, 1)]
+)
+def test_of_few_labels_less(labels, said):
+    names = "abcdefghi"[:labels]
+    found = label_information(list(names), [(name, [name]) for name in names] * 10_000)
+    np.testing.assert_allclose(found, said * np.eye(labels), atol=0.02)
 
 
 def test_a_label_without_a_known_word():
