@@ -21,7 +21,7 @@ from hier_rnn.pretraining.word_vectors import unit_rows
 # A word stands in as many texts more, of all labels alike: what few texts say is mostly chance, and
 # they are the very texts that are to be learnt from.
 PRIOR = 20.0
-# Which of two labels it is, is one bit; of four, two. Of fewer a word cannot say a whole length.
+# To tell two labels apart is one bit, four apart is two. So a word says less of fewer than four.
 FEWEST = 4
 # Bounds the memory, not what is usual: 300 labels are as wide as a word's vector.
 LABELS = 300
