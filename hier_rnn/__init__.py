@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from hier_rnn.errors import UserError
+from hier_rnn.version import __version__
 
 if TYPE_CHECKING:
     from hier_rnn.prediction.encoder import Encoder
     from hier_rnn.prediction.predictor import Predictor
 
-__all__ = ["load", "load_encoder"]
-
-try:
-    __version__ = version("hier_rnn")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0.1.0"
+__all__ = ["UserError", "__version__", "load", "load_encoder"]
 
 # Read by TensorFlow and Keras when they are imported, which is after this.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

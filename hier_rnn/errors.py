@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 
-class UserError(Exception):
+class UserError(ValueError):
     """A mistake of the person at the terminal, told in full: what, where, received, accepted.
 
     The command line prints the message alone (no traceback) and exits with status 2.

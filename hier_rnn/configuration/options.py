@@ -28,81 +28,93 @@ class Text(Options):
     """From a text to words and from words to characters."""
 
     words: Literal["auto", "whitespace", "sentencepiece"] = Field(
-        AUTO,
+        default=AUTO,
         description="how a text is cut into words; auto: sentencepiece if most of the training"
         " text is Korean or in a script without spaces between words, else whitespace",
     )
     normalization: Literal["none", "NFC", "NFKC", "NFD"] = Field(
-        "NFKC", description="Unicode normalization; NFD splits Hangul into jamo"
+        default="NFKC", description="Unicode normalization; NFD splits Hangul into jamo"
     )
-    lowercase: bool = Field(False, description="lower-case every character")
+    lowercase: bool = Field(default=False, description="lower-case every character")
     minimum_character_count: Positive = Field(
-        2, description="characters seen less often in training become the unknown character"
+        default=2, description="characters seen less often in training become the unknown character"
     )
     boundary_marks: bool = Field(
-        True, description="put a begin mark before and an end mark after each word's characters"
+        default=True,
+        description="put a begin mark before and an end mark after each word's characters",
     )
     maximum_word_length: Annotated[int, Field(ge=2)] = Field(
-        40, description="longer words keep this many characters, half from the head, half the tail"
+        default=40,
+        description="longer words keep this many characters, half from the head, half the tail",
     )
     sentencepiece_model: str = Field(
-        "", description="path of a SentencePiece model; empty: trained on the training text"
+        default="", description="path of a SentencePiece model; empty: trained on the training text"
     )
     sentencepiece_type: Literal["unigram", "bpe"] = Field(
-        "unigram", description="kind of SentencePiece model to train"
+        default="unigram", description="kind of SentencePiece model to train"
     )
     vocabulary_size: Positive = Field(
-        8000, description="pieces of the SentencePiece model to train"
+        default=8000, description="pieces of the SentencePiece model to train"
     )
 
 
 class CharacterEncoder(Options):
     """The character GRU, its weights shared across every word position."""
 
-    embedding_dim: Positive = Field(32, description="width of a character's embedding")
-    units: Positive = Field(512, description="width of the GRU's state, each direction")
-    layers: Positive = Field(1, description="stacked GRU layers")
-    bidirectional: bool = Field(False, description="also read each word from its end")
+    embedding_dim: Positive = Field(default=32, description="width of a character's embedding")
+    units: Positive = Field(default=512, description="width of the GRU's state, each direction")
+    layers: Positive = Field(default=1, description="stacked GRU layers")
+    bidirectional: bool = Field(default=False, description="also read each word from its end")
     reset_after: bool = Field(
-        True, description="apply the reset gate after the recurrent product (as cuDNN) or before"
+        default=True,
+        description="apply the reset gate after the recurrent product (as cuDNN) or before",
     )
-    projection: Count = Field(0, description="width of a linear map of the word vector; 0: none")
-    embedding_dropout: Rate = Field(0.0, description="dropout on character embeddings")
-    dropout: Rate = Field(0.0, description="dropout between stacked GRU layers")
-    recurrent_dropout: Rate = Field(0.0, description="variational dropout on the GRU's state")
+    projection: Count = Field(
+        default=0, description="width of a linear map of the word vector; 0: none"
+    )
+    embedding_dropout: Rate = Field(default=0.0, description="dropout on character embeddings")
+    dropout: Rate = Field(default=0.0, description="dropout between stacked GRU layers")
+    recurrent_dropout: Rate = Field(
+        default=0.0, description="variational dropout on the GRU's state"
+    )
     share_layer_weights: bool = Field(
-        False, description="one cell at every depth (embedding_dim must equal units)"
+        default=False, description="one cell at every depth (embedding_dim must equal units)"
     )
-    initial_state: Literal["zeros", "trainable"] = Field("zeros", description="state before a word")
+    initial_state: Literal["zeros", "trainable"] = Field(
+        default="zeros", description="state before a word"
+    )
 
 
 class SentenceEncoder(Options):
     """The word-level bidirectional LSTM and the pooling of its states."""
 
-    units: Positive = Field(128, description="width of the LSTM's state, each direction")
-    layers: Positive = Field(1, description="stacked bidirectional LSTM layers")
+    units: Positive = Field(default=128, description="width of the LSTM's state, each direction")
+    layers: Positive = Field(default=1, description="stacked bidirectional LSTM layers")
     pooling: Literal["last", "max", "mean", "attention"] = Field(
-        "max", description="how the states of a sentence's words become one vector"
+        default="max", description="how the states of a sentence's words become one vector"
     )
-    word_dropout: Rate = Field(0.0, description="share of words replaced by a zero vector")
-    input_dropout: Rate = Field(0.3, description="dropout on word vectors")
-    dropout: Rate = Field(0.3, description="dropout between stacked LSTM layers")
-    recurrent_dropout: Rate = Field(0.0, description="variational dropout on the LSTM's state")
+    word_dropout: Rate = Field(default=0.0, description="share of words replaced by a zero vector")
+    input_dropout: Rate = Field(default=0.3, description="dropout on word vectors")
+    dropout: Rate = Field(default=0.3, description="dropout between stacked LSTM layers")
+    recurrent_dropout: Rate = Field(
+        default=0.0, description="variational dropout on the LSTM's state"
+    )
     share_layer_weights: bool = Field(
-        False, description="one cell a direction at every depth (word vectors as wide as 2 * units)"
+        default=False,
+        description="one cell a direction at every depth (word vectors as wide as 2 * units)",
     )
     initial_state: Literal["zeros", "trainable"] = Field(
-        "zeros", description="state before a sentence"
+        default="zeros", description="state before a sentence"
     )
     segment_words: Count = Field(
-        0, description="read longer documents in segments of this many words; 0: whole"
+        default=0, description="read longer documents in segments of this many words; 0: whole"
     )
 
 
 class Head(Options):
     """From the sentence vector to class probabilities."""
 
-    dropout: Rate = Field(0.3, description="dropout on the sentence vector")
+    dropout: Rate = Field(default=0.3, description="dropout on the sentence vector")
 
 
 class InitializerRule(Options):
@@ -110,180 +122,206 @@ class InitializerRule(Options):
 
     pattern: str = Field(description="regular expression on weight names")
     gate: str | None = Field(
-        None, description="update|reset|candidate (GRU), input|forget|cell|output (LSTM)"
+        default=None, description="update|reset|candidate (GRU), input|forget|cell|output (LSTM)"
     )
     initializer: str = Field(description="initializer name")
-    options: dict[str, Any] = Field({}, description="the initializer's own options")
-    per_gate: bool = Field(True, description="gate by gate, or the fused matrix at once")
+    options: dict[str, Any] = Field(default={}, description="the initializer's own options")
+    per_gate: bool = Field(default=True, description="gate by gate, or the fused matrix at once")
 
 
 class Initializers(Options):
     """Where each weight starts: ordered rules, the first match wins, then the defaults."""
 
-    rules: tuple[InitializerRule, ...] = Field((), description="ordered rules")
+    rules: tuple[InitializerRule, ...] = Field(default=(), description="ordered rules")
 
 
 class Misspell(Options):
     """Corruption of the training words, drawn anew each epoch."""
 
-    kind: MisspellKind = Field("mixed", description="kind of misspelling")
-    rate: Share = Field(0.2, description="share of eligible words (four letters or more)")
+    kind: MisspellKind = Field(default="mixed", description="kind of misspelling")
+    rate: Share = Field(default=0.2, description="share of eligible words (four letters or more)")
 
 
 class PretrainingMisspell(Options):
     """Corruption of the spellings learnt, the word's vector kept; drawn anew each epoch."""
 
-    kind: MisspellKind = Field("mixed", description="kind of misspelling")
+    kind: MisspellKind = Field(default="mixed", description="kind of misspelling")
     rate: float = Field(
-        1.0, ge=0, description="misspelled copies a word, on average; frequent words have more"
+        default=1.0,
+        ge=0,
+        description="misspelled copies a word, on average; frequent words have more",
     )
-    edits: Positive = Field(3, description="most edits in a word; a third has a further one")
+    edits: Positive = Field(
+        default=3, description="most edits in a word; a third has a further one"
+    )
 
 
 class Phase(Options):
     """A stretch of training in which some weights move and others do not."""
 
-    train: tuple[str, ...] = Field((".*",), description="patterns of weights that train")
-    freeze: tuple[str, ...] = Field((), description="patterns of weights that do not, after all")
-    epochs: Positive | None = Field(None, description="length in epochs")
-    steps: Positive | None = Field(None, description="length in steps")
-    learning_rate: float | None = Field(None, gt=0, description="peak rate; none: training's own")
+    train: tuple[str, ...] = Field(default=(".*",), description="patterns of weights that train")
+    freeze: tuple[str, ...] = Field(
+        default=(), description="patterns of weights that do not, after all"
+    )
+    epochs: Positive | None = Field(default=None, description="length in epochs")
+    steps: Positive | None = Field(default=None, description="length in steps")
+    learning_rate: float | None = Field(
+        default=None, gt=0, description="peak rate; none: training's own"
+    )
 
 
 class Training(Options):
     """The optimization."""
 
-    batch_size: Positive = Field(32, description="sentences (or words) in a batch")
+    batch_size: Positive = Field(default=32, description="sentences (or words) in a batch")
     batch_by: Literal["sentences", "words"] = Field(
-        "sentences", description="what batch_size counts"
+        default="sentences", description="what batch_size counts"
     )
     bucket_batches: Positive = Field(
-        16, description="batches cut from as many sentences sorted by length; 1: not sorted"
+        default=16, description="batches cut from as many sentences sorted by length; 1: not sorted"
     )
-    epochs: Positive = Field(12, description="epochs at the most")
+    epochs: Positive = Field(default=12, description="epochs at the most")
     maximum_steps: Count = Field(
-        7500,
+        default=7500,
         description="much training data has fewer epochs, about so many steps in all; 0: no limit",
     )
     epoch_steps: Count = Field(
-        120,
+        default=120,
         description="an epoch of little training data passes over it several times, to have about"
         " so many steps; 0: always once",
     )
-    learning_rate: float = Field(2e-3, gt=0, description="peak learning rate")
+    learning_rate: float = Field(default=2e-3, gt=0, description="peak learning rate")
     learning_rate_multipliers: dict[str, float] = Field(
-        {}, description="factor by pattern of weight names; the first match wins"
+        default={}, description="factor by pattern of weight names; the first match wins"
     )
     encoder_rate: float = Field(
-        0.3,
+        default=0.3,
         ge=0,
         description="with --encoder: factor of the encoder's learning rate while labels train;"
         " 0: it stays as the warm start leaves it",
     )
     unfreeze_after: Share = Field(
-        0.5,
+        default=0.5,
         description="with --encoder: share of the epochs before the encoder trains too; the rate"
         " rises and falls before and after; 0: it trains from the first",
     )
     weight_decay: float = Field(
-        0.01, ge=0, description="AdamW's, on matrices (not on biases or initial states)"
+        default=0.01, ge=0, description="AdamW's, on matrices (not on biases or initial states)"
     )
-    warmup: Share = Field(0.1, description="share of all steps in which the rate rises")
+    warmup: Share = Field(default=0.1, description="share of all steps in which the rate rises")
     schedule: Literal["cosine", "linear", "constant"] = Field(
-        "cosine", description="how the rate falls after the warm-up"
+        default="cosine", description="how the rate falls after the warm-up"
     )
-    clip_norm: float = Field(1.0, ge=0, description="largest global gradient norm; 0: no clipping")
+    clip_norm: float = Field(
+        default=1.0, ge=0, description="largest global gradient norm; 0: no clipping"
+    )
     patience: Count = Field(
-        3, description="epochs without a better validation score before stopping; 0: never"
+        default=3, description="epochs without a better validation score before stopping; 0: never"
     )
     validation_metric: Literal["accuracy", "macro_f1", "loss"] = Field(
-        "accuracy", description="what the best weights and early stopping go by"
+        default="accuracy", description="what the best weights and early stopping go by"
     )
     moving_average: Rate = Field(
-        0.99, description="decay of the exponential moving average of weights; 0: none"
+        default=0.99, description="decay of the exponential moving average of weights; 0: none"
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
-        "none", description="none, balanced, or a weight by label"
+        default="none", description="none, balanced, or a weight by label"
     )
-    label_smoothing: Rate = Field(0.1, description="probability mass spread over all classes")
-    shuffle_buffer: Positive = Field(100_000, description="examples held in memory for shuffling")
-    checkpoint_seconds: float = Field(60.0, ge=0, description="seconds between checkpoints")
+    label_smoothing: Rate = Field(
+        default=0.1, description="probability mass spread over all classes"
+    )
+    shuffle_buffer: Positive = Field(
+        default=100_000, description="examples held in memory for shuffling"
+    )
+    checkpoint_seconds: float = Field(default=60.0, ge=0, description="seconds between checkpoints")
     warm_start_epochs: Count = Field(
-        40,
+        default=40,
         description="epochs of learning to spell the training text before the labels; 0: none",
     )
     warm_start_label_weight: float = Field(
-        0.5,
+        default=0.5,
         ge=0,
         description="how long what labels say of a word is in the warm start, beside its vector of"
         " length one (of the 300 most frequent labels; of two, half); 0: labels are not looked at",
     )
-    freeze_encoder: bool = Field(False, description="the character encoder does not train")
+    freeze_encoder: bool = Field(default=False, description="the character encoder does not train")
     next_character_weight: float = Field(
-        0.0, ge=0, description="weight of the auxiliary next-character loss"
+        default=0.0, ge=0, description="weight of the auxiliary next-character loss"
     )
     misspell: Misspell = Misspell()
-    phases: tuple[Phase, ...] = Field((), description="ordered phases; none: all weights train")
+    phases: tuple[Phase, ...] = Field(
+        default=(), description="ordered phases; none: all weights train"
+    )
 
 
 class Pretraining(Options):
     """Learning the character encoder from text without labels."""
 
     objective: Literal["word-vectors", "next-character"] = Field(
-        "word-vectors", description="what the encoder learns"
+        default="word-vectors", description="what the encoder learns"
     )
     vectors: str = Field(
-        "", description="ready word vectors (word2vec text format) instead of counting"
+        default="", description="ready word vectors (word2vec text format) instead of counting"
     )
-    vocabulary: Positive = Field(60_000, description="most frequent words to learn")
-    minimum_count: Positive = Field(5, description="a word must be seen this often")
+    vocabulary: Positive = Field(default=60_000, description="most frequent words to learn")
+    minimum_count: Positive = Field(default=5, description="a word must be seen this often")
     maximum_types: Positive = Field(
-        1_000_000, description="word types counted at once; rarer ones are pruned (and reported)"
+        default=1_000_000,
+        description="word types counted at once; rarer ones are pruned (and reported)",
     )
-    window: Positive = Field(10, description="words of context on either side")
-    context_smoothing: float = Field(1.0, gt=0, le=1, description="exponent of context counts")
-    dimensions: Positive = Field(300, description="width of the word vectors")
+    window: Positive = Field(default=10, description="words of context on either side")
+    context_smoothing: float = Field(
+        default=1.0, gt=0, le=1, description="exponent of context counts"
+    )
+    dimensions: Positive = Field(default=300, description="width of the word vectors")
     validation_share: float = Field(
-        0.02, gt=0, lt=1, description="held-out share of the words (next-character: of the texts)"
+        default=0.02,
+        gt=0,
+        lt=1,
+        description="held-out share of the words (next-character: of the texts)",
     )
     frequency_power: float = Field(
-        0.25, ge=0, le=1, description="word-vectors: a word weighs as its count to this power"
+        default=0.25,
+        ge=0,
+        le=1,
+        description="word-vectors: a word weighs as its count to this power",
     )
     variants: Share = Field(
-        0.25, description="word-vectors: copies a word in another case or punctuation, on average"
+        default=0.25,
+        description="word-vectors: copies a word in another case or punctuation, on average",
     )
     misspell: PretrainingMisspell = PretrainingMisspell()
-    batch_size: Positive = Field(512, description="word types in a batch")
+    batch_size: Positive = Field(default=512, description="word types in a batch")
     group_size: Positive = Field(
-        4, description="alphabetical neighbours in a batch together; they share prefixes"
+        default=4, description="alphabetical neighbours in a batch together; they share prefixes"
     )
-    epochs: Positive = Field(55, description="passes over the word types")
-    learning_rate: float = Field(6e-3, gt=0, description="peak learning rate")
+    epochs: Positive = Field(default=55, description="passes over the word types")
+    learning_rate: float = Field(default=6e-3, gt=0, description="peak learning rate")
     patience: Count = Field(
-        20, description="epochs without a better validation score before stopping; 0: never"
+        default=20, description="epochs without a better validation score before stopping; 0: never"
     )
     checkpoint_seconds: float = Field(
-        60.0, ge=0, description="seconds between checkpoints, besides one after each epoch"
+        default=60.0, ge=0, description="seconds between checkpoints, besides one after each epoch"
     )
 
 
 class Data(Options):
     """Where the examples came from; recorded so that a run explains itself."""
 
-    train: str = Field("", description="training source")
-    validation: str = Field("", description="validation source")
-    test: str = Field("", description="test source")
-    text: tuple[str, ...] = Field((), description="sources of text without labels")
-    label_column: str = Field("label", description="column or field of the label")
-    text_column: str = Field("text", description="column or field of the text")
-    tfds_data_dir: str = Field("", description="where TensorFlow Datasets are prepared")
-    encoder: str = Field("", description="encoder directory that the run started from")
+    train: str = Field(default="", description="training source")
+    validation: str = Field(default="", description="validation source")
+    test: str = Field(default="", description="test source")
+    text: tuple[str, ...] = Field(default=(), description="sources of text without labels")
+    label_column: str = Field(default="label", description="column or field of the label")
+    text_column: str = Field(default="text", description="column or field of the text")
+    tfds_data_dir: str = Field(default="", description="where TensorFlow Datasets are prepared")
+    encoder: str = Field(default="", description="encoder directory that the run started from")
 
 
 class Configuration(Options):
     """All options of a run."""
 
-    seed: int = Field(0, ge=0, lt=2**31, description="decides everything random")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="decides everything random")
     data: Data = Data()
     text: Text = Text()
     character_encoder: CharacterEncoder = CharacterEncoder()
