@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from hier_rnn.commands.options import opened, path_option, run_configuration, source_options
+from hier_rnn.commands.embedded import embedded
+from hier_rnn.commands.options import (
+    opened,
+    path_option,
+    run_configuration,
+    source_options,
+    verify_option,
+)
 from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
 from hier_rnn.quiet import import_tensorflow
@@ -14,7 +22,11 @@ from hier_rnn.quiet import import_tensorflow
 
 @click.command(cls=ConfiguredCommand)
 @click.argument("runs", metavar="RUN [RUN ...]", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--data", metavar="SRC", help="labelled data [default: the run's own --test]")
+@click.option(
+    "--data",
+    metavar="SRC",
+    help="labelled data [default: the embedded test data, if the run was trained on the embedded]",
+)
 @path_option("--json", "FILE", "write every figure to a JSON file")
 @path_option("--report", "DIR", "write report.html, its figures as JSON, and its plots")
 @path_option("--predictions", "FILE.jsonl", "write a line of JSON for every example")
@@ -27,6 +39,7 @@ from hier_rnn.quiet import import_tensorflow
     " each with the share of words, as mixed:1.0; file:PATH:RATE; or attack:WORDS",
 )
 @source_options
+@verify_option
 @click.option(
     "--seed",
     default=0,
@@ -45,6 +58,7 @@ def evaluate(
     label_column: str | None,
     text_column: str | None,
     tfds_data_dir: str | None,
+    verify: bool,
     seed: int,
     quiet: bool,
 ) -> None:
@@ -54,12 +68,9 @@ def evaluate(
     """
     if not runs:
         raise UserError("RUN is needed: the directory that `train.py --out` wrote.")
-    configuration = run_configuration(runs[0])
-    if not (data or configuration.data.test):
-        raise UserError(f"--data SRC is needed: {runs[0]} was trained without a --test of its own.")
-    source = opened(
-        data or configuration.data.test, configuration, label_column, text_column, tfds_data_dir
-    )
+    configuration = run_configuration(runs[0], verify)
+    data = data or _embedded_test(runs[0], configuration.data.test)
+    source = opened(data, configuration, label_column, text_column, tfds_data_dir)
     import_tensorflow()
     from hier_rnn.evaluation.evaluate import evaluate_runs
 
@@ -72,4 +83,23 @@ def evaluate(
         misspell=list(misspell),
         seed=seed,
         quiet=quiet,
+        verify=verify,
+    )
+
+
+def _embedded_test(run: Path, recorded: str) -> str:
+    """Returns the embedded test data if those are the run's.
+
+    A run may come from a stranger: other data that it names are not read unless the user names them
+    too.
+    """
+    own = embedded("test")
+    if Path(recorded).parts[-3:] == Path(own).parts[-3:]:
+        return own
+    if not recorded:
+        raise UserError(f"--data SRC is needed: {run} was trained without a --test of its own.")
+    raise UserError(
+        f"--data SRC is needed. The run says that its own test data are {recorded[:300]!r}: what a"
+        " run names is not read unless you name it. If they are there and you trust the run, give"
+        f" --data {shlex.quote(recorded[:300])}"
     )

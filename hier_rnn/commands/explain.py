@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 import hier_rnn
-from hier_rnn.commands.options import run_configuration
+from hier_rnn.commands.options import run_configuration, verify_option
 
 
 @click.command()
@@ -16,10 +16,11 @@ from hier_rnn.commands.options import run_configuration
 @click.argument("text", nargs=-1, required=True)
 @click.option("--label", metavar="NAME", help="explain this class [default: the predicted one]")
 @click.option("--json", is_flag=True, help="print JSON")
-def explain(run: Path, text: tuple[str, ...], label: str | None, json: bool) -> None:
+@verify_option
+def explain(run: Path, text: tuple[str, ...], label: str | None, json: bool, verify: bool) -> None:
     """Colours the characters of a text by their share in its class."""
-    run_configuration(run)
-    predictor = hier_rnn.load(run)
+    run_configuration(run, verify)
+    predictor = hier_rnn.load(run, verify)
     from hier_rnn.evaluation import explanation
 
     explained = explanation.explain(predictor, " ".join(text), label)

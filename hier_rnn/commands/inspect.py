@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hier_rnn.commands.embedded import embedded
-from hier_rnn.commands.options import path_option
+from hier_rnn.commands.options import path_option, verify_option
 
 WIDTH = 110
 
@@ -18,7 +18,8 @@ WIDTH = 110
 @click.argument("target", metavar="[TARGET]", required=False, type=click.Path(path_type=Path))
 @path_option("--compare", "TARGET", "show how far each weight has moved since this one")
 @click.option("--json", is_flag=True, help="print JSON")
-def inspect(target: Path | None, compare: Path | None, json: bool) -> None:
+@verify_option
+def inspect(target: Path | None, compare: Path | None, json: bool, verify: bool) -> None:
     """Shows every weight: its shape, how it started, its statistics.
 
     TARGET is a run directory, an encoder directory, or FILE.toml: a configuration before any
@@ -29,7 +30,7 @@ def inspect(target: Path | None, compare: Path | None, json: bool) -> None:
     from hier_rnn.initializers.inspection import inspect_target, json_rows
     from hier_rnn.initializers.inspection_table import render
 
-    rows = inspect_target(target, compare, embedded("train"))
+    rows = inspect_target(target, compare, embedded("train"), verify)
     if json:
         print(json_format.dumps(json_rows(rows), indent=2))
     else:

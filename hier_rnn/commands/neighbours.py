@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from hier_rnn.configuration.transfer import encoder_directory
+from hier_rnn.commands.options import verify_option
 from hier_rnn.quiet import import_tensorflow
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 
 
 @click.command()
@@ -20,15 +21,17 @@ from hier_rnn.quiet import import_tensorflow
     metavar="N",
     help="neighbours of each word [default: 10]",
 )
-def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
+@verify_option
+def neighbours(encoder: Path, words: tuple[str, ...], count: int, verify: bool) -> None:
     """Shows the known words nearest to each WORD, with their cosines.
 
     A WORD may be misspelled or new. ENCODER is an encoder directory, or a run directory for the
     encoder inside it.
     """
-    directory = encoder_directory(encoder)
+    directory = EncoderDirectory.find(encoder, verify).path
     import_tensorflow()
     from hier_rnn.pretraining.neighbours import neighbours as nearest_words
 
-    for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):
+    found_words = nearest_words(directory, list(words), count, verify)
+    for word, found in zip(words, found_words, strict=True):
         print(f"{word}: {', '.join(f'{known} {cosine:.2f}' for known, cosine in found)}")

@@ -12,7 +12,7 @@ import click
 
 import hier_rnn
 from hier_rnn.commands.lines import LINES_AT_ONCE, STANDARD_INPUT, batches_of_lines
-from hier_rnn.commands.options import opened, run_configuration, source_options
+from hier_rnn.commands.options import opened, run_configuration, source_options, verify_option
 
 if TYPE_CHECKING:
     from hier_rnn.sources.source import Source
@@ -32,6 +32,7 @@ SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl")
     help=f"answer '{UNSURE}' when the label's probability is below P [default: 0]",
 )
 @source_options
+@verify_option
 def predict(
     run: Path,
     file: str,
@@ -39,19 +40,20 @@ def predict(
     label_column: str | None,
     text_column: str | None,
     tfds_data_dir: str | None,
+    verify: bool,
 ) -> None:
     """Classifies texts: a line in, a label and its probability out.
 
     FILE has a text on every line; the text column is taken from FILE.tsv, FILE.csv, FILE.jsonl, a
     FOLDER or tfds:NAME:SPLIT. Without FILE, or with -, standard input is read.
     """
-    configuration = run_configuration(run)
+    configuration = run_configuration(run, verify)
     if _is_source(file):
         columns = (label_column, text_column, tfds_data_dir)
         batches = _batches_of_texts(opened(file, configuration, *columns, labelled=False))
     else:
         batches = batches_of_lines(Path(file))
-    predictor = hier_rnn.load(run)
+    predictor = hier_rnn.load(run, verify)
     for texts in batches:
         for prediction in predictor.predict(texts):
             sure = prediction.probability >= min_confidence

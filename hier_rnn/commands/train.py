@@ -16,9 +16,9 @@ from hier_rnn.configuration.command_line import (
     resolve,
 )
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
 from hier_rnn.quiet import import_tensorflow
+from hier_rnn.storage.encoder_options import take_encoder_options
 
 EMBEDDED_OUT = Path("runs/messages")
 

@@ -10,11 +10,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from hier_rnn.configuration.toml import read_configuration
-from hier_rnn.errors import UserError
 from hier_rnn.evaluation.table import percent, plain_table
-from hier_rnn.evaluation.training_record import TrainingRecord, read_training_record
-from hier_rnn.runs.run_directory import RunDirectory, read_json
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.training_record import TrainingRecord, read_training_record
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,9 @@ def read_run(run: Path) -> RunRow:
     Raises:
         UserError: A file is missing or damaged.
     """
-    options = flattened(read_configuration(run / "config.toml").model_dump())
-    return RunRow(run, options, read_training_record(run), _read_evaluation(run))
+    directory = RunDirectory(run)
+    options = flattened(directory.read_configuration().model_dump())
+    return RunRow(run, options, read_training_record(directory), directory.read_evaluation())
 
 
 def differing_options(options: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -100,16 +99,6 @@ def flattened(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[prefix + name] = value
     return flat
-
-
-def _read_evaluation(run: Path) -> dict[str, Any] | None:
-    path = RunDirectory(run).evaluation
-    if not path.exists():
-        return None
-    document = read_json(path)
-    if isinstance(document, dict) and isinstance(document.get("accuracy"), float):
-        return document
-    raise UserError(f"{path}: not what `evaluate.py --json` writes for one run.")
 
 
 def _shown_evaluation(evaluation: dict[str, Any] | None) -> str:

@@ -21,7 +21,8 @@ from hier_rnn.evaluation.metrics import Scores, score, target_ids
 from hier_rnn.evaluation.misspelled import misspelled, parse_misspelling
 from hier_rnn.evaluation.observation import Observations, observe
 from hier_rnn.evaluation.predictions import prediction_writer
-from hier_rnn.files import read_lines, write_atomically
+from hier_rnn.files import write_atomically
+from hier_rnn.storage.run_directory import RunDirectory
 
 if TYPE_CHECKING:
     from hier_rnn.evaluation.side_by_side import Comparison
@@ -90,6 +91,7 @@ def evaluate_runs(
     misspell: Sequence[str] = (),
     seed: int = 0,
     quiet: bool = False,
+    verify: bool = True,
 ) -> list[Evaluation]:
     """Evaluates runs on labelled data, prints the tables, and writes what is asked for.
 
@@ -102,6 +104,7 @@ def evaluate_runs(
         misspell: `KIND:RATE`, `file:PATH:RATE` or `attack:WORDS[:KINDS]`, each evaluated too.
         seed: Decides bootstrap draws and misspellings.
         quiet: Neither progress nor tables.
+        verify: Whether a run's files must be as its manifest says. Default True.
 
     Raises:
         UserError: A run or the data cannot be used, or a file cannot be written.
@@ -112,8 +115,8 @@ def evaluate_runs(
     for specification in misspell:
         parse_misspelling(specification)
     names = run_names(runs)
-    predictors = [hier_rnn.load(run) for run in runs]
-    words = [known_words(run) for run in runs]
+    predictors = [hier_rnn.load(run, verify) for run in runs]
+    words = [frozenset(RunDirectory(run, verify).read_vocabulary()) for run in runs]
     evaluations: list[Evaluation] = []
     with contextlib.ExitStack() as files:
         lines = files.enter_context(write_atomically(predictions)) if predictions else None
@@ -135,7 +138,9 @@ def evaluate_runs(
     comparison = compare(evaluations, data, seed) if len(runs) > 1 else None
     if comparison and not quiet:
         print_comparison(comparison)
-    if json:
+    if json and len(runs) == 1 and json.resolve() == RunDirectory(runs[0]).evaluation.resolve():
+        RunDirectory(runs[0]).write_evaluation(evaluations[0].to_json())
+    elif json:
         with write_atomically(json) as file:
             document = json_document(evaluations, comparison)
             json_format.dump(document, file, indent=2, allow_nan=False)
@@ -143,7 +148,7 @@ def evaluate_runs(
     if report:
         from hier_rnn.evaluation.report import write_report
 
-        write_report(report, evaluations, predictors, runs, comparison)
+        write_report(report, evaluations, predictors, runs, comparison, verify)
         if not quiet:
             print(f"The report is in {report / 'report.html'}.")
     return evaluations
@@ -215,15 +220,6 @@ def json_document(
         "runs": [evaluation.to_json() for evaluation in evaluations],
         "comparison": comparison.to_json(),
     }
-
-
-def known_words(run: Path) -> frozenset[str]:
-    """Returns the words that a run saw in training (at most 200,000, the most frequent).
-
-    Raises:
-        UserError: The run's `words.txt` is missing or damaged.
-    """
-    return frozenset(line.rpartition("\t")[0] for _, line in read_lines(run / "words.txt"))
 
 
 def run_names(runs: Sequence[Path]) -> list[str]:

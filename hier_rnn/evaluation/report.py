@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import read_configuration
+from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.evaluation import table
 from hier_rnn.evaluation.comparison import flattened
 from hier_rnn.evaluation.confusion_matrix import SMALL, Row, confusion_order, confusion_rows
@@ -25,8 +25,9 @@ from hier_rnn.evaluation.evaluate import Evaluation, json_document
 from hier_rnn.evaluation.explanation import Explanation, explain
 from hier_rnn.evaluation.report_figures import Drawn, drawings
 from hier_rnn.evaluation.theme import DARK, LIGHT
-from hier_rnn.evaluation.training_record import read_training_record
-from hier_rnn.files import read_lines, write_atomically
+from hier_rnn.files import write_atomically
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.training_record import read_training_record
 
 if TYPE_CHECKING:
     from hier_rnn.evaluation.examples import Judged
@@ -69,6 +70,7 @@ def write_report(
     predictors: Sequence[Predictor],
     runs: Sequence[Path],
     comparison: Comparison | None = None,
+    verify: bool = True,
     command: str = "",
 ) -> None:
     """Writes `report.html`, `report.json` and `figures/*.png`.
@@ -79,6 +81,7 @@ def write_report(
         predictors: The classifiers, to explain examples.
         runs: The run directories, for configurations and training records.
         comparison: How the runs compare, if there are several.
+        verify: Whether a run's files must be as its manifest says. Default True.
         command: What made it; the process's own command line by default.
 
     Raises:
@@ -88,7 +91,9 @@ def write_report(
     for number, (evaluation, predictor, run) in enumerate(
         zip(evaluations, predictors, runs, strict=True)
     ):
-        section, figure_data = _section(f"run{number}", evaluation, predictor, run)
+        section, figure_data = _section(
+            f"run{number}", evaluation, predictor, RunDirectory(run, verify)
+        )
         sections.append(section)
         data.append(figure_data)
         prefix = f"{number}-" if len(evaluations) > 1 else ""
@@ -142,12 +147,13 @@ def render(sections: Sequence[RunSection], comparison: Comparison | None, comman
 
 
 def _section(
-    key: str, evaluation: Evaluation, predictor: Predictor, run: Path
+    key: str, evaluation: Evaluation, predictor: Predictor, run: RunDirectory
 ) -> tuple[RunSection, dict[str, Any]]:
     matrix = evaluation.scores.confusion_matrix
     order = confusion_order(matrix)
     ordered = matrix[order][:, order]
     names = [evaluation.labels[i] for i in order]
+    configuration = run.read_configuration()
     figures = drawings(evaluation, read_training_record(run), ordered, names)
 
     def explained(judged: Sequence[Judged]) -> tuple[Explained, ...]:
@@ -163,15 +169,15 @@ def _section(
         confusion_is_small=len(names) <= SMALL,
         errors=explained(evaluation.chosen.errors),
         close_calls=explained(evaluation.chosen.close_calls),
-        configuration="\n".join(line for _, line in read_lines(run / "config.toml")),
-        options_set=_options_set(run),
+        configuration=format_configuration(configuration),
+        options_set=_options_set(configuration),
     )
     return section, {name: drawn.data for name, drawn in figures.items()}
 
 
-def _options_set(run: Path) -> dict[str, Any]:
+def _options_set(configuration: Configuration) -> dict[str, Any]:
     defaults = flattened(Configuration().model_dump())
-    options = flattened(read_configuration(run / "config.toml").model_dump())
+    options = flattened(configuration.model_dump())
     return {name: value for name, value in options.items() if value != defaults.get(name)}
 
 

@@ -20,7 +20,7 @@ from hier_rnn.evaluation.curves import (
 )
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.svg import inline_svg, save_png
-from hier_rnn.evaluation.training_record import TrainingRecord
+from hier_rnn.storage.training_record import TrainingRecord
 
 
 @dataclass(frozen=True)

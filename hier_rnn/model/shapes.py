@@ -6,10 +6,7 @@ freezing, transfer and `inspect` go by these names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-
-import numpy as np
+from collections.abc import Iterator
 
 from hier_rnn.configuration.options import CharacterEncoder, Configuration, SentenceEncoder
 from hier_rnn.errors import UserError
@@ -153,24 +150,3 @@ def next_character_shapes(options: CharacterEncoder, alphabet_size: int) -> Shap
         shapes[f"next_character{direction}/kernel"] = (options.units, alphabet_size)
         shapes[f"next_character{direction}/bias"] = (alphabet_size,)
     return shapes
-
-
-def check_weights(path: Path, weights: Mapping[str, np.ndarray], shapes: Shapes) -> None:
-    """Makes sure that the weights read from a file are those of a model.
-
-    Args:
-        path: The file, for the message.
-        weights: What was read.
-        shapes: What the model has.
-
-    Raises:
-        UserError: A weight is missing, or has another shape.
-    """
-    for name, shape in shapes.items():
-        if name not in weights:
-            raise UserError(f"{path}: damaged: there is no weight '{name}'.")
-        if weights[name].shape != shape:
-            raise UserError(
-                f"{path}: '{name}' has shape {weights[name].shape}, and config.toml beside it asks"
-                f" for {shape}."
-            )

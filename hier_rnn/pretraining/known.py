@@ -11,10 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from hier_rnn.prediction.encoder import Encoder
-from hier_rnn.pretraining.spelling import MAP, MAP_FILE
+from hier_rnn.pretraining.spelling import MAP
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.pretraining.word_vectors import unit_rows
-from hier_rnn.runs.weights_file import read_weights
 
 
 def known_vectors(encoder: Encoder, words: Sequence[str]) -> np.ndarray:
@@ -27,9 +26,8 @@ def known_vectors(encoder: Encoder, words: Sequence[str]) -> np.ndarray:
         words: Any spellings.
     """
     vectors = encoder(words)
-    file = encoder.directory / MAP_FILE
-    if file.exists():
-        weights = read_weights(file)
+    weights = encoder.directory.read_word_vector_map()
+    if weights is not None:
         vectors = vectors @ weights[f"{MAP}/kernel"] + weights[f"{MAP}/bias"]
     return unit_rows(vectors)
 

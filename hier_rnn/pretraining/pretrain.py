@@ -12,11 +12,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-import hier_rnn
 from hier_rnn.configuration.options import Configuration, Training
-from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
-from hier_rnn.files import write_atomically
+from hier_rnn.initializers.beginning import encoder_beginning
 from hier_rnn.initializers.rules import initialize, resolve
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
@@ -28,15 +26,14 @@ from hier_rnn.pretraining.known import beside_known
 from hier_rnn.pretraining.label_information import beside_labels
 from hier_rnn.pretraining.neighbours import neighbours
 from hier_rnn.pretraining.next_character import CountedWords, LanguageModel
-from hier_rnn.pretraining.prepared import load_prepared, save_prepared
-from hier_rnn.pretraining.spelling import MAP, MAP_FILE, Distillation
+from hier_rnn.pretraining.spelling import MAP, Distillation
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.recurrent.noise import Noise
-from hier_rnn.runs.claim import claim, to_do
-from hier_rnn.runs.encoder_directory import write_encoder_directory
-from hier_rnn.runs.run_directory import RunDirectory, read_vocabulary
-from hier_rnn.runs.weights_file import write_weights
 from hier_rnn.sources.source import Source
+from hier_rnn.storage.archive import read_tuple, write_tuple
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.lock import RunLock
+from hier_rnn.storage.output_directory import claim_output, needs_training
 from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
 from hier_rnn.text.misspelling import misspell
 from hier_rnn.training.corpus import with_words_decided
@@ -45,9 +42,9 @@ from hier_rnn.training.interruption import Interruption
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.schedule import learning_rate
 from hier_rnn.training.state import TrainingState
+from hier_rnn.version import __version__
 
-RECORD = "pretraining.toml"
-PREPARED = "prepared.npz"
+PREPARED = "prepared.safetensors"
 OPTIMIZATION = Training(weight_decay=0.01, clip_norm=1.0)
 WARMUP = 0.05
 SHOWN_WORDS, SHOWN_NEIGHBOURS = 5, 5
@@ -79,30 +76,42 @@ def pretrain(
         UserError: A mistake in the text or the options, or `out` holds a run with other options.
         KeyboardInterrupt: Ctrl-C; the run was saved and goes on when called again.
     """
-    run, record = RunDirectory(out), out / RECORD
-    finished = (out / "encoder.weights.h5").exists()
+    with RunLock(out):
+        _pretrain(configuration, EncoderDirectory(out), force, quiet, source, label_weight)
+
+
+def _pretrain(
+    configuration: Configuration,
+    run: EncoderDirectory,
+    force: bool,
+    quiet: bool,
+    source: Source | None,
+    label_weight: float,
+) -> None:
     configuration = with_words_decided(
         configuration,
-        None if force else record,
+        None if force else run,
         # Ready vectors need no text: their words are as they stand.
         lambda: source or (text_source(configuration) if configuration.data.text else ()),
     )
-    if not to_do(out, record, configuration, finished, force):
+    if not needs_training(run, configuration, force):
+        # A process killed at its very end left them.
+        shutil.rmtree(run.checkpoints, ignore_errors=True)
         if not quiet:
-            tell(f"{out}: the encoder is finished; nothing to do. --force starts it over.")
+            tell(f"{run.path}: the encoder is finished; nothing to do. --force starts it over.")
         return
     _check(configuration)
     kept = run.checkpoints / PREPARED
     kind = Targets if configuration.pretraining.objective == "word-vectors" else CountedWords
     if kept.exists() and not force:
-        prepared = load_prepared(kept, kind)
+        claim_output(run, configuration)
+        prepared = read_tuple(kept, kind)
     else:
         prepared, words_model = _prepare(configuration, quiet, source, label_weight)
-        claim(out, record, configuration, force)
+        claim_output(run, configuration, force)
         if words_model:
-            with write_atomically(run.words_model, "wb") as file:
-                file.write(words_model)
-        save_prepared(kept, prepared)
+            run.write({run.words_model: words_model})
+        write_tuple(kept, prepared)
     PretrainingRun(configuration, run, prepared, quiet, lines=source is None).run()
 
 
@@ -176,7 +185,7 @@ class PretrainingRun:
     def __init__(
         self,
         configuration: Configuration,
-        run: RunDirectory,
+        run: EncoderDirectory,
         prepared: Targets | CountedWords,
         quiet: bool,
         lines: bool = True,
@@ -189,9 +198,9 @@ class PretrainingRun:
         self.known_words: Counter[str] = Counter()
         encoder = configuration.data.encoder
         if encoder:
-            directory = encoder_directory(Path(encoder))
-            self.known_words.update(read_vocabulary(directory / "words.txt"))
-            known = Alphabet.load(directory / "alphabet.json")
+            directory = EncoderDirectory.find(Path(encoder))
+            self.known_words.update(directory.read_vocabulary())
+            known = directory.read_alphabet()
             self.alphabet = known.extended(self.alphabet.characters)
         self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
         self.objective = self._objective(prepared)
@@ -337,31 +346,30 @@ class PretrainingRun:
             )
 
     def _finish(self) -> None:
-        """Writes the encoder directory; its weights come last, and say that it is finished."""
-        path, best = self.directory.path, self.state.best
+        """Writes the encoder directory; its manifest comes last, and says that it is finished."""
+        directory, best = self.directory, self.state.best
         if set().union(*self.vocabulary) <= set(self.alphabet.characters):
             # Never met, the unknown character starts out as an average one.
             embedding = best["character_encoder/embedding"].copy()
             embedding[UNKNOWN] = embedding[FIRST:].mean(0)
             best = {**best, "character_encoder/embedding": embedding}
-        if self.options.objective == "word-vectors":
-            own = {name: values for name, values in best.items() if name.startswith(MAP)}
-            write_weights(path / MAP_FILE, own)
-        model = self.directory.words_model
-        write_encoder_directory(
-            path,
+        map_weights = {name: values for name, values in best.items() if name.startswith(MAP)}
+        weights = {name: best[name] for name in self.encoder.named_weights()}
+        directory.finish(
             self.configuration,
             self.alphabet,
-            {name: best[name] for name in self.encoder.named_weights()},
+            weights,
             self.vocabulary + self.known_words,
-            self._facts(),
-            model if model.exists() else None,
+            {**self._facts(), **encoder_beginning(self.configuration, weights)},
+            directory.read_words_model() if directory.has(directory.words_model) else b"",
+            map_weights or None,
+            self.state.progress.metrics,
         )
-        shutil.rmtree(self.directory.checkpoints)
+        shutil.rmtree(directory.checkpoints)
         self._tell(
             f"finished: {self.objective.score_name.replace('_', ' ')}"
             f" {abs(self.state.progress.best_score):.4f} after epoch"
-            f" {self.state.progress.best_epoch}, saved in {path}"
+            f" {self.state.progress.best_epoch}, saved in {directory.path}"
         )
         if self.lines:
             self._show_neighbours()
@@ -377,7 +385,7 @@ class PretrainingRun:
             "words": len(self.vocabulary),
             **{name: metrics[name] for name in metrics if name not in ("words_per_second",)},
             "seed": self.configuration.seed,
-            "version": hier_rnn.__version__,
+            "version": __version__,
         }
 
     def _show_neighbours(self) -> None:

@@ -27,7 +27,6 @@ from hier_rnn.recurrent.noise import Noise
 from hier_rnn.text.misspelling import misspell
 
 MAP = "word_vectors"
-MAP_FILE = "word_vectors.map.h5"
 EVALUATED_WORDS = 2000
 RIDGE = 1.0
 

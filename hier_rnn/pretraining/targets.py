@@ -18,8 +18,8 @@ from hier_rnn.configuration.options import Pretraining
 from hier_rnn.errors import UserError
 from hier_rnn.pretraining.cooccurrence import WordCounts, count_contexts, count_words
 from hier_rnn.pretraining.parts import core, parts
-from hier_rnn.pretraining.vectors_file import read_vectors
 from hier_rnn.pretraining.word_vectors import unit_rows, word_vectors
+from hier_rnn.storage.vectors_file import read_vectors
 
 
 class Targets(NamedTuple):

@@ -14,15 +14,15 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.metrics import Scores
-from hier_rnn.files import write_atomically
 from hier_rnn.initializers.rules import Decision, initialize, resolve, rules_deciding
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.shapes import character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.inference import Inference
-from hier_rnn.runs.claim import claim, to_do
-from hier_rnn.runs.run_directory import RunDirectory, write_json
 from hier_rnn.sources.source import open_source
+from hier_rnn.storage.lock import RunLock
+from hier_rnn.storage.output_directory import claim_output, needs_training
+from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.batches import (
     LabelledBatch,
     PackedBatches,
@@ -69,31 +69,39 @@ def train_classifier(
         UserError: A mistake in the data or the options, or `out` holds a run with other options.
         KeyboardInterrupt: Ctrl-C; the run was saved and goes on when called again.
     """
-    run, where = RunDirectory(Path(out)), configuration.data
+    with RunLock(Path(out)):
+        _train(configuration, RunDirectory(Path(out)), force, quiet, tensorboard)
+
+
+def _train(
+    configuration: Configuration, run: RunDirectory, force: bool, quiet: bool, tensorboard: bool
+) -> None:
+    where = configuration.data
     configuration = with_words_decided(
         configuration,
-        None if force else run.configuration,
+        None if force else run,
         lambda: open_source(
             where.train, where.label_column, where.text_column, where.tfds_data_dir
         ),
     )
-    if to_do(run.path, run.configuration, configuration, run.finished, force):
+    if needs_training(run, configuration, force):
         logs = TensorBoard(run.tensorboard) if tensorboard else None
         # A run that starts over has no SentencePiece model yet, whatever the old one has.
-        data = prepare(configuration, None if force else run.words_model)
+        data = prepare(configuration, None if force else run)
         training = ClassifierTraining(configuration, run, data, quiet)
-        claim(run.path, run.configuration, configuration, force)
+        claim_output(run, configuration, force)
         training.run(logs)
-    elif run.evaluation.exists() or not where.test:
+    elif run.evaluated or not where.test:
         if not quiet:
-            tell(f"{out}: the run is finished; nothing to do. --force starts it over.")
+            tell(f"{run.path}: the run is finished; nothing to do. --force starts it over.")
         return
     # A run that was killed between its end and this is finished, but for this.
     if where.test:
         from hier_rnn.evaluation.evaluate import evaluate_runs
 
         test = open_source(where.test, where.label_column, where.text_column, where.tfds_data_dir)
-        evaluate_runs([run.path], test, json=run.evaluation, quiet=quiet)
+        [evaluation] = evaluate_runs([run.path], test, quiet=quiet)
+        run.write_evaluation(evaluation.to_json())
 
 
 class ClassifierTraining:
@@ -184,13 +192,12 @@ class ClassifierTraining:
     def _take_up(self) -> bool:
         """Enters the run directory; returns whether there was a checkpoint to go on from."""
         run, data = self.directory, self.data
-        if data.words_model and not run.words_model.exists():
-            with write_atomically(run.words_model, "wb") as file:
-                file.write(data.words_model)
-        if not run.labels.exists():
-            write_json(run.labels, self.labels)
-        if not run.alphabet.exists():
-            data.alphabet.save(run.alphabet)
+        if data.words_model and not run.has(run.words_model):
+            run.write({run.words_model: data.words_model})
+        if not run.has(run.labels):
+            run.write_labels(self.labels)
+        if not run.has(run.alphabet):
+            run.write_alphabet(data.alphabet)
         same = run.read_labels() == self.labels and run.read_alphabet() == data.alphabet
         resumed = same and self.state.restore()
         examples = data.corpus.examples
@@ -359,7 +366,15 @@ class ClassifierTraining:
         assign(self.weights, self.state.best)
         scores, logits = self._validate()
         run = self.directory
-        finish(run, self.configuration, self.data, self.state.best, logits, scores.accuracy)
+        finish(
+            run,
+            self.configuration,
+            self.data,
+            self.state.best,
+            logits,
+            scores.accuracy,
+            self.state.progress.metrics,
+        )
         if not self.quiet:
             tell(
                 f"finished: validation accuracy {100 * scores.accuracy:.2f} with the weights of"

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hier_rnn.configuration.options import AUTO, Configuration
-from hier_rnn.configuration.toml import read_configuration
-from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.storage.directory import Directory
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
 from hier_rnn.text.scripts import wants_pieces
@@ -97,13 +97,15 @@ def _spell(word: str, count: int, characters: Counter[str]) -> None:
 
 
 def with_words_decided(
-    configuration: Configuration, record: Path | None, open_text: Callable[[], Iterable[Example]]
+    configuration: Configuration,
+    begun: Directory | None,
+    open_text: Callable[[], Iterable[Example]],
 ) -> Configuration:
     """Returns the configuration with `text.words` decided where it is `auto`.
 
     Args:
         configuration: The run's options.
-        record: Where the run's own are kept, if it may have been begun: it goes on as it began.
+        begun: The run's directory, if it may have been begun: it goes on as it began.
         open_text: Opens the training text.
 
     Raises:
@@ -117,8 +119,8 @@ def with_words_decided(
         )
     if text.words != AUTO:
         return configuration
-    if record is not None and record.exists():
-        words = read_configuration(record).text.words
+    if begun is not None and begun.record.exists():
+        words = begun.read_record().text.words
     elif text.sentencepiece_model or wants_pieces(example.text for example in open_text()):
         words = "sentencepiece"
     else:
@@ -127,7 +129,7 @@ def with_words_decided(
 
 
 def prepared_words(
-    configuration: Configuration, source: Source, own: Path | None = None
+    configuration: Configuration, source: Source, own: Directory | None = None
 ) -> tuple[Words, bytes]:
     """Returns how texts become words, and the SentencePiece model, empty for whitespace words.
 
@@ -137,7 +139,7 @@ def prepared_words(
     Args:
         configuration: The run's options.
         source: The training data.
-        own: Where the run has its model if it has one already.
+        own: The run's directory, if it may have its model already.
 
     Raises:
         UserError: A model that can't be read, or what SentencePiece refuses.
@@ -145,11 +147,14 @@ def prepared_words(
     options, encoder = configuration.text, configuration.data.encoder
     if options.words != "sentencepiece":
         return Words(options), b""
-    models = [own] if own else []
+    directories = [own] if own else []
     if encoder:
-        models.append(encoder_directory(Path(encoder)) / "words.model")
-    ready = next((path for path in models if path.exists()), options.sentencepiece_model)
-    if ready:
+        directories.append(EncoderDirectory.find(Path(encoder)))
+    for directory in directories:
+        if directory.has(directory.words_model):
+            model = directory.read_words_model()
+            return Words(options, model), model
+    if ready := options.sentencepiece_model:
         return Words(options, ready), Path(ready).read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "words.model"

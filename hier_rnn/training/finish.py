@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.evaluation.calibration import fit_temperature
-from hier_rnn.runs.encoder_directory import write_encoder_directory
-from hier_rnn.runs.run_directory import RunDirectory, write_json, write_vocabulary
-from hier_rnn.runs.weights_file import write_weights
+from hier_rnn.initializers.beginning import encoder_beginning
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.preparation import Preparation
+from hier_rnn.version import __version__
 
 
 def finish(
@@ -22,8 +23,9 @@ def finish(
     weights: Mapping[str, np.ndarray],
     logits: np.ndarray,
     accuracy: float,
+    metrics: list[dict[str, Any]],
 ) -> None:
-    """Writes what the run is for; the weights come last, and say that it is finished.
+    """Writes what the run is for; the manifest comes last, and says that it is finished.
 
     Args:
         run: The run directory.
@@ -32,10 +34,9 @@ def finish(
         weights: The best weights, by name.
         logits: Theirs on the validation data, `(examples, classes)`.
         accuracy: Theirs on the validation data.
+        metrics: A line for each evaluation.
     """
     vocabulary = data.corpus.vocabulary
-    write_vocabulary(run.vocabulary, vocabulary)
-    write_json(run.calibration, {"temperature": fit_temperature(logits, data.targets)})
     facts = {
         "objective": "classify",
         "corpus": data.train.name,
@@ -43,10 +44,10 @@ def finish(
         "words": data.corpus.word_count,
         "validation_accuracy": accuracy,
         "seed": configuration.seed,
-        "version": hier_rnn.__version__,
+        "version": __version__,
+        **encoder_beginning(configuration, weights),
     }
-    model = run.words_model if data.words_model else None
-    write_encoder_directory(
-        run.encoder, configuration, data.alphabet, weights, vocabulary, facts, model
+    EncoderDirectory(run.encoder).finish(
+        configuration, data.alphabet, weights, vocabulary, facts, data.words_model
     )
-    write_weights(run.weights, weights)
+    run.finish(weights, fit_temperature(logits, data.targets), vocabulary, metrics)

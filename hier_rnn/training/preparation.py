@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from hier_rnn.evaluation.metrics import target_ids
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 from hier_rnn.sources.split import stratified_split
+from hier_rnn.storage.directory import Directory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
 from hier_rnn.training.corpus import Corpus, prepared_words, survey
@@ -40,12 +40,12 @@ class Preparation:
     """Training words that are longer than the limit."""
 
 
-def prepare(configuration: Configuration, words_model: Path | None = None) -> Preparation:
+def prepare(configuration: Configuration, begun: Directory | None = None) -> Preparation:
     """Reads the data of a run.
 
     Args:
         configuration: The run's options.
-        words_model: The run's SentencePiece model, if it may have one already.
+        begun: The run's directory, if it may have its SentencePiece model already.
 
     Raises:
         UserError: A source that is missing, empty or damaged, one class only, a label in
@@ -60,7 +60,7 @@ def prepare(configuration: Configuration, words_model: Path | None = None) -> Pr
     )
     if validation is None:
         train, validation = stratified_split(train, VALIDATION_SHARE, configuration.seed)
-    words, model = prepared_words(configuration, train, words_model)
+    words, model = prepared_words(configuration, train, begun)
     corpus = survey(train, words, configuration.text.minimum_character_count)
     cut, words.cut = words.cut, 0
     alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)

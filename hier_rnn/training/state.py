@@ -11,10 +11,10 @@ import keras
 import numpy as np
 
 from hier_rnn.errors import UserError
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints, read_progress
 from hier_rnn.training.optimizer import Optimizer
 
-BEST = "best"
+WEIGHTS, BEST = "weights", "best"
 
 
 @dataclass
@@ -71,7 +71,7 @@ class TrainingState:
         self._checkpoints = Checkpoints(directory)
         self._variables = {
             f"{kind}/{name}": variable
-            for kind, variables in {"weights": weights, **optimizer.state()}.items()
+            for kind, variables in {WEIGHTS: weights, **optimizer.state()}.items()
             for name, variable in variables.items()
         }
 
@@ -95,15 +95,22 @@ class TrainingState:
         if checkpoint is None:
             return False
         tensors = checkpoint.tensors
-        for name, variable in self._variables.items():
-            if name not in tensors or tensors[name].shape != tuple(variable.shape):
+        progress = read_progress(Progress, checkpoint.progress, checkpoint.path)
+        shapes = {name: tuple(variable.shape) for name, variable in self._variables.items()}
+        if progress.best_epoch:
+            start = f"{WEIGHTS}/"
+            best = {n: shape for n, shape in shapes.items() if n.startswith(start)}
+            shapes |= {f"{BEST}/{n.removeprefix(start)}": shape for n, shape in best.items()}
+        for name in shapes.keys() | tensors.keys():
+            found = tensors[name].shape if name in tensors else "unknown"
+            if found != shapes.get(name) or tensors[name].dtype != np.float32:
                 raise UserError(
-                    f"{checkpoint.path}: not of this model: '{name}' has shape"
-                    f" {tensors[name].shape if name in tensors else 'unknown'}, and should have"
-                    f" {tuple(variable.shape)}. Start over with --force."
+                    f"{checkpoint.path}: not of this model: '{name}' has shape {found}, and should"
+                    f" have {shapes.get(name, 'none')}. Start over with --force."
                 )
+        for name, variable in self._variables.items():
             variable.assign(tensors[name])
         start = f"{BEST}/"
         self.best = {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
-        self.progress = Progress(**checkpoint.progress)
+        self.progress = progress
         return True

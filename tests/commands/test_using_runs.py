@@ -46,7 +46,7 @@ def run(tmp_path, monkeypatch):
     directory = tmp_path / "runs" / "first"
     directory.mkdir(parents=True)
     (directory / "config.toml").write_text(format_configuration(configuration))
-    for name in ("alphabet.json", "labels.json", "model.weights.h5"):
+    for name in ("alphabet.json", "labels.json", "model.safetensors"):
         (directory / name).touch()
     return directory
 
@@ -168,7 +168,7 @@ def test_a_long_file_comes_in_batches(tmp_path):
 
 @pytest.fixture
 def encoder(tmp_path, monkeypatch):
-    (tmp_path / "encoder.weights.h5").touch()
+    (tmp_path / "encoder.safetensors").touch()
     monkeypatch.setattr(
         hier_rnn, "load_encoder", lambda path: lambda words: np.array([[len(w), 1] for w in words])
     )

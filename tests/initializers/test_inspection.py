@@ -58,7 +58,7 @@ def write_run(directory, change=lambda name, value: value, **groups):
     shapes = weight_shapes(options, ALPHABET.size, 2)
     values = initialize(shapes, options.initializers.rules, options.seed)
     values = {name: change(name, value) for name, value in values.items()}
-    write_weights(directory / "model.weights.h5", values)
+    write_weights(directory / "model.safetensors", values)
     return directory
 
 
@@ -143,7 +143,7 @@ def encoder(tmp_path):
     (directory / "config.toml").write_text(text)
     values = initialize(weight_shapes(options, 8, 2))
     kept = {name: value for name, value in values.items() if name.startswith("character")}
-    write_weights(directory / "encoder.weights.h5", kept)
+    write_weights(directory / "encoder.safetensors", kept)
     return directory
 
 
@@ -182,13 +182,13 @@ def test_an_encoder_directory_says_where_it_started(encoder):
 def test_weights_from_an_encoder_say_so(tmp_path):
     run = write_run(tmp_path / "run")
     (run / "encoder").mkdir()
-    with h5py.File(run / "model.weights.h5") as file:
+    with h5py.File(run / "model.safetensors") as file:
         encoder = {
             name: file[name][()]
             for name in weight_shapes(configuration(), 8, 2)
             if name.startswith("character_encoder/")
         }
-    write_weights(run / "encoder" / "encoder.weights.h5", {k: v + 1 for k, v in encoder.items()})
+    write_weights(run / "encoder" / "encoder.safetensors", {k: v + 1 for k, v in encoder.items()})
     ALPHABET.save(run / "encoder" / "alphabet.json")
     text = format_configuration(configuration(), groups=("text", "character_encoder"))
     (run / "encoder" / "config.toml").write_text(text)
@@ -282,7 +282,7 @@ def test_a_comparison_fits_too(tmp_path, data):
 
 def test_alike_gates_share_a_line_with_the_statistics_of_the_whole(tmp_path):
     run = write_run(tmp_path / "run", lambda name, value: value + np.float32(0.25))
-    with h5py.File(run / "model.weights.h5") as file:
+    with h5py.File(run / "model.safetensors") as file:
         kernel = file[f"{FORWARD}/kernel"][()].astype(float)
     line = next(line.split() for line in screen(inspect_target(run)) if "6×20" in line)
     assert line[:2] == ["kernel", "all"]

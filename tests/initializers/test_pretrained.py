@@ -5,18 +5,18 @@ from __future__ import annotations
 import h5py
 import numpy as np
 import pytest
+from hier_rnn.initializers.stored import stored_weights
 
 from hier_rnn.configuration.options import InitializerRule
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import initialize
-from hier_rnn.initializers.stored import stored_weights
 from hier_rnn.text.alphabet import Alphabet
 
 KERNEL = "character_encoder/gru_0/kernel"
 EMBEDDING = "character_encoder/embedding"
 
 
-def save(directory, weights, file="encoder.weights.h5", characters="abc"):
+def save(directory, weights, file="encoder.safetensors", characters="abc"):
     directory.mkdir(exist_ok=True)
     with h5py.File(directory / file, "w") as opened:
         for name, value in weights.items():
@@ -36,7 +36,7 @@ def kernel():
     return np.arange(24, dtype=np.float32).reshape(2, 12)
 
 
-@pytest.mark.parametrize("file", ["encoder.weights.h5", "model.weights.h5"])
+@pytest.mark.parametrize("file", ["encoder.safetensors", "model.safetensors"])
 def test_copies_by_name(tmp_path, kernel, file):
     path = save(tmp_path / "source", {KERNEL: kernel, "head/bias": np.ones(3)}, file)
     values = initialize({KERNEL: (2, 12), "head/bias": (3,)}, [pretrained(KERNEL, path)])
@@ -101,7 +101,7 @@ def test_mistakes(tmp_path, kernel):
         initialize({KERNEL: (2, 12)}, [pretrained(KERNEL, tmp_path)])
     with pytest.raises(UserError, match="is no directory"):
         initialize({KERNEL: (2, 12)}, [pretrained(KERNEL, tmp_path / "nowhere")])
-    (path / "encoder.weights.h5").write_bytes(b"not HDF5")
+    (path / "encoder.safetensors").write_bytes(b"not HDF5")
     with pytest.raises(UserError, match="can't read the weights"):
         initialize({KERNEL: (2, 12)}, [pretrained(KERNEL, path)])
 

@@ -15,7 +15,7 @@ from hier_rnn.pretraining.neighbours import neighbours
 from hier_rnn.pretraining.pretrain import pretrain
 from hier_rnn.pretraining.spelling import MAP, MAP_FILE
 from hier_rnn.pretraining.targets import Targets
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.storage.weights_file import read_weights
 
 WORDS = ["walk", "talks", "jumping", "wlak", "never", ""]
 

@@ -9,7 +9,7 @@ from hier_rnn.configuration.options import Pretraining
 from hier_rnn.errors import UserError
 from hier_rnn.pretraining.cooccurrence import count_words
 from hier_rnn.pretraining.targets import compose, count_parts, targets_from_file, targets_from_text
-from hier_rnn.pretraining.vectors_file import write_vectors
+from hier_rnn.storage.vectors_file import write_vectors
 
 OPTIONS = Pretraining(vocabulary=30, minimum_count=2, dimensions=6, window=3)
 

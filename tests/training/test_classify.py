@@ -18,10 +18,10 @@ from hier_rnn.evaluation.metrics import score, target_ids
 from hier_rnn.initializers.inspection import inspect_target
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.shapes import weight_shapes
-from hier_rnn.runs.run_directory import RunDirectory
-from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.sources.source import open_source
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.weights_file import read_weights
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -32,7 +32,7 @@ SHORT = {"epochs": 1, "batch_size": 60}  # a single step
 
 
 def weights(run: Path) -> dict[str, np.ndarray]:
-    return read_weights(run / "model.weights.h5")
+    return read_weights(run / "model.safetensors")
 
 
 def metrics(run: Path) -> list[dict]:
@@ -63,13 +63,13 @@ def test_a_run_directory(small_run):
         "encoder",
         "labels.json",
         "metrics.jsonl",
-        "model.weights.h5",
+        "model.safetensors",
         "words.txt",
     ]
     assert sorted(path.name for path in run.encoder.iterdir()) == [
         "alphabet.json",
         "config.toml",
-        "encoder.weights.h5",
+        "encoder.safetensors",
         "facts.json",
         "words.txt",
     ]
@@ -198,7 +198,7 @@ def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
     other.write_text("x\tžluťoučký žluťoučký late shop\ny\tlove shop\n" * 4, "utf-8")
     data = {"train": str(other), "validation": str(other), "encoder": str(small_run)}
     found = train(data=data, training={**SHORT, "freeze_encoder": True})
-    encoder = read_weights(small_run / "encoder" / "encoder.weights.h5")
+    encoder = read_weights(small_run / "encoder" / "encoder.safetensors")
     known = len(encoder["character_encoder/embedding"])
     for name, values in encoder.items():
         np.testing.assert_array_equal(found[name][:known], values)
@@ -245,7 +245,7 @@ def test_tensorboard(train, tmp_path, monkeypatch):
 
 def test_a_finished_run_is_left_alone(train, tmp_path, capsys):
     before = train(training=SHORT)
-    file = tmp_path / "run" / "model.weights.h5"
+    file = tmp_path / "run" / "model.safetensors"
     written = file.stat().st_mtime_ns
     train(settings={"quiet": False}, training=SHORT)
     assert "the run is finished; nothing to do. --force" in capsys.readouterr().err

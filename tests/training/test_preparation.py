@@ -56,7 +56,7 @@ def test_cut_words_are_those_of_training(configured):
 def test_an_encoders_alphabet_is_extended(configured, tmp_path):
     encoder = tmp_path / "encoder"
     encoder.mkdir()
-    (encoder / "encoder.weights.h5").touch()
+    (encoder / "encoder.safetensors").touch()
     Alphabet(tuple("xeb")).save(encoder / "alphabet.json")
     data = prepare(configured(train=TRAIN, validation=TRAIN, encoder=str(encoder)))
     assert data.alphabet.characters[:3] == ("x", "e", "b")

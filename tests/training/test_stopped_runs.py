@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from hier_rnn.errors import UserError
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.training import classify
-from hier_rnn.training.checkpoints import Checkpoints
 from hier_rnn.training.state import TrainingState
 
 # tf.data keeps its graphs where all else is eager.
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Even though the")
 
 
 def same(run: Path, weights: dict[str, np.ndarray]) -> bool:
-    kept = read_weights(run / "model.weights.h5")
+    kept = read_weights(run / "model.safetensors")
     assert kept.keys() == weights.keys()
     return all(np.array_equal(kept[name], weights[name]) for name in kept)
 
@@ -45,7 +45,7 @@ def test_a_loss_that_is_not_finite(train, tmp_path):
         train(training=options)
     kept = Checkpoints(tmp_path / "run" / "checkpoints").latest()
     assert all(np.isfinite(values).all() for values in kept.tensors.values())
-    assert not (tmp_path / "run" / "model.weights.h5").exists()
+    assert not (tmp_path / "run" / "model.safetensors").exists()
 
 
 def test_ctrl_c_saves_and_the_same_command_goes_on(train, plain, tmp_path, monkeypatch, capsys):
@@ -91,7 +91,9 @@ def test_no_space_left_loses_nothing(train, plain, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(TrainingState, "save", full)
         try:
-            with pytest.raises(UserError, match="step-0000000005.h5: can't write it.*kept"):
+            with pytest.raises(
+                UserError, match="step-0000000005.safetensors: can't write it.*kept"
+            ):
                 train(training={"checkpoint_seconds": 0})
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.shapes import weight_shapes
 from hier_rnn.pretraining.pretrain import pretrain
 from hier_rnn.pretraining.spelling import MAP, MAP_FILE
-from hier_rnn.runs.run_directory import RunDirectory
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.text.alphabet import FIRST, Alphabet
 from hier_rnn.training.classify import ClassifierTraining, train_classifier
 
@@ -29,7 +29,7 @@ def test_training_starts_from_what_the_warm_start_learnt(tiny, tmp_path, capsys)
     assert "warm start" in capsys.readouterr().err
 
     run = RunDirectory(tmp_path / "run")
-    learnt = read_weights(run.checkpoints / "warm_start" / "encoder.weights.h5")
+    learnt = read_weights(run.checkpoints / "warm_start" / "encoder.safetensors")
     found = read_weights(run.weights)
     alphabet = run.read_alphabet()
     rows = Alphabet.load(run.checkpoints / "warm_start" / "alphabet.json").ids(
@@ -49,7 +49,7 @@ def warm_started(run: RunDirectory) -> RunDirectory:
 
 
 def encoder_weights(path: Path) -> dict[str, np.ndarray]:
-    return read_weights(path / "encoder.weights.h5")
+    return read_weights(path / "encoder.safetensors")
 
 
 def test_from_an_encoder_it_goes_on(tiny, small_run, tmp_path):

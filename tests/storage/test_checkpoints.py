@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hier_rnn.errors import UserError
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
 
 TENSORS = {
     "weights/head/kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -41,7 +41,7 @@ def test_what_was_saved_comes_back_exactly(checkpoints):
 def test_the_last_two_are_kept(checkpoints, tmp_path):
     for step in (8, 9, 10, 11):
         checkpoints.save(step, TENSORS, {"step": step})
-    assert names(tmp_path) == ["step-0000000010.h5", "step-0000000011.h5"]
+    assert names(tmp_path) == ["step-0000000010.safetensors", "step-0000000011.safetensors"]
     assert checkpoints.latest().progress == {"step": 11}
 
 
@@ -49,11 +49,13 @@ def test_the_last_two_are_kept(checkpoints, tmp_path):
 def test_a_damaged_one_is_passed_over(checkpoints, tmp_path, content):
     for step in (1, 2):
         checkpoints.save(step, TENSORS, {"step": step})
-    newest = tmp_path / "checkpoints" / "step-0000000002.h5"
+    newest = tmp_path / "checkpoints" / "step-0000000002.safetensors"
     newest.write_bytes(newest.read_bytes()[:1000] if content is None else content)
     assert checkpoints.latest().progress == {"step": 1}
-    (tmp_path / "checkpoints" / "step-0000000001.h5").write_bytes(b"")
-    with pytest.raises(UserError, match=r"step-0000000002.h5: damaged checkpoint.*--force"):
+    (tmp_path / "checkpoints" / "step-0000000001.safetensors").write_bytes(b"")
+    with pytest.raises(
+        UserError, match=r"step-0000000002.safetensors: damaged checkpoint.*--force"
+    ):
         checkpoints.latest()
 
 
@@ -63,20 +65,22 @@ def test_no_space_left_keeps_the_earlier_ones(checkpoints, tmp_path):
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
     try:
-        with pytest.raises(UserError, match=r"step-0000000002.h5: can't write it: .*kept: make"):
+        with pytest.raises(
+            UserError, match=r"step-0000000002.safetensors: can't write it: .*kept: make"
+        ):
             checkpoints.save(2, TENSORS, {"step": 2})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
-    assert names(tmp_path) == ["step-0000000001.h5"]
+    assert names(tmp_path) == ["step-0000000001.safetensors"]
     assert checkpoints.latest().progress == {"step": 1}
 
 
 def test_what_a_killed_process_left_goes(checkpoints, tmp_path):
     checkpoints.save(1, TENSORS, {})
-    (tmp_path / "checkpoints" / ".step-0000000002.h5.0badcafe").write_bytes(b"half")
+    (tmp_path / "checkpoints" / ".step-0000000002.safetensors.0badcafe").write_bytes(b"half")
     checkpoints.latest()
-    assert names(tmp_path) == ["step-0000000001.h5"]
+    assert names(tmp_path) == ["step-0000000001.safetensors"]
 
 
 def test_clear(checkpoints, tmp_path):

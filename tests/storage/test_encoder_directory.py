@@ -6,13 +6,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from hier_rnn.runs.encoder_directory import write_encoder_directory
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import read_configuration, read_table
 from hier_rnn.runs import encoder_directory
-from hier_rnn.runs.encoder_directory import write_encoder_directory
-from hier_rnn.runs.run_directory import read_json, read_vocabulary
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.storage.run_directory import read_json, read_vocabulary
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.text.alphabet import Alphabet
 
 CONFIGURATION = Configuration.model_validate(
@@ -37,7 +37,7 @@ def test_written(tmp_path):
     assert read_vocabulary(path / "words.txt") == {"ba": 3, "ab": 1}
     facts = {"objective": "classify", "initializers": [], "encoder": ""}
     assert read_json(path / "facts.json") == facts
-    assert list(read_weights(path / "encoder.weights.h5")) == ["character_encoder/embedding"]
+    assert list(read_weights(path / "encoder.safetensors")) == ["character_encoder/embedding"]
     assert not (path / "words.model").exists()
 
 

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hier_rnn.runs.claim import claim, to_do
 
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
-from hier_rnn.runs.claim import claim, to_do
 
 OWN = Configuration.model_validate({"training": {"epochs": 10}})
 OTHER = Configuration.model_validate({"seed": 3, "training": {"epochs": 77}})
@@ -67,8 +67,8 @@ def test_by_force_the_encoder_to_start_from_does_not_go(path, record, encoder, m
 def test_by_force_a_run_goes_but_nothing_else(path, record):
     claim(path, record, OWN)
     (path / "checkpoints").mkdir()
-    (path / "checkpoints" / "step-0000000001.h5").touch()
-    for name in ("model.weights.h5", "labels.json", "evaluation.json", "notes.txt"):
+    (path / "checkpoints" / "step-0000000001.safetensors").touch()
+    for name in ("model.safetensors", "labels.json", "evaluation.json", "notes.txt"):
         (path / name).touch()
     claim(path, record, OTHER, force=True)
     assert sorted(entry.name for entry in path.iterdir()) == ["config.toml", "notes.txt"]

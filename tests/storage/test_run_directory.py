@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hier_rnn.errors import UserError
-from hier_rnn.runs.run_directory import (
+from hier_rnn.storage.run_directory import (
     RunDirectory,
     read_json,
     read_vocabulary,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hier_rnn.errors import UserError
-from hier_rnn.runs.weights_file import read_weights, write_weights
+from hier_rnn.storage.weights_file import read_weights, write_weights
 
 WEIGHTS = {
     "head/kernel": np.arange(6, dtype=np.float32).reshape(2, 3),

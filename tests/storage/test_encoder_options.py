@@ -4,8 +4,8 @@ import pytest
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration
-from hier_rnn.configuration.transfer import encoder_directory, take_encoder_options
 from hier_rnn.errors import UserError
+from hier_rnn.storage.encoder_options import encoder_directory, take_encoder_options
 
 MADE_WITH = {
     "text": {"lowercase": True},
@@ -17,7 +17,7 @@ MADE_WITH = {
 def encoder(tmp_path):
     directory = tmp_path / "run" / "encoder"
     directory.mkdir(parents=True)
-    (directory / "encoder.weights.h5").touch()
+    (directory / "encoder.safetensors").touch()
     configuration = Configuration.model_validate(MADE_WITH)
     text = format_configuration(configuration, ["text", "character_encoder"])
     (directory / "config.toml").write_text(text, encoding="utf-8")
