@@ -16,6 +16,7 @@ from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.beginning import encoder_beginning
 from hier_rnn.initializers.rules import initialize, resolve
+from hier_rnn.memory import check_training_memory
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.model.shapes import character_encoder_shapes
@@ -41,7 +42,7 @@ from hier_rnn.training.display import Display, tell
 from hier_rnn.training.interruption import Interruption
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.schedule import learning_rate
-from hier_rnn.training.state import TrainingState
+from hier_rnn.training.state import COPIES, TrainingState
 from hier_rnn.version import __version__
 
 PREPARED = "prepared.safetensors"
@@ -202,6 +203,8 @@ class PretrainingRun:
             self.known_words.update(directory.read_vocabulary())
             known = directory.read_alphabet()
             self.alphabet = known.extended(self.alphabet.characters)
+        options = configuration.character_encoder
+        check_training_memory(character_encoder_shapes(options, self.alphabet.size), COPIES)
         self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
         self.objective = self._objective(prepared)
         self.weights = self.objective.named_weights()

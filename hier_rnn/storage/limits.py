@@ -12,6 +12,7 @@ import stat
 from pathlib import Path
 
 from hier_rnn.errors import UserError
+from hier_rnn.memory import check_memory
 
 KILOBYTE, MEGABYTE = 1 << 10, 1 << 20
 
@@ -56,7 +57,8 @@ def read_file(path: Path, limit: int) -> bytes:
             status = os.fstat(file.fileno())
             _check_regular(path, status.st_mode)
             check_size(path, status.st_size, limit)
-            data = file.read(limit + 1)
+            check_memory(f"{path}", status.st_size)
+            data = file.read(status.st_size + 1)
     except OSError as error:
         if error.errno == errno.ELOOP:
             _check_regular(path, stat.S_IFLNK)

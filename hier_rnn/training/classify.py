@@ -15,6 +15,7 @@ from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.metrics import Scores
 from hier_rnn.initializers.rules import Decision, initialize, resolve, rules_deciding
+from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.shapes import character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import spelling_of
@@ -39,7 +40,7 @@ from hier_rnn.training.known_words import KnownWords, vectors_stay
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.phases import Stretch, for_given_encoder, stretches
 from hier_rnn.training.preparation import Preparation, prepare
-from hier_rnn.training.state import TrainingState
+from hier_rnn.training.state import COPIES, TrainingState
 from hier_rnn.training.step import Step, class_weights, training_step
 from hier_rnn.training.tensorboard import TensorBoard
 from hier_rnn.training.validation import validate
@@ -124,13 +125,14 @@ class ClassifierTraining:
         self.directory, self.data, self.quiet = run, data, quiet
         self.labels = data.corpus.labels
         size, classes = data.alphabet.size, len(self.labels)
+        shapes = weight_shapes(configuration, size, classes)
+        check_training_memory(shapes, COPIES)
         self.classifier = Classifier(configuration, size, classes)
         self.weights = self.classifier.named_weights()
         self.phases = stretches(self.options, self.weights)
         corpus = data.corpus
         self.passes = passes_in_epoch(self.options, corpus.examples, corpus.sentence_words)
         self.class_weights = class_weights(self.options, self.labels, data.corpus.label_counts)
-        shapes = weight_shapes(configuration, size, classes)
         rules, seed = configuration.initializers.rules, configuration.seed
         values = initialize(shapes, rules, seed, data.alphabet, configuration.data.encoder)
         assign(self.weights, values)

@@ -14,6 +14,9 @@ from hier_rnn.errors import UserError
 from hier_rnn.storage.checkpoints import Checkpoints, read_progress
 from hier_rnn.training.optimizer import Optimizer
 
+# Of each weight: itself, its gradient, the optimizer's two moments, the average, the best, and all
+# but the gradient once more while a checkpoint is written.
+COPIES = 11
 WEIGHTS, BEST = "weights", "best"
 
 

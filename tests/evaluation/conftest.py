@@ -169,7 +169,7 @@ def runs(tmp_path, monkeypatch, training_examples) -> tuple[Path, Path]:
     few = training_examples[:40]
     second = write_run(tmp_path / "runs" / "few", few, training={"epochs": 3}, seed=7)
     predictors = {first: Trigrams(training_examples, 2.5), second: Trigrams(few, 2.0)}
-    monkeypatch.setattr(hier_rnn, "load", lambda run: predictors[run])
+    monkeypatch.setattr(hier_rnn, "load", lambda run, verify=True: predictors[run])
     return first, second
 
 

@@ -8,7 +8,7 @@ from scipy.special import softmax
 
 import hier_rnn
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.evaluate import evaluate, evaluate_runs, known_words, run_names
+from hier_rnn.evaluation.evaluate import evaluate, evaluate_runs, run_names
 
 
 @pytest.fixture
@@ -123,14 +123,6 @@ def test_lone_surrogates_and_any_script_pass_through(runs, tmp_path, examples):
 def test_a_wrong_misspelling_is_told_before_anything_runs(source, tmp_path):
     with pytest.raises(UserError, match="swop"):
         evaluate_runs([tmp_path / "no run"], source, misspell=["swop:1"])
-
-
-def test_known_words_are_those_of_the_run(runs):
-    assert {"parcel", "please"} <= known_words(runs[0])
-    assert "zebra" not in known_words(runs[0])
-    (runs[0] / "words.txt").unlink()
-    with pytest.raises(UserError, match=r"words\.txt"):
-        known_words(runs[0])
 
 
 def test_runs_are_called_by_their_folders_unless_two_share_a_name(tmp_path):

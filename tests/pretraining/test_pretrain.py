@@ -21,11 +21,11 @@ from hier_rnn.errors import UserError
 from hier_rnn.pretraining.pretrain import pretrain
 from hier_rnn.pretraining.spelling import Distillation
 from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
-from hier_rnn.storage.run_directory import read_vocabulary
 from hier_rnn.storage.vectors_file import write_vectors
 from hier_rnn.storage.weights_file import read_weights
-from hier_rnn.text.alphabet import FIRST, Alphabet
+from hier_rnn.text.alphabet import FIRST
 
 
 def weights(out: Path) -> dict[str, np.ndarray]:
@@ -140,9 +140,7 @@ def test_a_killed_run_ends_the_same(configuration, tmp_path, objective):
     root = Path(hier_rnn.__file__).parents[1]
     process = subprocess.Popen([*command, "--out", out, "--quiet"], cwd=root)
     try:
-        while (
-            process.poll() is None and len(list(out.glob("checkpoints/step-*9.safetensors"))) == 0
-        ):
+        while process.poll() is None and not any(out.glob("checkpoints/step-*9.*")):
             time.sleep(0.005)
     finally:
         process.kill()
@@ -176,7 +174,7 @@ def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
     # Too little to learn anything: what is written is what it began with.
     made = going_on(epochs=1, learning_rate=1e-12)
     pretrain(made, out, quiet=True)
-    old, new = (Alphabet.load(path / "alphabet.json").characters for path in (epoch, out))
+    old, new = (EncoderDirectory(path).read_alphabet().characters for path in (epoch, out))
     assert new[: len(old)] == old
     assert set("žöf") <= set(new[len(old) :])
     before, after = weights(epoch), weights(out)
@@ -189,7 +187,7 @@ def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
         np.testing.assert_allclose(after[name], before[name], atol=1e-6)
     kernel = read_weights(out / "word_vectors.safetensors")["word_vectors/kernel"]
     assert kernel.shape[1] > 12  # of new vectors beside the twelve that it knew
-    known, words = (read_vocabulary(path / "words.txt") for path in (epoch, out))
+    known, words = (EncoderDirectory(path).read_vocabulary() for path in (epoch, out))
     new = dict.fromkeys(("walking", "talks", "opened", "looks", "walk"), 9)
     assert words == Counter(known) + Counter({**new, "žluť": 18, "öffnet": 18})
     facts = json.loads((out / "facts.json").read_text())

@@ -54,9 +54,7 @@ def test_everything_comes_back(tmp_path):
 )
 def test_a_checkpoint_of_another_model(tmp_path, changed, message):
     made(tmp_path)[0].save()
-    with pytest.raises(
-        UserError, match=rf"step-0000000000.safetensors: not of this model: {message}"
-    ):
+    with pytest.raises(UserError, match=rf"step-0000000000\..*: not of this model: {message}"):
         made(tmp_path, **changed)[0].restore()
 
 

@@ -91,9 +91,7 @@ def test_no_space_left_loses_nothing(train, plain, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(TrainingState, "save", full)
         try:
-            with pytest.raises(
-                UserError, match="step-0000000005.safetensors: can't write it.*kept"
-            ):
+            with pytest.raises(UserError, match=r"step-0000000005\..*can't write it.*kept"):
                 train(training={"checkpoint_seconds": 0})
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)

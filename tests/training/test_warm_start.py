@@ -11,11 +11,12 @@ import pytest
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.shapes import weight_shapes
 from hier_rnn.pretraining.pretrain import pretrain
-from hier_rnn.pretraining.spelling import MAP, MAP_FILE
+from hier_rnn.pretraining.spelling import MAP
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.weights_file import read_weights
-from hier_rnn.text.alphabet import FIRST, Alphabet
+from hier_rnn.text.alphabet import FIRST
 from hier_rnn.training.classify import ClassifierTraining, train_classifier
 
 EMBEDDING = "character_encoder/embedding"
@@ -32,8 +33,10 @@ def test_training_starts_from_what_the_warm_start_learnt(tiny, tmp_path, capsys)
     learnt = read_weights(run.checkpoints / "warm_start" / "encoder.safetensors")
     found = read_weights(run.weights)
     alphabet = run.read_alphabet()
-    rows = Alphabet.load(run.checkpoints / "warm_start" / "alphabet.json").ids(
-        "".join(alphabet.characters)
+    rows = (
+        EncoderDirectory(run.checkpoints / "warm_start")
+        .read_alphabet()
+        .ids("".join(alphabet.characters))
     )
     np.testing.assert_array_equal(found[EMBEDDING][FIRST:], learnt[EMBEDDING][rows])
     first = initialize(weight_shapes(configuration, alphabet.size, 3), [])
@@ -135,6 +138,6 @@ def test_it_learns_what_labels_say_of_words(tiny, tmp_path, monkeypatch):
         training = {"warm_start_epochs": 1, "warm_start_label_weight": weight}
         train_classifier(tiny(training=training), tmp_path / name, quiet=True)
         start = warm_started(RunDirectory(tmp_path / name)).path
-        return read_weights(start / MAP_FILE)[f"{MAP}/kernel"].shape[1]
+        return EncoderDirectory(start).read_word_vector_map()[f"{MAP}/kernel"].shape[1]
 
     assert width(0.5, "with") == width(0.0, "without") + 3  # labels
