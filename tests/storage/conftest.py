@@ -19,7 +19,7 @@ def run(small_run, tmp_path) -> RunDirectory:
 
 @pytest.fixture
 def rewritten(run) -> Callable[[str, bytes], RunDirectory]:
-    """`rewritten("labels.json", b"[]")` is the run of somebody who wrote a file and its checksum."""
+    """`rewritten("labels.json", b"[]")` is a run whose writer meant it: its checksum is right."""
 
     def rewritten(name: str, data: bytes) -> RunDirectory:
         run.write({run.path / name: data})
