@@ -73,6 +73,7 @@ def test_a_run_directory(small_run):
         "config.toml",
         "encoder.safetensors",
         "facts.json",
+        "manifest.json",
         "words.txt",
     ]
     assert run.read_labels() == ["bad", "good", "question"]
