@@ -22,7 +22,7 @@ def nested(name: str, value: object) -> dict:
     return value
 
 
-@pytest.mark.parametrize("name", whole_numbers())
+@pytest.mark.parametrize("name", list(whole_numbers()))
 @pytest.mark.parametrize("value", [10**12, 10**400, 10**5000, -(10**12)], ids="1234")
 def test_no_whole_number_is_without_limit(name, value):
     with pytest.raises(UserError, match=name):
