@@ -14,11 +14,11 @@ from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.pretraining.pretrain import OPTIMIZATION
-from hier_rnn.pretraining.spelling import Distillation, SpelledBatch
-from hier_rnn.pretraining.targets import Targets
 from hier_rnn.text.alphabet import BEGIN, END, Alphabet
 from hier_rnn.training.optimizer import Optimizer
+from hier_rnn.training.pretraining.pretrain import OPTIMIZATION
+from hier_rnn.training.pretraining.word_vector_objective import SpelledBatch, WordVectorObjective
+from hier_rnn.training.word_vectors.targets import Targets
 
 # Learns, and tells how many words and in how many seconds.
 Turn = Callable[[], tuple[int, float]]
@@ -43,7 +43,7 @@ def turns_of(
         padded_batches: Batches in a turn of the padded ones; the trie's is an epoch.
     """
     alphabet = Alphabet.count(targets.words)
-    objective = Distillation(
+    objective = WordVectorObjective(
         CharacterEncoder(configuration.character_encoder, alphabet.size),
         spelling_of(configuration, alphabet),
         targets,
@@ -77,7 +77,7 @@ def turns_of(
     )
 
 
-def _through_the_trie(objective: Distillation, weights: dict[str, keras.Variable]) -> Turn:
+def _through_the_trie(objective: WordVectorObjective, weights: dict[str, keras.Variable]) -> Turn:
     optimizer = Optimizer(OPTIMIZATION, weights)
     values = {name: weight.value for name, weight in weights.items()}
     batches = objective.batches()
@@ -159,7 +159,7 @@ class Padded:
         return tf.constant(ids), tf.constant(lengths), tf.constant(owners)
 
     def loss(self, ids, lengths, owners, weights, masked: bool = False) -> tf.Tensor:
-        """Returns the loss of `Distillation`.
+        """Returns the loss of `WordVectorObjective`.
 
         Args:
             ids: Padded characters.

@@ -15,7 +15,7 @@ from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.text.words import Words
-from hier_rnn.training.batches import LabelledBatch, PackedBatches, Sentence
+from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import training_step
 

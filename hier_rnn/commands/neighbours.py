@@ -28,7 +28,7 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
     """
     directory = encoder_directory(encoder)
     import_tensorflow()
-    from hier_rnn.pretraining.neighbours import neighbours as nearest_words
+    from hier_rnn.prediction.neighbours import neighbours as nearest_words
 
     for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):
         print(f"{word}: {', '.join(f'{known} {cosine:.2f}' for known, cosine in found)}")

@@ -10,7 +10,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.training.batches import PackedBatches, Sentence
+from hier_rnn.training.classification.batches import PackedBatches, Sentence
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import training_step
 

@@ -17,7 +17,7 @@ from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.shapes import weight_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.training.batches import LabelledBatch, PackedBatches, Sentence
+from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import class_weights, training_step
 
