@@ -1,10 +1,12 @@
-"""Words as written and their parts."""
+"""Words as written and their subtokens."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from hier_rnn.text.subtokens import content_subtokens, subtokens
 
 
 @pytest.mark.parametrize(
@@ -32,15 +34,15 @@ from hypothesis import strategies as st
         ("cafe\u0301s,", ["cafe\u0301s", ","]),
     ],
 )
-def test_parts(word, expected):
-    assert parts(word) == expected
+def test_subtokens(word, expected):
+    assert subtokens(word) == expected
 
 
 @given(st.text(min_size=1).filter(lambda text: text.split() == [text]))
 def test_no_character_is_lost(word):
-    assert "".join(parts(word)) == word.lower().replace("\u2019", "'")
+    assert "".join(subtokens(word)) == word.lower().replace("\u2019", "'")
 
 
-def test_core_is_what_has_letters_or_else_everything():
-    assert core(["(", "movie", ")."]) == ["movie"]
-    assert core([":)"]) == [":)"]
+def test_content_is_what_has_letters_or_else_everything():
+    assert content_subtokens(["(", "movie", ")."]) == ["movie"]
+    assert content_subtokens([":)"]) == [":)"]

@@ -166,9 +166,8 @@ class ClassifierTraining:
             configuration, self.options, classifier, spelling, data
         )
         self.shapes = weight_shapes(configuration, size, classes)
-        self._assign_initial(
-            self.shapes, configuration.initializers.rules, configuration.data.encoder
-        )
+        rules, encoder = configuration.initializers.rules, configuration.data.encoder
+        self._assign_initial(self.shapes, rules, encoder)
 
     def run(self, on_event: Listener) -> TrainingResult:
         """Trains to the end and writes the run directory.

@@ -341,8 +341,8 @@ def _counted(metadata: Mapping[str, float]) -> Iterator[str]:
         yield f"counted {metadata['corpus_words']:,} words, {metadata['word_types']:,} distinct"
     if metadata.get("pruned_words"):
         yield (
-            f"forgot {metadata['pruned_words']:,} of them, of rare words"
-            f" (pretraining.maximum_types); no count is more than {metadata['undercount']:,} too low"
+            f"forgot {metadata['pruned_words']:,} of them, of rare words (pretraining.maximum_types);"
+            f" no count is more than {metadata['undercount']:,} too low"
         )
     if metadata.get("forgotten_pairs"):
         yield f"forgot {metadata['forgotten_pairs']:.1%} of the contexts, of rare pairs of words"

@@ -7,7 +7,15 @@ import pytest
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.training.classification.training_data import prepare
+from hier_rnn.training.classification.training_data import (
+    TrainingData,
+    open_sources,
+    read_training_data,
+)
+
+
+def read(configuration: Configuration) -> TrainingData:
+    return read_training_data(configuration, open_sources(configuration))
 
 
 @pytest.fixture
@@ -31,7 +39,7 @@ TRAIN = "b\tbeer\na\tale\nb\tbar\n"
 
 
 def test_prepared(configured):
-    data = prepare(configured(train=TRAIN, validation="b\tx\nb\ty\na\tz\n", test="a\t\n"))
+    data = read(configured(train=TRAIN, validation="b\tx\nb\ty\na\tz\n", test="a\t\n"))
     assert data.corpus.labels == ["a", "b"]
     assert data.targets.tolist() == [1, 1, 0]
     assert data.alphabet == data.corpus.alphabet.with_other_cases()
@@ -40,15 +48,15 @@ def test_prepared(configured):
 
 def test_without_validation_a_tenth_is_set_aside(configured):
     rows = "".join(f"{'ab'[n % 2]}\ttext {n}\n" for n in range(40))
-    data = prepare(configured(train=rows))
+    data = read(configured(train=rows))
     assert (data.corpus.examples, sorted(data.targets)) == (36, [0, 0, 1, 1])
     texts = [{example.text for example in source} for source in (data.train, data.validation)]
     assert not texts[0] & texts[1] and len(texts[0] | texts[1]) == 40
 
 
 def test_cut_words_are_those_of_training(configured):
-    data = prepare(configured({"maximum_word_length": 3}, train=TRAIN, validation="a\tlooooong\n"))
-    assert data.cut == 1
+    data = read(configured({"maximum_word_length": 3}, train=TRAIN, validation="a\tlooooong\n"))
+    assert data.truncated == 1
     data.words("looooong")
     assert data.words.cut == 1
 
@@ -58,7 +66,7 @@ def test_an_encoders_alphabet_is_extended(configured, tmp_path):
     encoder.mkdir()
     (encoder / "encoder.weights.h5").touch()
     Alphabet(tuple("xeb")).save(encoder / "alphabet.json")
-    data = prepare(configured(train=TRAIN, validation=TRAIN, encoder=str(encoder)))
+    data = read(configured(train=TRAIN, validation=TRAIN, encoder=str(encoder)))
     assert data.alphabet.characters[:3] == ("x", "e", "b")
     assert data.new_characters == data.alphabet.characters[3:5] == ("a", "r")
     assert data.alphabet.characters[5:] == tuple("EABR")
@@ -80,10 +88,10 @@ def test_an_encoders_alphabet_is_extended(configured, tmp_path):
 )
 def test_mistakes(configured, sources, message):
     with pytest.raises(UserError, match=message):
-        prepare(configured(**sources))
+        read(configured(**sources))
 
 
 def test_no_such_source(configured):
     missing = Configuration.model_validate({"data": {"train": "none.tsv"}})
     with pytest.raises(UserError, match="none.tsv: no such file"):
-        prepare(missing)
+        read(missing)
