@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from hier_rnn.commands.console import draw, show_log
 from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.quiet import import_tensorflow
 
 
-@click.command()
+@click.command(epilog="Example:  hier-rnn neighbours runs/messages parcle refnud")
 @click.argument("encoder", type=click.Path(path_type=Path))
 @click.argument("words", metavar="WORD [WORD ...]", nargs=-1, required=True)
 @click.option(
@@ -27,8 +28,14 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
     encoder inside it.
     """
     directory = encoder_directory(encoder)
+    show_log(quiet=False)
     import_tensorflow()
+    from hier_rnn.commands.table import Column, Table, numbers
     from hier_rnn.pretraining.neighbours import neighbours as nearest_words
 
+    columns = [Column("word"), Column("neighbour"), *numbers("cosine")]
+    table = Table("", columns)
     for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):
-        print(f"{word}: {', '.join(f'{known} {cosine:.2f}' for known, cosine in found)}")
+        for rank, (known, cosine) in enumerate(found):
+            table.add(word if rank == 0 else "", known, f"{cosine:.2f}")
+    draw(table)
