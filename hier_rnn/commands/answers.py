@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -106,7 +106,8 @@ def table_writer(file: IO[str], delimiter: str, top: int) -> Write:
         for name in ("predicted", "probability")
     ]
     columns: list[str] = []
-    terminal = file is sys.stdout and file.isatty()
+    # A table is data: only on a terminal control characters do harm.
+    clean = partial(escaped_for, stream=file) if file.isatty() else _without_surrogates
 
     def write(text: Text, given: Answer) -> None:
         if not columns:
@@ -121,12 +122,13 @@ def table_writer(file: IO[str], delimiter: str, top: int) -> Write:
         cells = [f"{value}" for label, p in pairs for value in (label, f"{p:.4f}")]
         cells += [""] * (len(answers) - len(cells))
         cells = [*(text.columns[name] for name in columns), *cells]
-        rows.writerow(
-            escaped_for(cell, file) if terminal else cell.encode("utf-8", "backslashreplace").decode()
-            for cell in cells
-        )
+        rows.writerow(map(clean, cells))
 
     return write
+
+
+def _without_surrogates(cell: str) -> str:
+    return cell.encode("utf-8", "backslashreplace").decode()
 
 
 def vector_line(vector: np.ndarray) -> str:

@@ -1,11 +1,11 @@
-"""Everything that a command writes: results to standard output, messages to standard error.
+r"""Everything that a command writes: results to standard output, messages to standard error.
 
 Nothing that a text holds can break it, whatever the streams can encode:
 
 - Standard output that is a file or a pipe is UTF-8 (as every file that we write), also where the
   system's own encoding is another, as on Windows. `PYTHONIOENCODING` overrules that; a terminal
   keeps its own encoding.
-- What a stream cannot encode is written as an escape, `\\u20ac`; what we draw ourselves has a plain
+- What a stream cannot encode is written as an escape, `\u20ac`; what we draw ourselves has a plain
   form (`#` for a block).
 - Control characters in labels, texts and file names are written as escapes (`escaped`), so that
   they neither steer a terminal nor break a line or a column.
@@ -44,9 +44,9 @@ def open_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)
     if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115: as long as we run
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     codecs.register_error("readable", _readable)
     for stream in (sys.stdout, sys.stderr):
         if not hasattr(stream, "reconfigure"):  # a notebook's or a test's own stream
@@ -66,9 +66,7 @@ def _readable(error: UnicodeError) -> tuple[str | bytes, int]:
     if character in DRAWN:
         return DRAWN[character], error.start + 1
     escape, _ = codecs.backslashreplace_errors(
-        UnicodeEncodeError(
-            error.encoding, error.object, error.start, error.start + 1, error.reason
-        )
+        UnicodeEncodeError(error.encoding, error.object, error.start, error.start + 1, error.reason)
     )
     return escape, error.start + 1
 
@@ -87,6 +85,12 @@ def escaped_for(text: str, stream: TextIO) -> str:
 def write_line(line: str) -> None:
     """Writes a line to standard output."""
     sys.stdout.write(line + "\n")
+
+
+def lines(rows: Iterable[str]) -> None:
+    """Writes lines to standard output."""
+    for row in rows:
+        write_line(row)
 
 
 def tell(message: str) -> None:

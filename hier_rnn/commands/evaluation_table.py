@@ -21,17 +21,17 @@ DISAGREEMENTS_SHOWN = 8
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
-    """Prints an evaluation on standard output; the headline stands last, where it is seen.
+    """Prints an evaluation on standard output.
 
     Args:
         evaluation: What to print.
     """
-    parts = [_classes(evaluation)]
+    parts = [_headline(evaluation), _classes(evaluation)]
     if evaluation.chosen.confusions:
         parts.append(_confusions(evaluation))
     if evaluation.misspelled:
         parts.append(_misspelled(evaluation))
-    draw(*parts, _headline(evaluation))
+    draw(*parts)
 
 
 def print_comparison(comparison: Comparison) -> None:
@@ -40,7 +40,7 @@ def print_comparison(comparison: Comparison) -> None:
     Args:
         comparison: What to print.
     """
-    draw(_disagreements(comparison), _differences(comparison))
+    draw(_differences(comparison), _disagreements(comparison))
 
 
 def _headline(evaluation: Evaluation) -> Table:
@@ -50,12 +50,12 @@ def _headline(evaluation: Evaluation) -> Table:
     title = f"{evaluation.name} on {evaluation.data}, {scores.examples:,} examples"
     table = Table(title, [Column(""), Column("")])
     for name, value in (
-        ("words per second", f"{evaluation.observations.words_per_second:,.0f}"),
-        ("calibration error", f"{error} at temperature {calibration.temperature:.2f}"),
-        ("loss", f"{scores.loss:.4f}"),
-        ("weighted-F1", percent(scores.weighted_f1)),
-        ("macro-F1", percent_interval(intervals.macro_f1)),
         ("accuracy", percent_interval(intervals.accuracy)),
+        ("macro-F1", percent_interval(intervals.macro_f1)),
+        ("weighted-F1", percent(scores.weighted_f1)),
+        ("loss", f"{scores.loss:.4f}"),
+        ("calibration error", f"{error} at temperature {calibration.temperature:.2f}"),
+        ("words per second", f"{evaluation.observations.words_per_second:,.0f}"),
     ):
         table.add(name, Text(value, "bold"))
     return table
@@ -104,25 +104,35 @@ def _misspelled(evaluation: Evaluation) -> Table:
 
 
 def _differences(comparison: Comparison) -> Table:
-    baseline = comparison.runs[0]
-    table = Table(
-        f"Compared with {baseline} (95% paired bootstrap; McNemar's exact test)",
+    """The scores and what was gained; where they have no room, in two tables."""
+    title = f"Compared with {comparison.runs[0]} (95% paired bootstrap; McNemar's exact test)"
+    scores = Table(title, [Column("run"), *numbers("accuracy", "macro-F1", "loss")])
+    for run, values in zip(comparison.runs, comparison.scores, strict=True):
+        accuracy, macro_f1, loss = values
+        scores.add(run, percent(accuracy), percent(macro_f1), f"{loss:.4f}")
+    gains = Table(
+        "Gained, and examples that only one of the two has right",
         [
             Column("run"),
-            *numbers("accuracy", "macro-F1", "loss", "accuracy gained", "macro-F1 gained"),
-            *numbers("right where it is wrong", "wrong where it is right", "p"),
+            *numbers("accuracy gained", "macro-F1 gained", "only it", "only the first", "p"),
         ],
     )
-    differences = [None, *comparison.differences]
-    for run, scores, row in zip(comparison.runs, comparison.scores, differences, strict=True):
-        accuracy, macro_f1, loss = scores
-        cells = [run, percent(accuracy), percent(macro_f1), f"{loss:.4f}"]
-        if row:
-            cells += [points_interval(interval) for interval in row.difference]
-            cells += [f"{row.mcnemar.only_second}", f"{row.mcnemar.only_first}"]
-            cells += [p_value(row.mcnemar.p_value)]
-        table.add(*cells, *[""] * (len(table.columns) - len(cells)))
-    return table
+    for row in comparison.differences:
+        gains.add(
+            row.run,
+            *(points_interval(interval) for interval in row.difference),
+            f"{row.mcnemar.only_second}",
+            f"{row.mcnemar.only_first}",
+            p_value(row.mcnemar.p_value),
+        )
+    nothing = [""] * (len(gains.columns) - 1)
+    both = [nothing, *(row[1:] for row in gains.rows)]
+    return Table(
+        title,
+        [*scores.columns, *gains.columns[1:]],
+        [[*left, *right] for left, right in zip(scores.rows, both, strict=True)],
+        narrow=(scores, gains),
+    )
 
 
 def _disagreements(comparison: Comparison) -> Table:

@@ -50,10 +50,14 @@ def print_inspection(rows: Sequence[Row], heading: str) -> None:
     whole = table(0, [*shape, *started, *values])
     # Without room for all columns: what is in the weights, then how they started.
     whole.narrow = (
-        Table("", [*where, *shape, *values], [
-            (*place, *([*cells[:1], *cells[first:]] or [""] * (1 + len(values))))
-            for place, cells in lines
-        ]),
+        Table(
+            "",
+            [*where, *shape, *values],
+            [
+                (*place, *([*cells[:1], *cells[first:]] or [""] * (1 + len(values))))
+                for place, cells in lines
+            ],
+        ),
         table(1, started, first),
     )
     draw(Text(_heading(rows, heading), style="bold"), "", whole, "", _legend(rows))

@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 
 
 def batches_of_lines(path: Path) -> Iterator[list[str]]:
-    """Streams the lines of a file in batches; from a pipe or a terminal, whatever lines have come.
+    r"""Streams the lines of a file in batches; from a pipe or a terminal, whatever lines have come.
 
-    A line ends in `\\n` or `\\r\\n`. What a line has beyond 10,000,000 bytes is left out, and said.
+    A line ends in `\n` or `\r\n`. What a line has beyond 10,000,000 bytes is left out, and said.
 
     Args:
         path: A UTF-8 text file, plain or `.gz`; `-` is standard input.

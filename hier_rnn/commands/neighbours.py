@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from hier_rnn.commands.console import draw, show_log
+from hier_rnn.commands.console import draw, escaped, show_log, write_line
 from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.quiet import import_tensorflow
 
@@ -30,12 +31,16 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
     directory = encoder_directory(encoder)
     show_log(quiet=False)
     import_tensorflow()
-    from hier_rnn.commands.table import Column, Table, numbers
     from hier_rnn.pretraining.neighbours import neighbours as nearest_words
 
-    columns = [Column("word"), Column("neighbour"), *numbers("cosine")]
-    table = Table("", columns)
+    table: list[tuple[str, str]] = []
     for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):
-        for rank, (known, cosine) in enumerate(found):
-            table.add(word if rank == 0 else "", known, f"{cosine:.2f}")
-    draw(table)
+        cosines = (f"{escaped(known)} {cosine:.2f}" for known, cosine in found)
+        table.append((f"{escaped(word)}:", ", ".join(cosines)))
+    if sys.stdout.isatty():  # lines as long as they are would be broken inside words
+        from hier_rnn.commands.table import Column, Table
+
+        draw(Table("", [Column(""), Column("")], table))
+    else:
+        for name, known in table:
+            write_line(f"{name} {known}")

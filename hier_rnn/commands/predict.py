@@ -156,9 +156,7 @@ def predict(
         for batch in batches:
             predictions = predictor.predictions([text.text for text in batch])
             for text, prediction in zip(batch, predictions, strict=True):
-                write(
-                    text, answer(prediction.probabilities, predictor.labels, top, min_confidence)
-                )
+                write(text, answer(prediction.probabilities, predictor.labels, top, min_confidence))
             to.flush()
 
 
@@ -217,11 +215,10 @@ def _lines(file: str, prompt: bool) -> Iterator[list[Text]]:
 
 def _rows(source: Source, columns: Sequence[str], everything: bool) -> Iterator[list[Text]]:
     """The rows of a source, with the columns that go along: those named, else all or none."""
-    examples = iter(source)
-    number = 0
+    examples = enumerate(source, start=1)
     while batch := list(islice(examples, LINES_AT_ONCE)):
         rows = []
-        for number, example in enumerate(batch, number + 1):
+        for number, example in batch:
             row = example.row or {"text": example.text}
             for name in columns:
                 if name not in row:
@@ -235,9 +232,7 @@ def _rows(source: Source, columns: Sequence[str], everything: bool) -> Iterator[
 
 
 @contextlib.contextmanager
-def _shown(
-    batches: Iterator[list[Text]], name: str, anew: bool
-) -> Iterator[Iterator[list[Text]]]:
+def _shown(batches: Iterator[list[Text]], name: str, anew: bool) -> Iterator[Iterator[list[Text]]]:
     """Shows how many texts are answered, unless the answers themselves are on the terminal."""
     if not anew and sys.stdout.isatty():
         yield batches

@@ -28,7 +28,9 @@ Examples:
 )
 @click.argument("encoder", type=click.Path(path_type=Path))
 @click.argument("file", metavar="[FILE|-]", default="-", type=click.Path(path_type=Path))
-@click.option("--sentences", is_flag=True, help="a line is a text, and its vector a line of numbers")
+@click.option(
+    "--sentences", is_flag=True, help="a line is a text, and its vector a line of numbers"
+)
 @output_option("--out", "FILE", "where to write [default: standard output]")
 def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None) -> None:
     """Writes the vectors of a list of words, in word2vec's text format.
