@@ -9,14 +9,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import Configuration, Pretraining
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.text.alphabet import BEGIN, END, Alphabet
 from hier_rnn.training.optimizer import Optimizer
-from hier_rnn.training.pretraining.pretrain import OPTIMIZATION
+from hier_rnn.training.pretraining.pretrain import training_options
 from hier_rnn.training.pretraining.word_vector_objective import SpelledBatch, WordVectorObjective
 from hier_rnn.training.word_vectors.targets import Targets
 
@@ -54,7 +54,7 @@ def turns_of(
     weights = objective.named_weights()
     values = initialize({name: tuple(weight.shape) for name, weight in weights.items()})
     assign(weights, values)
-    epoch = objective._epoch(0)
+    epoch = objective.epoch_batches(0)
     padded = Padded(configuration, alphabet, targets, values)
     every = max(1, len(epoch) // padded_batches)
     some = epoch[::every][:padded_batches]
@@ -78,7 +78,7 @@ def turns_of(
 
 
 def _through_the_trie(objective: WordVectorObjective, weights: dict[str, keras.Variable]) -> Turn:
-    optimizer = Optimizer(OPTIMIZATION, weights)
+    optimizer = Optimizer(training_options(Pretraining()), weights)
     values = {name: weight.value for name, weight in weights.items()}
     batches = objective.batches()
 
@@ -194,7 +194,7 @@ class Padded:
             for number, layer in enumerate((self.embedding, self.gru, self.map))
             for variable in layer.trainable_variables
         }
-        optimizer = Optimizer(OPTIMIZATION, named)
+        optimizer = Optimizer(training_options(Pretraining()), named)
         values = {name: variable.value for name, variable in named.items()}
         by_word = tf.constant(weights)
 

@@ -186,9 +186,6 @@ class ClassifierTraining:
         loop = TrainingLoop(
             self.objective, self.options, configuration.seed, checkpoints, checkpoint
         )
-        if checkpoint is not None:
-            state = loop.state
-            logger.info(f"going on after step {state.step:,}, epoch {state.epoch + 1}")
         for event in loop.run():
             on_event(event)
         return self._finish(loop)

@@ -232,8 +232,6 @@ class PretrainingRun:
         checkpoint = checkpoints.latest()
         options, seed = training_options(self.configuration.pretraining), self.configuration.seed
         loop = TrainingLoop(self.objective, options, seed, checkpoints, checkpoint)
-        if checkpoint is not None:
-            logger.log(self.level, f"going on after step {loop.state.step:,}")
         for event in loop.run():
             on_event(event)
         self._finish(loop)
@@ -341,8 +339,8 @@ def _counted(metadata: Mapping[str, float]) -> Iterator[str]:
         yield f"counted {metadata['corpus_words']:,} words, {metadata['word_types']:,} distinct"
     if metadata.get("pruned_words"):
         yield (
-            f"forgot {metadata['pruned_words']:,} of them, of rare words (pretraining.maximum_types);"
-            f" no count is more than {metadata['undercount']:,} too low"
+            f"forgot {metadata['pruned_words']:,} of them, of rare words; no count is more than"
+            f" {metadata['undercount']:,} too low (pretraining.maximum_types)"
         )
     if metadata.get("forgotten_pairs"):
         yield f"forgot {metadata['forgotten_pairs']:.1%} of the contexts, of rare pairs of words"

@@ -14,8 +14,7 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.training.classification import known_words
-from hier_rnn.training.classification import train as classify
+from hier_rnn.training.classification import frozen_word_vectors, objective
 from hier_rnn.training.classification.batches import PackedBatches, Sentence
 from hier_rnn.training.classification.frozen_word_vectors import FrozenWordVectors, vectors_stay
 from hier_rnn.training.classification.train import train_classifier
@@ -50,12 +49,12 @@ def encoder() -> CharacterEncoder:
 )
 @pytest.mark.parametrize("at_once", [2, 100])
 def test_a_batch_has_the_vectors_of_its_words(encoder, monkeypatch, sentences, at_once):
-    monkeypatch.setattr(known_words, "ENCODED_AT_ONCE", at_once)
+    monkeypatch.setattr(frozen_word_vectors, "ENCODED_AT_ONCE", at_once)
     known = FrozenWordVectors(encoder, SPELLING, VOCABULARY)
     stream = [[Sentence(words, 0) for words in sentences]]
     [batch] = PackedBatches(lambda: iter(stream), SPELLING, known)
     [plain] = PackedBatches(lambda: iter(stream), SPELLING)
-    found = known.beside(encoder(batch.batch.tries), batch.rows)
+    found = known.merge(encoder(batch.batch.tries), batch.rows)
     np.testing.assert_allclose(found, encoder(plain.batch.tries), atol=1e-6)
     new = {word for words in sentences for word in words} - VOCABULARY.keys()
     assert len(batch.batch.tries[0].ends) == len(new)
@@ -63,7 +62,7 @@ def test_a_batch_has_the_vectors_of_its_words(encoder, monkeypatch, sentences, a
 
 
 def test_the_most_frequent_words_are_known_if_not_all_fit(encoder, monkeypatch):
-    monkeypatch.setattr(known_words, "CACHE_BYTES", 2 * 4 * encoder.width)
+    monkeypatch.setattr(frozen_word_vectors, "CACHE_BYTES", 2 * 4 * encoder.width)
     known = FrozenWordVectors(encoder, SPELLING, VOCABULARY)
     rows = known.rows(tf.constant(["ab", "abc", "bad", "é"])).numpy()
     assert len(known) == 2
@@ -114,10 +113,10 @@ def test_training_is_the_same_as_if_every_word_were_spelled_out(tiny, tmp_path, 
             super().__init__(*arguments)
             made.append(len(self))
 
-    monkeypatch.setattr(classify, "FrozenWordVectors", Counted)
+    monkeypatch.setattr(objective, "FrozenWordVectors", Counted)
     found = train("known")
     assert made == [15, 15]
-    monkeypatch.setattr(classify, "vectors_stay", lambda *_: False)
+    monkeypatch.setattr(objective, "vectors_stay", lambda *_: False)
     wanted = train("spelled")
     assert len(made) == 2
     for name in wanted:

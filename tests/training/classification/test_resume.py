@@ -45,20 +45,23 @@ sys.stderr = open(log, "a", buffering=1)
 run(train, "train.py")
 """
 
-CLASSIFY = "hier_rnn.training.classification.train"
+LOOP = "hier_rnn.training.loop"
+RUN = "hier_rnn.runs.run_directory"
+CLASSIFY = "hier_rnn.training.classification"
+OBJECTIVE = f"{CLASSIFY}.objective"
 
 # Each in a process of its own, one after the other; the steps are counted from where it goes on.
 KILLS = {
     "before anything is written": ("hier_rnn.runs.claim", "write_atomically", 1),
-    "in the warm start": ("hier_rnn.training.pretraining.pretrain", "PretrainingRun._evaluate", 2),
-    "before the first checkpoint": (CLASSIFY, "ClassifierTraining._step", 1),
-    "within an epoch": (CLASSIFY, "ClassifierTraining._step", 3),
+    "in the warm start": (LOOP, "TrainingLoop._evaluate", 2),
+    "before the first checkpoint": (OBJECTIVE, "ClassificationObjective.begin", 1),
+    "within an epoch": (OBJECTIVE, "ClassificationObjective.size", 3),
     "while it writes a checkpoint": ("hier_rnn.files", "os.replace", 2),
-    "in an evaluation": (CLASSIFY, "validate", 1),
-    "after an evaluation, before its checkpoint": (CLASSIFY, "Display.evaluation", 1),
-    "between a checkpoint and the metrics": (CLASSIFY, "RunDirectory.write_metrics", 2),
-    "in the middle of the second phase": (CLASSIFY, "ClassifierTraining._step", 4),
-    "while it finishes": ("hier_rnn.training.finish", "write_weights", 1),
+    "in an evaluation": (OBJECTIVE, "score", 1),
+    "after an evaluation, before its checkpoint": (LOOP, "events.Evaluated", 1),
+    "between a checkpoint and the metrics": (RUN, "RunDirectory.write_metrics", 2),
+    "in the middle of the second phase": (OBJECTIVE, "ClassificationObjective.size", 4),
+    "while it finishes": (f"{CLASSIFY}.run_output", "write_weights", 1),
 }
 
 OPTIONS = {
@@ -87,7 +90,7 @@ def start(tiny, tmp_path_factory):
     config.write_text(format_configuration(tiny(training=options)))
     context = multiprocessing.get_context("forkserver")
     # Imported once, and no TensorFlow operation run, before the processes split off.
-    context.set_forkserver_preload([CLASSIFY, "hier_rnn.commands.train"])
+    context.set_forkserver_preload([f"{CLASSIFY}.train", "hier_rnn.commands.train"])
 
     def start(name: str, kill: tuple | None = None):
         given = ["--config", config, "--out", folder / name]

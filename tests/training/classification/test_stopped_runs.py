@@ -13,6 +13,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.training.checkpoints import Checkpoints
 from hier_rnn.training.classification import train as classify
+from hier_rnn.training.events import Event, Saved, Stage, Started, Step
 from hier_rnn.training.state import TrainingState
 
 # tf.data keeps its graphs where all else is eager.
@@ -29,53 +30,75 @@ def epochs(run: Path) -> int:
     return len((run / "metrics.jsonl").read_text().splitlines())
 
 
-def test_checkpoint_seconds(train, monkeypatch):
-    saved = []
-    monkeypatch.setattr(TrainingState, "save", lambda self: saved.append(self.progress.step))
-    train("often", training={"epochs": 1, "checkpoint_seconds": 0})
-    assert saved == [1, 2, 3]
-    saved.clear()
-    train("seldom", training={"epochs": 1, "checkpoint_seconds": 1e6})
-    assert saved == [3]
+def test_checkpoint_seconds(train):
+    def saved(name: str, seconds: float) -> list[int]:
+        events = []
+        training = {"epochs": 1, "checkpoint_seconds": seconds}
+        train(name, {"on_event": events.append}, training=training)
+        return [event.step for event in events if isinstance(event, Saved)]
+
+    assert saved("often", 0) == [1, 2, 3]
+    assert saved("seldom", 1e6) == [3]
 
 
 def test_a_loss_that_is_not_finite(train, tmp_path):
     options = {"learning_rate": 1e38, "clip_norm": 0, "checkpoint_seconds": 0, "warmup": 0.9}
-    with pytest.raises(UserError, match=r"loss is not finite: .*lower training.learning_rate"):
+    with pytest.raises(UserError, match=r"not finite.*diverged.*lower training.learning_rate"):
         train(training=options)
     kept = Checkpoints(tmp_path / "run" / "checkpoints").latest()
     assert all(np.isfinite(values).all() for values in kept.tensors.values())
     assert not (tmp_path / "run" / "model.weights.h5").exists()
 
 
-def test_ctrl_c_saves_and_the_same_command_goes_on(train, plain, tmp_path, monkeypatch, capsys):
-    step = classify.ClassifierTraining._step
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_save_and_the_same_command_goes_on(train, plain, tmp_path, number):
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Step) and event.step == 4:
+            signal.raise_signal(number)
 
-    def interrupted(self, *arguments):
-        loss = step(self, *arguments)
-        if self.state.progress.step == 4:
-            signal.raise_signal(signal.SIGINT)
-        return loss
-
-    with monkeypatch.context() as patch:
-        patch.setattr(classify.ClassifierTraining, "_step", interrupted)
-        with pytest.raises(KeyboardInterrupt, match="saved after step 4. The same command again"):
-            train()
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt, match="saved after step 4. The same command again"):
+        train(settings={"on_event": interrupt})
+    assert signal.getsignal(signal.SIGTERM) is before
     assert Checkpoints(tmp_path / "run" / "checkpoints").latest().progress["step"] == 4
-    assert same(plain, train(settings={"quiet": False}))
-    assert "going on after step 4, epoch 2" in capsys.readouterr().err
+    events = []
+    assert same(plain, train(settings={"on_event": events.append}))
+    [started] = [event for event in events if isinstance(event, Started)]
+    assert (started.step, started.epoch, len(started.metrics)) == (4, 1, 1)
 
 
-def test_ctrl_c_twice_stops_at_once(train, tmp_path, monkeypatch):
-    def interrupted(*_):
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-        raise AssertionError("it should have stopped")
+def test_ctrl_c_twice_stops_at_once_and_says_what_is_kept(train, tmp_path):
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Step) and event.step == 4:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            raise AssertionError("it should have stopped")
 
-    monkeypatch.setattr(classify.ClassifierTraining, "_step", interrupted)
-    with pytest.raises(KeyboardInterrupt, match="^$"):
-        train()
-    assert Checkpoints(tmp_path / "run" / "checkpoints").latest() is None
+    with pytest.raises(KeyboardInterrupt, match="interrupted; what was saved before is kept"):
+        train(settings={"on_event": interrupt})
+    assert Checkpoints(tmp_path / "run" / "checkpoints").latest().progress["step"] == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("stage", "kept"),
+    [
+        ("counting words", "nothing was counted to the end. The same command again begins it"),
+        ("learning to spell", r"saved after step \d. The same command again goes on from here"),
+    ],
+)
+def test_an_interrupted_warm_start_says_what_is_kept(train, tmp_path, stage, kept, number):
+    training = {"warm_start_epochs": 2, "epochs": 1}
+    whole = train("whole", training=training)
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Stage) and event.name == stage:
+            signal.raise_signal(number)
+
+    with pytest.raises(KeyboardInterrupt, match=f"interrupted in the warm start; {kept}"):
+        train(settings={"on_event": interrupt}, training=training)
+    train(training=training)
+    assert same(tmp_path / "run", whole)
 
 
 def test_no_space_left_loses_nothing(train, plain, tmp_path, monkeypatch):
@@ -107,12 +130,12 @@ def test_data_that_changed_since_the_run_began(train, tiny, tmp_path, monkeypatc
     source.write_text(rows, "utf-8")
     changed = {"data": {"train": str(source)}, "training": {"epochs": 1}}
     with monkeypatch.context() as patch:
-        patch.setattr(classify, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(classify, "write_run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             train(**changed)
     for more in ("good\tnice\n", "new\tnice\n", "good\tňňň\n"):
         source.write_text(rows + more, "utf-8")
-        with pytest.raises(UserError, match="not those that the run in .* began with"):
+        with pytest.raises(UserError, match="data.train: not the data that the run in .* began"):
             train(**changed)
     source.write_text(rows, "utf-8")
     train(**changed)

@@ -2,88 +2,30 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
+import logging
 
-from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import merged
-from hier_rnn.model.shapes import weight_shapes
-from hier_rnn.training.classification.summary import introduce, show_model
-from hier_rnn.training.classification.training_data import prepare
+from hier_rnn.training.classification.summary import log_summary
+from hier_rnn.training.classification.training_data import open_sources, read_training_data
 
 
-@pytest.fixture
-def shown(capsys, monkeypatch):
-    """The lines of the table for a configuration, in 80 columns."""
-    monkeypatch.setenv("COLUMNS", "80")
+def test_summary(caplog, tiny):
+    caplog.set_level(logging.INFO, "hier_rnn")
 
-    def shown(**groups) -> list[str]:
-        shapes = weight_shapes(Configuration.model_validate(groups), 150, 77)
-        show_model({name: np.empty(shape) for name, shape in shapes.items()})
-        return capsys.readouterr().err.splitlines()
+    def told(configuration) -> str:
+        caplog.clear()
+        data = read_training_data(configuration, open_sources(configuration))
+        log_summary(configuration, data, passes=1, epochs=2)
+        return caplog.text
 
-    return shown
-
-
-def test_the_default_model(shown):
-    lines = shown()
-    assert [line.split()[0] for line in lines] == [
-        "part",
-        "character_encoder",
-        "embedding",
-        "gru_0",
-        "sentence_encoder",
-        "lstm_0",
-        "head",
-        "total",
-    ]
-    assert lines[2].split()[1:] == ["150x32", "4,800", "19"]
-    assert "2 of (512x512, 128x512, 512)" in lines[5]
-    assert lines[4].split()[1:] == lines[5].split()[-2:]
-    assert lines[6].split()[1:3] == ["256x77,", "77"]
-    count = sum(int(np.prod(s)) for s in weight_shapes(Configuration(), 150, 77).values())
-    assert lines[-1].split() == ["total", f"{count:,}", f"{count / 256:,.0f}"]
-
-
-LARGE = {
-    "character_encoder": {
-        "units": 1024,
-        "layers": 2,
-        "bidirectional": True,
-        "initial_state": "trainable",
-        "projection": 512,
-    },
-    "sentence_encoder": {
-        "units": 512,
-        "layers": 2,
-        "pooling": "attention",
-        "initial_state": "trainable",
-    },
-    "training": {"next_character_weight": 0.1},
-}
-
-
-def test_a_large_model_fits_80_columns_with_a_line_a_layer(shown):
-    lines = shown(**LARGE)
-    names = weight_shapes(Configuration.model_validate(LARGE), 9, 9)
-    parts = {name.split("/")[0] for name in names}
-    layers = {"/".join(name.split("/")[:2]) for name in names if name.count("_encoder/")}
-    assert len(lines) == len(parts) + len(layers) + 2
-    assert max(map(len, lines)) <= 80
-
-
-def test_introduced(capsys, tiny, tmp_path):
     plain = tiny()
-    introduce(plain, prepare(plain), {}, 1, 2)
-    told = capsys.readouterr().err
-    assert "train.tsv: 60 examples, " in told and "3 labels" in told
-    assert "validation.tsv: 24 examples" in told
-    assert "set aside" not in told and "longer" not in told
+    text = told(plain)
+    assert "train.tsv: 60 examples, " in text and "3 labels" in text
+    assert "validation.tsv: 24 examples" in text
+    assert "set aside" not in text and "longer" not in text
 
     alone = tiny(text={"maximum_word_length": 3})
     data = merged(alone.data.model_dump(), {"validation": ""})
-    alone = alone.model_copy(update={"data": type(alone.data)(**data)})
-    introduce(alone, prepare(alone), {}, 1, 2)
-    told = capsys.readouterr().err
-    assert "no --validation was given" in told and "54 examples" in told
-    assert "words are longer than 3 characters" in told
+    text = told(alone.model_copy(update={"data": type(alone.data)(**data)}))
+    assert "no data.validation was given" in text and "54 examples" in text
+    assert "words are longer than 3 characters" in text

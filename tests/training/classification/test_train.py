@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -11,17 +12,20 @@ import pytest
 import tensorflow as tf
 
 import hier_rnn
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.comparison import compare_runs
 from hier_rnn.evaluation.metrics import score, target_ids
 from hier_rnn.initializers.inspection import inspect_target
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.shapes import weight_shapes
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.training.classification.train import train_classifier
+from hier_rnn.training.classification.training_data import Sources
+from hier_rnn.training.events import PhaseEnded
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -58,8 +62,8 @@ def test_a_run_directory(small_run):
     assert sorted(path.name for path in small_run.iterdir()) == [
         "alphabet.json",
         "calibration.json",
-        "checkpoints",
         "config.toml",
+        "data.json",
         "encoder",
         "labels.json",
         "metrics.jsonl",
@@ -118,26 +122,29 @@ def test_epochs_and_batch_size(train, tmp_path):
     assert column(tmp_path / "words", "step")[0] > 4
 
 
-def test_an_epoch_of_little_data_passes_over_it_several_times(train, tmp_path, capsys):
+def test_an_epoch_of_little_data_passes_over_it_several_times(train, tmp_path, caplog):
     options = {"epochs": 2, "minimum_steps_per_epoch": 4, "batch_size": 30}
-    train(training=options, settings={"quiet": False})
-    assert "an epoch passes over it 2 times" in capsys.readouterr().err
+    caplog.set_level(logging.INFO, "hier_rnn")
+    train(training=options)
+    assert "an epoch passes over it 2 times" in caplog.text
     assert column(tmp_path / "run", "step") == [4, 8]
     assert column(tmp_path / "run", "epoch") == [1, 2]
 
 
-def test_much_data_has_fewer_epochs(train, tmp_path, capsys):
+def test_much_data_has_fewer_epochs(train, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     options = {"epochs": 9, "batch_size": 30, "maximum_steps": 5}
-    train(training=options, settings={"quiet": False})
-    assert "2 epochs instead of 9 (--training.maximum_steps 5)" in capsys.readouterr().err
+    train(training=options)
+    assert "2 epochs instead of 9 (training.maximum_steps 5)" in caplog.text
     assert column(tmp_path / "run", "step") == [2, 4]
 
 
-def test_patience(train, tmp_path, capsys):
+def test_patience(train, tmp_path):
     still = {**SHORT, "epochs": 6, "learning_rate": 1e-9, "patience": 2}
-    train(training=still, settings={"quiet": False})
+    events = []
+    train(training=still, settings={"on_event": events.append})
     assert len(metrics(tmp_path / "run")) == 3
-    assert "2 epochs without a better score" in capsys.readouterr().err
+    assert PhaseEnded(stalled=True) in events
 
 
 def test_averages_are_what_is_evaluated_and_kept(train, tmp_path, plain):
@@ -205,24 +212,51 @@ def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
     assert len(found["character_encoder/embedding"]) > known
 
 
-def test_test_data_are_evaluated_in_the_end(train, data, tmp_path, capsys):
-    with_test = {"data": {**data, "test": data["validation"]}, "training": SHORT}
-    train("quiet", **with_test)
-    assert capsys.readouterr() == ("", "")
-    train("run", {"quiet": False}, **with_test)
-    out, err = capsys.readouterr()
-    [first, second] = compare_runs([tmp_path / "quiet", tmp_path / "run"])
-    assert first.evaluation["accuracy"] == second.evaluation["accuracy"]
-    assert first.evaluation["accuracy"] == column(tmp_path / "run", "validation_accuracy")[0]
-    assert first.evaluation["data"] == data["validation"]
-    assert "evaluated" in capsys.readouterr().out
-    shown = " ".join(out.split())  # lines break where the path of the data is long
-    assert "accuracy" in shown and "macro-F1" in shown and "24 examples" in shown
-    assert "finished: validation accuracy" in err and "character_encoder" in err
-    kept = tmp_path / "quiet" / "evaluation.json"
-    kept.unlink()  # as if killed before it was written
-    train("quiet", **with_test)
-    assert json.loads(kept.read_text())["accuracy"] == first.evaluation["accuracy"]
+def test_the_result(train, tiny, tmp_path):
+    result = train_classifier(tiny(training={"epochs": 3}), tmp_path / "run")
+    rows = metrics(tmp_path / "run")
+    best = max(rows, key=lambda row: row["validation_accuracy"])
+    assert (result.run, result.trained) == (tmp_path / "run", True)
+    assert result.best_epoch == best["epoch"]
+    assert result.scores["validation_accuracy"] == best["validation_accuracy"]
+    again = train_classifier(tiny(training={"epochs": 3}), tmp_path / "run")
+    assert not again.trained
+    assert (again.best_epoch, again.scores) == (result.best_epoch, result.scores)
+
+
+def test_nothing_is_printed(tiny, tmp_path, capfd):
+    """What there is to tell goes to the log and to whoever listens."""
+    events = []
+    train_classifier(tiny(training=SHORT), tmp_path / "run", on_event=events.append)
+    assert capfd.readouterr() == ("", "")
+    kinds = " ".join(type(event).__name__ for event in events)
+    assert kinds == "ModelBuilt Started Step Evaluated Saved PhaseEnded Finished"
+
+
+def test_checkpoints_of_a_finished_run_go_unless_they_are_to_be_kept(tiny, tmp_path):
+    configuration = tiny(training={**SHORT, "warm_start_epochs": 1})
+    run = tmp_path / "run"
+    train_classifier(configuration, run, keep_checkpoints=True)
+    assert list(run.glob("checkpoints/step-*")) and (run / "checkpoints" / "warm_start").exists()
+    train_classifier(configuration, run, keep_checkpoints=True)
+    assert list(run.glob("checkpoints/step-*"))
+    train_classifier(configuration, run)  # as if killed before they were taken away
+    assert not (run / "checkpoints").exists()
+
+
+def test_sources_instead_of_paths(tiny, data, tmp_path, plain):
+    """Examples from memory train to the same weights as the files that they came from."""
+
+    def source(name: str) -> Source:
+        return Source("memory", lambda: iter(list(open_source(data[name]))))
+
+    sources = Sources(source("train"), source("validation"))
+    nowhere = tiny().model_copy(update={"data": Data()})
+    train_classifier(nowhere, tmp_path / "run", sources=sources)
+    assert same(weights(plain), weights(tmp_path / "run"))
+    other = Sources(source("validation"), source("validation"))
+    with pytest.raises(UserError, match="data.train: not the data that the run in"):
+        train_classifier(nowhere, tmp_path / "run", sources=other)
 
 
 def test_tensorboard(train, tmp_path, monkeypatch):
@@ -243,12 +277,13 @@ def test_tensorboard(train, tmp_path, monkeypatch):
     assert not (tmp_path / "without").exists()
 
 
-def test_a_finished_run_is_left_alone(train, tmp_path, capsys):
+def test_a_finished_run_is_left_alone(train, tmp_path, caplog):
     before = train(training=SHORT)
     file = tmp_path / "run" / "model.weights.h5"
     written = file.stat().st_mtime_ns
-    train(settings={"quiet": False}, training=SHORT)
-    assert "the run is finished; nothing to do. --force" in capsys.readouterr().err
+    caplog.set_level(logging.INFO, "hier_rnn")
+    train(training=SHORT)
+    assert "the run is finished; nothing to do" in caplog.text
     assert file.stat().st_mtime_ns == written
     more = {**SHORT, "epochs": 2}
     with pytest.raises(UserError, match=r"other options: training.epochs 1 instead of 2."):

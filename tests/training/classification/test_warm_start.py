@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -15,18 +16,31 @@ from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.text.alphabet import FIRST, Alphabet
-from hier_rnn.training.classification.train import ClassifierTraining, train_classifier
+from hier_rnn.training.classification.train import train_classifier
+from hier_rnn.training.events import Stage
 from hier_rnn.training.pretraining.pretrain import pretrain
 
 EMBEDDING = "character_encoder/embedding"
 
 
-def test_training_starts_from_what_the_warm_start_learnt(tiny, tmp_path, capsys):
+def test_training_starts_from_what_the_warm_start_learnt(tiny, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     rule = {"pattern": EMBEDDING, "initializer": "constant", "options": {"value": 0.5}}
     training = {"warm_start_epochs": 2, "freeze_encoder": True, "moving_average": 0.9, "epochs": 1}
     configuration = tiny(initializers={"rules": [rule]}, training=training)
-    train_classifier(configuration, tmp_path / "run")
-    assert "warm start" in capsys.readouterr().err
+    events = []
+    train_classifier(configuration, tmp_path / "run", keep_checkpoints=True, on_event=events.append)
+    assert "warm start" in caplog.text
+    stages = {event.name: event for event in events if isinstance(event, Stage)}
+    assert list(stages) == [
+        "counting words",
+        "counting contexts",
+        "factorizing counts",
+        "counting words by label",
+        "learning to spell",
+    ]
+    assert stages["counting words"].done == stages["counting words"].total == 60
+    assert 0 < stages["learning to spell"].done <= stages["learning to spell"].total
 
     run = RunDirectory(tmp_path / "run")
     learnt = read_weights(run.checkpoints / "warm_start" / "encoder.weights.h5")
@@ -59,7 +73,7 @@ def test_from_an_encoder_it_goes_on(tiny, small_run, tmp_path):
     training = {"warm_start_epochs": 5, "encoder_learning_rate_multiplier": 0.0, "epochs": 1}
     sources = {"train": str(text), "validation": str(text), "encoder": str(small_run)}
     run = RunDirectory(tmp_path / "run")
-    train_classifier(tiny(data=sources, training=training), run.path)
+    train_classifier(tiny(data=sources, training=training), run.path, keep_checkpoints=True)
 
     start = warm_started(run)
     assert json.loads((start.path / "facts.json").read_text())["encoder"] == str(small_run)
@@ -80,7 +94,7 @@ def test_a_frozen_encoder_stays_as_it_is(tiny, small_run, tmp_path):
     training = {"warm_start_epochs": 1, "freeze_encoder": True, "epochs": 1}
     run = RunDirectory(tmp_path / "run")
     configuration = tiny(data={"encoder": str(small_run)}, training=training)
-    train_classifier(configuration, run.path)
+    train_classifier(configuration, run.path, keep_checkpoints=True)
     assert not warm_started(run).path.exists()
     found = read_weights(run.weights)
     for name, values in encoder_weights(small_run / "encoder").items():
@@ -95,7 +109,7 @@ def test_pieces_stay_those_of_the_encoder(tiny, data, tmp_path):
     training = {"warm_start_epochs": 1, "epochs": 1}
     configuration = tiny(data={"encoder": str(tmp_path / "encoder")}, training=training)
     run = RunDirectory(tmp_path / "run")
-    train_classifier(take_encoder_options(configuration), run.path)
+    train_classifier(take_encoder_options(configuration), run.path, keep_checkpoints=True)
     model = (tmp_path / "encoder" / "words.model").read_bytes()
     assert run.words_model.read_bytes() == warm_started(run).words_model.read_bytes() == model
 
@@ -122,18 +136,20 @@ def test_a_rule_may_take_everything_from_a_run(tiny, small_run, tmp_path):
 
 def facts_of_warm_start(tiny, rules: list[dict], path: Path) -> dict:
     training = {"warm_start_epochs": 1, "epochs": 1}
-    train_classifier(tiny(initializers={"rules": rules}, training=training), path)
+    train_classifier(
+        tiny(initializers={"rules": rules}, training=training), path, keep_checkpoints=True
+    )
     return json.loads((warm_started(RunDirectory(path)).path / "facts.json").read_text())
 
 
-def test_it_learns_what_labels_say_of_words(tiny, tmp_path, monkeypatch):
-    # The end of the warm start is what is looked at.
-    monkeypatch.setattr(ClassifierTraining, "_train", lambda *_: None)
-    monkeypatch.setattr(ClassifierTraining, "_finish", lambda _: None)
-
+def test_it_learns_what_labels_say_of_words(tiny, tmp_path):
     def width(weight: float, name: str) -> int:
-        training = {"warm_start_epochs": 1, "warm_start_label_feature_weight": weight}
-        train_classifier(tiny(training=training), tmp_path / name)
+        training = {
+            "warm_start_epochs": 1,
+            "warm_start_label_feature_weight": weight,
+            "epochs": 1,
+        }
+        train_classifier(tiny(training=training), tmp_path / name, keep_checkpoints=True)
         start = warm_started(RunDirectory(tmp_path / name)).path
         return read_weights(start / MAP_FILE)[f"{MAP}/kernel"].shape[1]
 

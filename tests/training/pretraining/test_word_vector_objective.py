@@ -13,6 +13,7 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.training.pretraining import word_vector_objective
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective, held_out_words
 from hier_rnn.training.word_vectors.targets import Targets
 
@@ -94,7 +95,7 @@ def test_cosine_rises():
 
 @pytest.mark.parametrize("at_once", [7, 1000])
 def test_the_map_that_fits_is_the_ridge_regression(monkeypatch, at_once):
-    monkeypatch.setattr(spelling, "ENCODED_AT_ONCE", at_once)
+    monkeypatch.setattr(word_vector_objective, "ENCODED_AT_ONCE", at_once)
     model = distillation({"bidirectional": True})
     before = model.validate()
     model.fit_projection()
@@ -103,7 +104,7 @@ def test_the_map_that_fits_is_the_ridge_regression(monkeypatch, at_once):
     learnt = np.flatnonzero(~held_out_words(WORDS, 0.1, 0))
     states = model._encoder(model._spelling(tf.constant([WORDS[i] for i in learnt]))).numpy()
     with_bias = np.hstack([states, np.ones((len(learnt), 1))])
-    fitted = Ridge(alpha=spelling.RIDGE, fit_intercept=False).fit(
+    fitted = Ridge(alpha=word_vector_objective.RIDGE, fit_intercept=False).fit(
         with_bias, targets().vectors[learnt]
     )
     np.testing.assert_allclose(model.map.kernel, fitted.coef_.T[:-1], atol=1e-4)
