@@ -11,12 +11,12 @@ from hier_rnn.configuration.toml import format_configuration
 
 @pytest.fixture
 def trained(calls):
-    return calls("hier_rnn.training.classify", "train_classifier")
+    return calls("hier_rnn.training.classification.train", "train_classifier")
 
 
 @pytest.fixture
 def pretrained(calls):
-    return calls("hier_rnn.pretraining.pretrain", "pretrain")
+    return calls("hier_rnn.training.pretraining.pretrain", "pretrain")
 
 
 @pytest.mark.parametrize("arguments", [[], ["classify"], ["--training.epochs", "3"]])
