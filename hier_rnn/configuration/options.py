@@ -130,9 +130,13 @@ class InitializerRule(Options):
 
 
 class Initializers(Options):
-    """Where each weight starts: ordered rules, the first match wins, then the defaults."""
+    """Where each weight starts: the first rule that matches decides, then the defaults."""
 
-    rules: tuple[InitializerRule, ...] = Field(default=(), description="ordered rules")
+    rules: tuple[InitializerRule, ...] = Field(
+        default=(),
+        description="ordered rules; the first that matches decides, so put an inner name's rule"
+        " (sentence_encoder/lstm_0) above its outer name's (sentence_encoder)",
+    )
 
 
 class Misspell(Options):
