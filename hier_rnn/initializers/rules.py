@@ -119,7 +119,7 @@ def resolve(
     """Returns, for every weight, what decides each of its gates.
 
     Args:
-        names_and_shapes: Every weight of the model (`hier_rnn.model.shapes.weight_shapes`).
+        names_and_shapes: Every weight of the model (`hier_rnn.model.weight_specs.weight_shapes`).
         rules: The user's rules, in order.
         encoder: Encoder directory that the character encoder's weights come from, before any rule.
 

@@ -51,7 +51,7 @@ def pooled_by_segments(
     """
     reading = _Reading(encoder, sentences, noise)
     layers = [*encoder.cells, *([encoder.attention] if encoder.attention else [])]
-    variables = [variable for layer in layers for variable in layer.variables]
+    variables = [variable for layer in layers for variable in layer.weights]
     # As arguments, the weights' gradients are those that this function returns.
     weights = [tf.convert_to_tensor(variable) for variable in variables]
 

@@ -8,13 +8,12 @@ Gates in the order of Keras: update, reset, candidate.
 
 from __future__ import annotations
 
-import keras
 import tensorflow as tf
 
 from hier_rnn.packing.trie import HALVES, PrefixTrie
-from hier_rnn.recurrent.loop import bounds, turn, whole_turns
+from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.noise import Noise
-from hier_rnn.recurrent.sums import column_sums
+from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
 
 
 def trie_gru(
@@ -112,9 +111,9 @@ SAVED = 4
 
 def _forward(projected, rows, kernel, bias, initial_state, trie, save):
     units = kernel.shape[0]
-    by_level = whole_turns(trie.sizes)
+    by_level = pad_to_unroll(trie.sizes)
     levels = tf.shape(by_level)[0]
-    begins, shapes = bounds(tf.reshape(by_level, [-1]), rank=1)
+    begins, shapes = slice_bounds(tf.reshape(by_level, [-1]), rank=1)
     after = bias.shape.rank == 2
     if not after:
         gates_kernel, candidate_kernel = kernel[:, : 2 * units], kernel[:, 2 * units :]
@@ -156,7 +155,7 @@ def _forward(projected, rows, kernel, bias, initial_state, trie, save):
     root = initial_state[None]
     *_, states, entered, saved = tf.while_loop(
         lambda t, *_: t < levels,
-        turn(level),
+        unrolled(level),
         (
             0,
             (root,) * HALVES,
@@ -185,9 +184,9 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     after = bias.shape.rank == 2
     entered, saved = saved
     dtype = states.dtype
-    by_level = whole_turns(trie.sizes)
+    by_level = pad_to_unroll(trie.sizes)
     levels, sizes = tf.shape(by_level)[0], tf.reshape(by_level, [-1])
-    begins, shapes = bounds(sizes)
+    begins, shapes = slice_bounds(sizes)
     of_prefixes = upstream[1:]
     # States above each half of a level; above the first level, the root.
     above = tf.concat([[1] * HALVES, sizes], 0)
@@ -238,7 +237,7 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     widths = (2 * units, units, units)
     _, given, *gradients = tf.while_loop(
         lambda t, *_: t >= 0,
-        turn(level),
+        unrolled(level),
         (
             levels - 1,
             tuple(
@@ -263,39 +262,23 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     return gates, candidate, inner, entering, gated, root[0]
 
 
-class TrieGRU(keras.layers.Layer):
+class TrieGRU:
     """A GRU that reads a prefix trie.
 
-    Its weights have the shapes and the meaning of `keras.layers.GRU`'s and move either way with
-    `get_weights` and `set_weights`.
+    Its weights have the shapes and the meaning of `keras.layers.GRU`'s; a bias of two rows means
+    `reset_after`.
 
     Args:
-        units: Width of the state.
-        reset_after: Apply the reset gate after the recurrent product (as Keras and cuDNN do by
-            default) or before it. Default True.
+        weights: The cell's weights.
         recurrent_dropout: Share of the state's units that the recurrent product does not see, the
             same ones for a whole batch: words share their prefixes' states. Default 0.
     """
 
-    def __init__(
-        self, units: int, reset_after: bool = True, recurrent_dropout: float = 0.0, **kwargs
-    ) -> None:
-        super().__init__(**kwargs)
-        self.units = units
-        self.reset_after = reset_after
+    def __init__(self, weights: CellWeights, recurrent_dropout: float = 0.0) -> None:
+        self.weights = weights
         self.recurrent_dropout = recurrent_dropout
 
-    def build(self, width: int) -> None:
-        """Makes the weights for inputs of this width."""
-        gates = 3 * self.units
-        self.kernel = self.add_weight(shape=(width, gates), name="kernel")
-        self.recurrent_kernel = self.add_weight(
-            shape=(self.units, gates), initializer="orthogonal", name="recurrent_kernel"
-        )
-        shape = (2, gates) if self.reset_after else (gates,)
-        self.bias = self.add_weight(shape=shape, initializer="zeros", name="bias")
-
-    def call(
+    def __call__(
         self,
         inputs: tf.Tensor,
         rows: tf.Tensor,
@@ -314,18 +297,19 @@ class TrieGRU(keras.layers.Layer):
             noise: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
-        recurrent_kernel = tf.convert_to_tensor(self.recurrent_kernel)
+        kernel, recurrent_kernel, bias = map(tf.convert_to_tensor, self.weights)
+        units = self.weights.units
         if noise is not None and self.recurrent_dropout:
             # Dropping units of every entering state is dropping rows of the kernel.
-            recurrent_kernel *= noise.mask([self.units, 1], self.recurrent_dropout)
+            recurrent_kernel *= noise.mask([units, 1], self.recurrent_dropout)
         if initial_state is None:
-            initial_state = tf.zeros([self.units], self.compute_dtype)
+            initial_state = tf.zeros([units], kernel.dtype)
         return trie_gru(
             inputs,
             rows,
-            tf.convert_to_tensor(self.kernel),
+            kernel,
             recurrent_kernel,
-            tf.convert_to_tensor(self.bias),
+            bias,
             tf.convert_to_tensor(initial_state),
             trie,
             differentiable,

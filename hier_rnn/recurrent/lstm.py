@@ -13,9 +13,9 @@ import keras
 import tensorflow as tf
 
 from hier_rnn.packing.sentences import PackedSentences
-from hier_rnn.recurrent.loop import bounds, turn, whole_turns
+from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.noise import Noise
-from hier_rnn.recurrent.sums import column_sums
+from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
 
 
 class LSTMOutput(NamedTuple):
@@ -149,9 +149,9 @@ FIRST = (0, 0)  # the sentences that go on are the first ones of a step before
 def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
     directions, units = len(rows), kernels[0].shape[0]
     dtype = hidden.dtype
-    sizes = whole_turns(sizes)
+    sizes = pad_to_unroll(sizes)
     steps = tf.size(sizes)
-    begins, shapes = bounds(sizes)
+    begins, shapes = slice_bounds(sizes)
 
     # Gathered once, and not in each step, where a stretch of rows is a view.
     read = [tf.gather(p, r) for p, r in zip(projected, rows, strict=True)]
@@ -183,7 +183,7 @@ def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
 
     *_, hiddens, cells, saved = tf.while_loop(
         lambda t, *_: t < steps,
-        turn(step),
+        unrolled(step),
         (
             0,
             tuple(tf.unstack(hidden)),
@@ -211,9 +211,9 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
     """
     directions, units = len(kernels), kernels[0].shape[0]
     dtype = hidden.dtype
-    sizes = whole_turns(sizes)
+    sizes = pad_to_unroll(sizes)
     steps = tf.size(sizes)
-    begins, shapes = bounds(sizes)
+    begins, shapes = slice_bounds(sizes)
     # Sentences that end at each step: nothing comes to them from later ones.
     ending = sizes - tf.concat([sizes[1:], tf.zeros_like(sizes[:1])], 0)
     endings = tf.pad(ending[:, None, None], [[0, 0], [0, 1], [1, 0]])
@@ -240,7 +240,7 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
     state = (tf.TensorShape([None, units]),) * directions
     _, hidden_gradients, cell_gradients, *arrays = tf.while_loop(
         lambda t, *_: t >= 0,
-        turn(step),
+        unrolled(step),
         (steps - 1, none, none, *(_array(steps, 4 * units, dtype) for _ in range(directions))),
         shape_invariants=(
             tf.TensorShape([]),
@@ -287,39 +287,29 @@ def _cell_gradient(
     return projected, cell_gradient * forget
 
 
-class PackedLSTM(keras.layers.Layer):
+class PackedLSTM:
     """A bidirectional LSTM that reads packed sentences, both directions in one loop.
 
-    Its weights have the shapes and the meaning of `keras.layers.Bidirectional(LSTM)`'s and move
-    either way with `get_weights` and `set_weights`.
+    Its weights have the shapes and the meaning of `keras.layers.Bidirectional(LSTM)`'s.
 
     Args:
-        units: Width of the state, each direction.
+        forward: The weights of the cell that reads sentences from their beginning.
+        backward: The weights of the cell that reads them from their end.
         recurrent_dropout: Share of the hidden state's units that the recurrent product does not
             see, the same ones throughout a sentence (Gal and Ghahramani 2016). Default 0.
     """
 
-    def __init__(self, units: int, recurrent_dropout: float = 0.0, **kwargs) -> None:
-        super().__init__(**kwargs)
-        self.units = units
+    def __init__(
+        self, forward: CellWeights, backward: CellWeights, recurrent_dropout: float = 0.0
+    ) -> None:
+        self.directions = (forward, backward)
+        self.units = forward.units
         self.recurrent_dropout = recurrent_dropout
 
-    def build(self, width: int) -> None:
-        """Makes the weights for inputs of this width."""
-        gates = 4 * self.units
-        self.kernels, self.recurrent_kernels, self.biases = [], [], []
-        for direction in ("forward", "backward"):
-            self.kernels.append(self.add_weight(shape=(width, gates), name=f"{direction}_kernel"))
-            self.recurrent_kernels.append(
-                self.add_weight(
-                    shape=(self.units, gates),
-                    initializer="orthogonal",
-                    name=f"{direction}_recurrent_kernel",
-                )
-            )
-            self.biases.append(
-                self.add_weight(shape=(gates,), initializer="zeros", name=f"{direction}_bias")
-            )
+    @property
+    def weights(self) -> list[keras.Variable]:
+        """Every weight, in the order of Keras's `Bidirectional`."""
+        return [weight for direction in self.directions for weight in direction]
 
     def project(self, inputs: tf.Tensor) -> tf.Tensor:
         """Returns what every gate takes from inputs, wherever they stand, `(n, 2, 4 * units)`.
@@ -327,11 +317,12 @@ class PackedLSTM(keras.layers.Layer):
         Args:
             inputs: `(n, width)`.
         """
-        kernel, bias = tf.concat(self.kernels, 1), tf.concat(self.biases, 0)
+        kernels, _, biases = self._tensors()
+        kernel, bias = tf.concat(kernels, 1), tf.concat(biases, 0)
         projected = tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
         return tf.reshape(projected, [-1, 2, 4 * self.units])
 
-    def call(
+    def __call__(
         self,
         inputs: tf.Tensor,
         rows: tf.Tensor,
@@ -357,11 +348,11 @@ class PackedLSTM(keras.layers.Layer):
         mask = None
         if noise is not None and self.recurrent_dropout:
             mask = noise.mask(shape, self.recurrent_dropout)
-        zeros = tf.zeros(shape, self.compute_dtype)
+        kernels, recurrent_kernels, biases = self._tensors()
+        zeros = tf.zeros(shape, kernels[0].dtype)
         hidden = zeros if initial_hidden is None else initial_hidden
         cell = zeros if initial_cell is None else initial_cell
         rows = (rows, tf.gather(rows, sentences.mirror))
-        recurrent_kernels = tuple(map(tf.convert_to_tensor, self.recurrent_kernels))
         if inputs.shape.rank == 3:
             # Both directions read one flat table, of which no part is copied.
             table = tf.reshape(inputs, [-1, 4 * self.units])
@@ -372,12 +363,17 @@ class PackedLSTM(keras.layers.Layer):
         return packed_lstm(
             inputs,
             rows,
-            tuple(map(tf.convert_to_tensor, self.kernels)),
+            kernels,
             recurrent_kernels,
-            tuple(map(tf.convert_to_tensor, self.biases)),
+            biases,
             hidden,
             cell,
             sentences.sizes,
             mask,
             differentiable,
         )
+
+    def _tensors(self) -> tuple[tuple[tf.Tensor, ...], ...]:
+        """Returns the kernels, the recurrent kernels and the biases, one per direction."""
+        by_part = zip(*self.directions, strict=True)
+        return tuple(tuple(map(tf.convert_to_tensor, part)) for part in by_part)

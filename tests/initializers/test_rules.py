@@ -12,7 +12,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.gates import gate_blocks
 from hier_rnn.initializers.patterns import matches
 from hier_rnn.initializers.rules import DEFAULTS, initialize, resolve
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 
 FORWARD = "sentence_encoder/lstm_0/forward"
 BACKWARD = "sentence_encoder/lstm_0/backward"

@@ -7,7 +7,7 @@ import pytest
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import merged
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.training.introduction import introduce, show_model
 from hier_rnn.training.preparation import prepare
 
