@@ -8,6 +8,7 @@ import sys
 import click
 
 from hier_rnn import __version__
+from hier_rnn.commands.check import check
 from hier_rnn.commands.compare import compare
 from hier_rnn.commands.evaluate import evaluate
 from hier_rnn.commands.explain import explain
@@ -30,7 +31,8 @@ def cli() -> None:
     """Sentence classification with a recurrent network that reads words letter by letter."""
 
 
-for command in (train, evaluate, predict, explain, compare, inspect, neighbours, vectors):
+COMMANDS = (train, check, evaluate, predict, explain, compare, inspect, neighbours, vectors)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.options import path_option
@@ -62,12 +64,16 @@ train.default = "classify"
 @config_option
 @force_option
 @quiet_option
+@click.option(
+    "--strict", is_flag=True, help="anything that the check of the data finds is an error"
+)
 @click.option("--tensorboard", is_flag=True, help="write TensorBoard's logs into the run as well")
 def classify(
     out: Path | None,
     config: Path | None,
     force: bool,
     quiet: bool,
+    strict: bool,
     tensorboard: bool,
     **given: Any,
 ) -> None:
@@ -80,6 +86,12 @@ def classify(
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
+    if force or not (out / "labels.json").exists():  # a run that goes on was checked
+        report = check_sources([configuration.data.train], configuration.data)
+        if strict:
+            report.require_none()
+        if not quiet:
+            print("\n".join(report_lines(report)), file=sys.stderr)
     import_tensorflow()
     from hier_rnn.training.classify import train_classifier
 
