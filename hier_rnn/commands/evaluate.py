@@ -9,7 +9,7 @@ import click
 from hier_rnn.commands.options import opened, path_option, run_configuration, source_options
 from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 
 @click.command(cls=ConfiguredCommand)

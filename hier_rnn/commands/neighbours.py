@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hier_rnn.configuration.transfer import encoder_directory
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 
 @click.command()

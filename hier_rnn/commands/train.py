@@ -20,7 +20,7 @@ from hier_rnn.configuration.command_line import (
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 EMBEDDED_OUT = Path("runs/messages")
 

@@ -14,7 +14,7 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
-AUTO = "auto"  # text.words until the training text is looked at
+AUTO: Literal["auto"] = "auto"  # text.words until the training text is looked at
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
 
 

@@ -59,7 +59,7 @@ class Identity(Initializer):
         return "" if len(shape) == 2 else "it needs a matrix"
 
     def draw(self, block: Block) -> np.ndarray:
-        return self.gain * np.eye(*block.shape)
+        return self.gain * np.eye(block.shape[0], block.shape[1])
 
 
 class RandomNormal(Random):

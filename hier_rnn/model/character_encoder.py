@@ -29,8 +29,8 @@ class CharacterEncoder(keras.layers.Layer):
         alphabet_size: How many identifiers characters have, the special ones included.
     """
 
-    def __init__(self, options: Options, alphabet_size: int, **kwargs) -> None:
-        super().__init__(name="character_encoder", **kwargs)
+    def __init__(self, options: Options, alphabet_size: int) -> None:
+        super().__init__(name="character_encoder")
         self.options = options
         self.alphabet_size = alphabet_size
         self.width = word_width(options)
@@ -101,7 +101,7 @@ class CharacterEncoder(keras.layers.Layer):
                 inputs, rows = embedded[d], own
             if noise is not None:
                 inputs = noise.dropout(inputs, options.embedding_dropout)
-            layers = []
+            layers: list[tf.Tensor] = []
             for layer in range(options.layers):
                 if layer:
                     inputs, rows = layers[-1][1:], own

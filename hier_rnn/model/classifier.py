@@ -94,6 +94,10 @@ class Classifier(keras.Model):
         included. Arguments as `call`.
         """
         encoder, predictor = self.character_encoder, self.next_character
+        if predictor is None:
+            raise ValueError(
+                "training.next_character_weight is 0: there is nothing to predict with"
+            )
         states = encoder.states(batch.tries, noise, differentiable=not frozen_encoder)
         words = encoder.vectors(states, batch.tries)
         counts = tf.math.unsorted_segment_sum(

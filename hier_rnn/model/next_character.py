@@ -27,8 +27,8 @@ class NextCharacter(keras.layers.Layer):
         alphabet_size: How many identifiers characters have, the special ones included.
     """
 
-    def __init__(self, options: Options, alphabet_size: int, **kwargs) -> None:
-        super().__init__(name="next_character", **kwargs)
+    def __init__(self, options: Options, alphabet_size: int) -> None:
+        super().__init__(name="next_character")
         self._variables = add_variables(self, next_character_shapes(options, alphabet_size))
         weights = list(self._variables.values())
         self.kernels, self.biases = weights[::2], weights[1::2]

@@ -36,8 +36,8 @@ class SentenceEncoder(keras.layers.Layer):
     """Whether a segment goes on from the state of the last one. If not, it begins anew: what
     carrying is worth can be measured (`benchmarks/initial_state.py`)."""
 
-    def __init__(self, options: Options, width: int, **kwargs) -> None:
-        super().__init__(name="sentence_encoder", **kwargs)
+    def __init__(self, options: Options, width: int) -> None:
+        super().__init__(name="sentence_encoder")
         self.options = options
         self.width = 2 * options.units
         self._variables = add_variables(self, sentence_encoder_shapes(options, width))
@@ -97,8 +97,8 @@ class SentenceEncoder(keras.layers.Layer):
                 words = tf.pad(words, [[0, 1], [0, 0]])
         initial = self._initial_state(sentences, initial_state)
 
-        def by(way: Callable) -> Callable[[], tf.Tensor]:
-            def branch():
+        def by(way: Callable[..., tf.Tensor]) -> Callable[[], tf.Tensor]:
+            def branch() -> tf.Tensor:
                 # With tensors of its own, a branch has a gradient wherever one is asked for.
                 own = tf.nest.map_structure(tf.identity, (words, sentences, initial))
                 return way(*own, noise and noise.apart(0), differentiable)
@@ -176,9 +176,9 @@ class SentenceEncoder(keras.layers.Layer):
             return pooling.last(layers[-1].states, sentences)
         if self.options.pooling == "max":
             return pooling.maximum(states, sentences)
-        if self.options.pooling == "mean":
-            return pooling.mean(states, sentences)
-        return self.attention(states, sentences)
+        if self.attention is not None:
+            return self.attention(states, sentences)
+        return pooling.mean(states, sentences)
 
     def _initial_state(self, sentences: PackedSentences, given: tf.Tensor | None) -> tf.Tensor:
         """Returns the states before each sentence by rank, `(layers, 2, 2, sentences, units)`."""

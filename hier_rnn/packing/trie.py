@@ -107,7 +107,7 @@ def _grouped(characters: tf.Tensor, lengths: tf.Tensor, alphabet_size: int) -> t
     last = tf.maximum(tf.size(characters) - 1, 0)
     padded = tf.concat([characters, [0]], 0)
 
-    def sort(chunk, order):
+    def sort(chunk: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         within = chunk * fitting + tf.range(fitting)
         places = tf.minimum(starts[:, None] + within, last)
         letters = tf.where(within < lengths[:, None], tf.gather(padded, places) + 1, 0)
@@ -142,7 +142,9 @@ def prefix_counts(trie: PrefixTrie, word_counts: tf.Tensor) -> tf.Tensor:
     # Within the level above.
     parents = parent_states(trie) - tf.repeat(tf.concat([[0], 1 + starts], 0)[:levels], sizes)
 
-    def level(t, below, counts):
+    def level(
+        t: tf.Tensor, below: tf.Tensor, counts: tf.TensorArray
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
         """From the counts of the level below, those of a level."""
         start, size = starts[t], sizes[t]
         own = ending[start : start + size] + below

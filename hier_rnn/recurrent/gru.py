@@ -8,12 +8,18 @@ Gates in the order of Keras: update, reset, candidate.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
 import tensorflow as tf
 
 from hier_rnn.packing.trie import HALVES, PrefixTrie
 from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
+
+# The states that entered each half of a level, and what was computed there.
+Saved: TypeAlias = "tuple[tf.TensorArray, tuple[tf.TensorArray, ...]]"
 
 
 def trie_gru(
@@ -41,7 +47,14 @@ def trie_gru(
         differentiable: Whether to keep what the gradient needs.
     """
 
-    def forward(inputs, kernel, recurrent_kernel, bias, initial_state, save):
+    def forward(
+        inputs: tf.Tensor,
+        kernel: tf.Tensor,
+        recurrent_kernel: tf.Tensor,
+        bias: tf.Tensor,
+        initial_state: tf.Tensor,
+        save: bool,
+    ) -> tuple[tf.Tensor, Saved]:
         projected = tf.nn.bias_add(
             tf.matmul(inputs, kernel), bias if bias.shape.rank == 1 else bias[0]
         )
@@ -52,11 +65,16 @@ def trie_gru(
     if not differentiable:
         return forward(inputs, kernel, recurrent_kernel, bias, initial_state, save=False)[0]
 
-    @tf.custom_gradient
-    def run(inputs, kernel, recurrent_kernel, bias, initial_state):
+    def run(
+        inputs: tf.Tensor,
+        kernel: tf.Tensor,
+        recurrent_kernel: tf.Tensor,
+        bias: tf.Tensor,
+        initial_state: tf.Tensor,
+    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, ...]]]:
         states, saved = forward(inputs, kernel, recurrent_kernel, bias, initial_state, save=True)
 
-        def gradient(upstream):
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
             upstream = tf.convert_to_tensor(upstream)  # gathering states gives slices
             gates, candidate, inner, entering, gated, root = _backward(
                 upstream, states, saved, recurrent_kernel, bias, trie
@@ -95,7 +113,7 @@ def trie_gru(
 
         return states, gradient
 
-    return run(inputs, kernel, recurrent_kernel, bias, initial_state)
+    return tf.custom_gradient(run)(inputs, kernel, recurrent_kernel, bias, initial_state)
 
 
 def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
@@ -109,7 +127,16 @@ def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
 SAVED = 4
 
 
-def _forward(projected, rows, kernel, bias, initial_state, trie, save):
+def _forward(
+    projected: Sequence[tf.Tensor],
+    rows: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    initial_state: tf.Tensor,
+    trie: PrefixTrie,
+    save: bool,
+) -> tuple[tf.Tensor, Saved]:
+    """Reads the trie from the root to the deepest level; returns the states and what is saved."""
     units = kernel.shape[0]
     by_level = pad_to_unroll(trie.sizes)
     levels = tf.shape(by_level)[0]
@@ -118,7 +145,7 @@ def _forward(projected, rows, kernel, bias, initial_state, trie, save):
     if not after:
         gates_kernel, candidate_kernel = kernel[:, : 2 * units], kernel[:, 2 * units :]
 
-    def read(stretch, previous):
+    def read(stretch: tf.Tensor, previous: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Reads the characters of half a level from the states of the level above."""
         begin, shape = tf.gather(begins, stretch), tf.gather(shapes, stretch)
         h = tf.gather(previous, tf.slice(trie.parents, begin, shape))
@@ -139,7 +166,13 @@ def _forward(projected, rows, kernel, bias, initial_state, trie, save):
         state = candidate + update * (h - candidate)
         return state, h, update, reset, inner, candidate
 
-    def level(t, previous, states, entered, saved):
+    def level(
+        t: tf.Tensor,
+        previous: tuple[tf.Tensor, ...],
+        states: tf.TensorArray,
+        entered: tf.TensorArray,
+        saved: tuple[tf.TensorArray, ...],
+    ) -> tuple[Any, ...]:
         halves = []
         for half in range(HALVES):
             stretch = HALVES * t + half
@@ -173,7 +206,14 @@ def _forward(projected, rows, kernel, bias, initial_state, trie, save):
     return states.concat(), (entered, saved)
 
 
-def _backward(upstream, states, saved, kernel, bias, trie):
+def _backward(
+    upstream: tf.Tensor,
+    states: tf.Tensor,
+    saved: Saved,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    trie: PrefixTrie,
+) -> tuple[tf.Tensor, ...]:
     """Goes back from the deepest level to the root.
 
     Returns by prefix the gradients of the gates, of the candidate and of what the candidate's
@@ -182,7 +222,7 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     """
     units = kernel.shape[0]
     after = bias.shape.rank == 2
-    entered, saved = saved
+    entered, computed = saved
     dtype = states.dtype
     by_level = pad_to_unroll(trie.sizes)
     levels, sizes = tf.shape(by_level)[0], tf.reshape(by_level, [-1])
@@ -193,7 +233,7 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     transposed = tf.transpose(kernel)
     gates_kernel, candidate_kernel = transposed[: 2 * units], transposed[2 * units :]
 
-    def unread(stretch, children):
+    def unread(stretch: tf.Tensor, children: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """From what the level below gives the states of half a level to the states above it.
 
         Returns that, and the gradients of what was computed from the states above.
@@ -201,7 +241,7 @@ def _backward(upstream, states, saved, kernel, bias, trie):
         begin, shape = tf.gather(begins, stretch), tf.gather(shapes, stretch)
         gradient = tf.slice(of_prefixes, begin, shape) + children
         h = entered.read(stretch)
-        update, reset, inner, candidate = (array.read(stretch) for array in saved)
+        update, reset, inner, candidate = (array.read(stretch) for array in computed)
         kept = gradient * update
         candidate_gradient = tf.raw_ops.TanhGrad(y=candidate, dy=gradient - kept)
         update_gradient = gradient * (h - candidate)
@@ -225,13 +265,15 @@ def _backward(upstream, states, saved, kernel, bias, trie):
         given = tf.math.unsorted_segment_sum(kept, parents, tf.gather(above, stretch))
         return given, gates_gradient, candidate_gradient, inner_gradient if after else inner
 
-    def level(t, children, *arrays):
+    def level(
+        t: tf.Tensor, children: tuple[tf.Tensor, ...], *arrays: tf.TensorArray
+    ) -> tuple[Any, ...]:
         given = []
         for half in range(HALVES):
             stretch = HALVES * t + half
             to_parents, *values = unread(stretch, children[half])
             given.append(to_parents)
-            arrays = [a.write(stretch, value) for a, value in zip(arrays, values, strict=True)]
+            arrays = tuple(a.write(stretch, value) for a, value in zip(arrays, values, strict=True))
         return t - 1, tuple(given), *arrays
 
     widths = (2 * units, units, units)

@@ -7,7 +7,8 @@ sentences that reach it make. Gates in the order of Keras: input, forget, cell, 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import keras
 import tensorflow as tf
@@ -16,6 +17,9 @@ from hier_rnn.packing.sentences import PackedSentences
 from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
+
+# What each step saves for the gradient, by direction.
+Saved: TypeAlias = "tuple[tuple[tf.TensorArray, ...], ...]"
 
 
 class LSTMOutput(NamedTuple):
@@ -62,8 +66,12 @@ def packed_lstm(
         projected = _projected(inputs, kernels, biases)
         return _read(projected, rows, recurrent_kernels, initial_hidden, initial_cell, sizes, mask)
 
-    @tf.custom_gradient
-    def run(inputs, initial_hidden, initial_cell, *weights):
+    def run(
+        inputs: tf.Tensor,
+        initial_hidden: tf.Tensor,
+        initial_cell: tf.Tensor,
+        *weights: tf.Tensor,
+    ) -> tuple[tuple[tf.Tensor, ...], Callable[..., tuple[tf.Tensor, ...]]]:
         kernels, recurrent_kernels = weights[:directions], weights[directions : 2 * directions]
         states, cells, saved = _forward(
             _projected(inputs, kernels, weights[2 * directions :]),
@@ -76,10 +84,10 @@ def packed_lstm(
             save=True,
         )
 
-        def gradient(*upstream):
-            upstream = [tf.convert_to_tensor(u) for u in upstream[:directions]]
+        def gradient(*upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            of_states = [tf.convert_to_tensor(u) for u in upstream[:directions]]
             gradients, entering, hidden, cell = _backward(
-                upstream,
+                of_states,
                 states,
                 saved,
                 recurrent_kernels,
@@ -111,20 +119,32 @@ def packed_lstm(
 
         return (*states, *cells), gradient
 
-    outputs = run(inputs, initial_hidden, initial_cell, *kernels, *recurrent_kernels, *biases)
+    outputs = tf.custom_gradient(run)(
+        inputs, initial_hidden, initial_cell, *kernels, *recurrent_kernels, *biases
+    )
     cells = tuple(map(tf.stop_gradient, outputs[directions:]))
     return LSTMOutput(tuple(outputs[:directions]), cells)
 
 
-def _projected(inputs, kernels, biases):
-    """Returns what every gate takes from the inputs, a tensor a direction."""
+def _projected(
+    inputs: tf.Tensor, kernels: Sequence[tf.Tensor], biases: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
+    """Returns what every gate takes from the inputs, one tensor per direction."""
     return [
         tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
         for kernel, bias in zip(kernels, biases, strict=True)
     ]
 
 
-def _read(projected, rows, kernels, hidden, cell, sizes, mask) -> LSTMOutput:
+def _read(
+    projected: Sequence[tf.Tensor],
+    rows: Sequence[tf.Tensor],
+    kernels: Sequence[tf.Tensor],
+    hidden: tf.Tensor,
+    cell: tf.Tensor,
+    sizes: tf.Tensor,
+    mask: tf.Tensor | None,
+) -> LSTMOutput:
     """Keeps nothing for a gradient."""
     states, cells, _ = _forward(projected, rows, kernels, hidden, cell, sizes, mask, save=False)
     return LSTMOutput(states, cells)
@@ -146,7 +166,17 @@ SAVED = 6
 FIRST = (0, 0)  # the sentences that go on are the first ones of a step before
 
 
-def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
+def _forward(
+    projected: Sequence[tf.Tensor],
+    rows: Sequence[tf.Tensor],
+    kernels: Sequence[tf.Tensor],
+    hidden: tf.Tensor,
+    cell: tf.Tensor,
+    sizes: tf.Tensor,
+    mask: tf.Tensor | None,
+    save: bool,
+) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor, ...], Saved]:
+    """Reads all steps; returns each direction's hidden and cell states, and what is saved."""
     directions, units = len(rows), kernels[0].shape[0]
     dtype = hidden.dtype
     sizes = pad_to_unroll(sizes)
@@ -156,10 +186,16 @@ def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
     # Gathered once, and not in each step, where a stretch of rows is a view.
     read = [tf.gather(p, r) for p, r in zip(projected, rows, strict=True)]
 
-    def step(t, hidden, cell, hiddens, cells, saved):
+    def step(
+        t: tf.Tensor,
+        entering_hidden: tuple[tf.Tensor, ...],
+        entering_cell: tuple[tf.Tensor, ...],
+        *arrays: Any,
+    ) -> tuple[Any, ...]:
         """Reads one word more of every sentence that has one."""
         begin, shape = tf.gather(begins, t), tf.gather(shapes, t)
-        hidden, cell, hiddens, cells, saved = map(list, (hidden, cell, hiddens, cells, saved))
+        hidden, cell = list(entering_hidden), list(entering_cell)
+        hiddens, cells, saved = map(list, arrays)
         for d in range(directions):
             entering = tf.slice(hidden[d], FIRST, shape)
             if mask is not None:
@@ -178,7 +214,7 @@ def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
                 saved[d] = tuple(a.write(t, v) for a, v in zip(saved[d], values, strict=True))
         return t + 1, *map(tuple, (hidden, cell, hiddens, cells, saved))
 
-    def arrays(number):
+    def arrays(number: int) -> tuple[tf.TensorArray, ...]:
         return tuple(_array(steps, units, dtype) for _ in range(number))
 
     *_, hiddens, cells, saved = tf.while_loop(
@@ -203,11 +239,19 @@ def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
     return states, tuple(_concat(a, steps, units) for a in cells), saved
 
 
-def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
+def _backward(
+    upstream: Sequence[tf.Tensor],
+    states: Sequence[tf.Tensor],
+    saved: Saved,
+    kernels: Sequence[tf.Tensor],
+    hidden: tf.Tensor,
+    sizes: tf.Tensor,
+    mask: tf.Tensor | None,
+) -> tuple[list[tf.Tensor], list[tf.Tensor], tf.Tensor, tf.Tensor]:
     """Goes back from the last step to the first.
 
-    Returns a direction's gradients of the projected inputs by row and what entered each row's
-    recurrent product; then the gradients of the initial states.
+    Returns, one tensor per direction, the gradients of the projected inputs by row and what entered
+    each row's recurrent product; then the gradients of the initial states.
     """
     directions, units = len(kernels), kernels[0].shape[0]
     dtype = hidden.dtype
@@ -219,10 +263,15 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
     endings = tf.pad(ending[:, None, None], [[0, 0], [0, 1], [1, 0]])
     transposed = [tf.transpose(kernel) for kernel in kernels]
 
-    def step(t, hidden_gradients, cell_gradients, *arrays):
+    def step(
+        t: tf.Tensor,
+        above_hidden: tuple[tf.Tensor, ...],
+        above_cell: tuple[tf.Tensor, ...],
+        *arrays: tf.TensorArray,
+    ) -> tuple[Any, ...]:
         """From the gradient of a step's states to its inputs' and to the states before it."""
         begin, shape, ending = (tf.gather(each, t) for each in (begins, shapes, endings))
-        hidden_gradients, cell_gradients = list(hidden_gradients), list(cell_gradients)
+        hidden_gradients, cell_gradients = list(above_hidden), list(above_cell)
         written = []
         for d in range(directions):
             projected, cell_gradients[d] = _cell_gradient(
@@ -271,8 +320,15 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
 
 
 def _cell_gradient(
-    hidden_gradient, cell_gradient, before, enter, forget, candidate, output, squashed
-):
+    hidden_gradient: tf.Tensor,
+    cell_gradient: tf.Tensor,
+    before: tf.Tensor,
+    enter: tf.Tensor,
+    forget: tf.Tensor,
+    candidate: tf.Tensor,
+    output: tf.Tensor,
+    squashed: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the gradients of a cell's projected inputs and of the cell state before."""
     cell_gradient += tf.raw_ops.TanhGrad(y=squashed, dy=hidden_gradient * output)
     projected = tf.concat(
