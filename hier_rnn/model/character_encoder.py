@@ -64,8 +64,8 @@ class CharacterEncoder(keras.layers.Layer):
                 from their end.
             noise: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
-            embedded: An embedding for each prefix's last character instead of the table's, a
-                trie, `(prefixes, embedding_dim)`; to attribute a decision to characters.
+            embedded: For each trie an embedding of each prefix's last character instead of the
+                table's, `(prefixes, embedding_dim)`; to attribute a decision to characters.
             initial_state: States before every word instead of the encoder's own, `(layers,
                 directions, units)` or what broadcasts to it. Words share their prefixes' states,
                 so it is one for all.
@@ -89,7 +89,7 @@ class CharacterEncoder(keras.layers.Layer):
         embedded: tuple[tf.Tensor, ...] | None = None,
         initial_state: tf.Tensor | None = None,
     ) -> list[list[tf.Tensor]]:
-        """Returns every layer's states by state index, a direction; arguments as `call`."""
+        """Returns each direction's layers' states by state index; arguments as `call`."""
         options = self.options
         initial = self._initial_state(initial_state)
         by_direction = []

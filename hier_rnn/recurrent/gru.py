@@ -145,9 +145,9 @@ def _forward(
     if not after:
         gates_kernel, candidate_kernel = kernel[:, : 2 * units], kernel[:, 2 * units :]
 
-    def read(stretch: tf.Tensor, previous: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def read(half_level: tf.Tensor, previous: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Reads the characters of half a level from the states of the level above."""
-        begin, shape = tf.gather(begins, stretch), tf.gather(shapes, stretch)
+        begin, shape = tf.gather(begins, half_level), tf.gather(shapes, half_level)
         h = tf.gather(previous, tf.slice(trie.parents, begin, shape))
         own = tf.slice(rows, begin, shape)
         update, reset, candidate = (tf.gather(gate, own) for gate in projected)
@@ -175,16 +175,16 @@ def _forward(
     ) -> tuple[Any, ...]:
         halves = []
         for half in range(HALVES):
-            stretch = HALVES * t + half
-            state, h, *values = read(stretch, previous[half])
+            half_level = HALVES * t + half
+            state, h, *values = read(half_level, previous[half])
             halves.append(state)
-            states = states.write(1 + stretch, state)
+            states = states.write(1 + half_level, state)
             if save:
-                entered = entered.write(stretch, h)
-                saved = tuple(a.write(stretch, v) for a, v in zip(saved, values, strict=True))
+                entered = entered.write(half_level, h)
+                saved = tuple(a.write(half_level, v) for a, v in zip(saved, values, strict=True))
         return t + 1, tuple(halves), states, entered, saved
 
-    stretches = HALVES * levels
+    half_levels = HALVES * levels
     root = initial_state[None]
     *_, states, entered, saved = tf.while_loop(
         lambda t, *_: t < levels,
@@ -192,9 +192,9 @@ def _forward(
         (
             0,
             (root,) * HALVES,
-            _array(1 + stretches, units, root.dtype).write(0, root),
-            _array(stretches if save else 0, units, root.dtype),
-            tuple(_array(stretches, units, root.dtype) for _ in range(SAVED if save else 0)),
+            _array(1 + half_levels, units, root.dtype).write(0, root),
+            _array(half_levels if save else 0, units, root.dtype),
+            tuple(_array(half_levels, units, root.dtype) for _ in range(SAVED if save else 0)),
         ),
         shape_invariants=(
             tf.TensorShape([]),
@@ -233,15 +233,15 @@ def _backward(
     transposed = tf.transpose(kernel)
     gates_kernel, candidate_kernel = transposed[: 2 * units], transposed[2 * units :]
 
-    def unread(stretch: tf.Tensor, children: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def unread(half_level: tf.Tensor, children: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """From what the level below gives the states of half a level to the states above it.
 
         Returns that, and the gradients of what was computed from the states above.
         """
-        begin, shape = tf.gather(begins, stretch), tf.gather(shapes, stretch)
+        begin, shape = tf.gather(begins, half_level), tf.gather(shapes, half_level)
         gradient = tf.slice(of_prefixes, begin, shape) + children
-        h = entered.read(stretch)
-        update, reset, inner, candidate = (array.read(stretch) for array in computed)
+        h = entered.read(half_level)
+        update, reset, inner, candidate = (array.read(half_level) for array in computed)
         kept = gradient * update
         candidate_gradient = tf.raw_ops.TanhGrad(y=candidate, dy=gradient - kept)
         update_gradient = gradient * (h - candidate)
@@ -262,7 +262,7 @@ def _backward(
         )
         kept += tf.matmul(gates_gradient, gates_kernel)
         parents = tf.slice(trie.parents, begin[:1], shape[:1])
-        given = tf.math.unsorted_segment_sum(kept, parents, tf.gather(above, stretch))
+        given = tf.math.unsorted_segment_sum(kept, parents, tf.gather(above, half_level))
         return given, gates_gradient, candidate_gradient, inner_gradient if after else inner
 
     def level(
@@ -270,10 +270,12 @@ def _backward(
     ) -> tuple[Any, ...]:
         given = []
         for half in range(HALVES):
-            stretch = HALVES * t + half
-            to_parents, *values = unread(stretch, children[half])
+            half_level = HALVES * t + half
+            to_parents, *values = unread(half_level, children[half])
             given.append(to_parents)
-            arrays = tuple(a.write(stretch, value) for a, value in zip(arrays, values, strict=True))
+            arrays = tuple(
+                a.write(half_level, value) for a, value in zip(arrays, values, strict=True)
+            )
         return t - 1, tuple(given), *arrays
 
     widths = (2 * units, units, units)

@@ -45,15 +45,15 @@ def packed_lstm(
 ) -> LSTMOutput:
     """Runs an LSTM in each direction over packed sentences.
 
-    A direction is a tensor of each tuple. One that reads sentences from their end is given its
-    rows in that order; its states come in that order too.
+    Each tuple has one tensor per direction. A direction that reads sentences from their end is
+    given its rows in that order; its states come in that order too.
 
     Args:
         inputs: The distinct inputs, `(n, width)`; each is projected once.
-        rows: Which of `inputs` each packed row reads, int32 `(rows,)` a direction.
-        kernels: `(width, 4 * units)` a direction.
-        recurrent_kernels: `(units, 4 * units)` a direction.
-        biases: `(4 * units,)` a direction.
+        rows: Which of `inputs` each packed row reads, int32 `(rows,)`.
+        kernels: `(width, 4 * units)`.
+        recurrent_kernels: `(units, 4 * units)`.
+        biases: `(4 * units,)`.
         initial_hidden: Hidden state before each sentence by rank, `(directions, sentences, units)`.
         initial_cell: Cell state likewise.
         sizes: Sentences that reach each step, falling, int32 `(steps,)`.
@@ -183,7 +183,7 @@ def _forward(
     steps = tf.size(sizes)
     begins, shapes = slice_bounds(sizes)
 
-    # Gathered once, and not in each step, where a stretch of rows is a view.
+    # Gathered once, and not in each step, where a slice of rows is a view.
     read = [tf.gather(p, r) for p, r in zip(projected, rows, strict=True)]
 
     def step(

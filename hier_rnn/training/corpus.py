@@ -15,8 +15,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.scripts import wants_pieces
-from hier_rnn.text.segmentation import train_sentencepiece
+from hier_rnn.text.segmentation import train_sentencepiece, wants_pieces
 from hier_rnn.text.words import Words
 
 KEPT_TYPES = 1_000_000
