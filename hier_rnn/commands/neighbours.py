@@ -9,7 +9,7 @@ import click
 
 from hier_rnn.commands.console import draw, escaped, show_log, write_line
 from hier_rnn.configuration.transfer import encoder_directory
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 
 @click.command(epilog="Example:  hier-rnn neighbours runs/messages parcle refnud")

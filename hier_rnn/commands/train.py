@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from hier_rnn.commands.console import show_log
+from hier_rnn.commands.check import check_sources, report_lines
+from hier_rnn.commands.console import show_log, tell
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.options import output_option, path_option, quiet_option
@@ -19,8 +20,8 @@ from hier_rnn.configuration.command_line import (
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
 from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 EMBEDDED_OUT = Path("runs/messages")
 
@@ -71,6 +72,9 @@ Examples:
 @config_option
 @force_option
 @quiet_option("no progress bar and no tables")
+@click.option(
+    "--strict", is_flag=True, help="anything that the check of the data finds is an error"
+)
 @click.option("--tensorboard", is_flag=True, help="write TensorBoard's logs into the run as well")
 @click.option("--keep-checkpoints", is_flag=True, help="keep the checkpoints of a finished run")
 @click.pass_context
@@ -80,6 +84,7 @@ def classify(
     config: Path | None,
     force: bool,
     quiet: bool,
+    strict: bool,
     tensorboard: bool,
     keep_checkpoints: bool,
     **given: Any,
@@ -94,6 +99,12 @@ def classify(
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
     show_log(quiet)
+    if force or not RunDirectory(out).labels.exists():  # a run that goes on was checked
+        report = check_sources([configuration.data.train], configuration.data)
+        if strict:
+            report.require_none()
+        if not quiet:
+            tell("\n".join(report_lines(report)))
     import_tensorflow()
     from hier_rnn.commands.conclusion import print_conclusion
     from hier_rnn.commands.training_screen import TrainingScreen

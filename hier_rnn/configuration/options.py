@@ -14,7 +14,7 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
-AUTO = "auto"  # text.words until the training text is looked at
+AUTO: Literal["auto"] = "auto"  # text.words until the training text is looked at
 OnDivergence = Literal["stop", "skip", "restore"]
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
 
@@ -131,9 +131,13 @@ class InitializerRule(Options):
 
 
 class Initializers(Options):
-    """Where each weight starts: ordered rules, the first match wins, then the defaults."""
+    """Where each weight starts: the first rule that matches decides, then the defaults."""
 
-    rules: tuple[InitializerRule, ...] = Field(default=(), description="ordered rules")
+    rules: tuple[InitializerRule, ...] = Field(
+        default=(),
+        description="ordered rules; the first that matches decides, so put an inner name's rule"
+        " (sentence_encoder/lstm_0) above its outer name's (sentence_encoder)",
+    )
 
 
 class Misspell(Options):

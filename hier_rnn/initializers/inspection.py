@@ -20,7 +20,7 @@ from hier_rnn.initializers.gates import gate_blocks
 from hier_rnn.initializers.patterns import matches
 from hier_rnn.initializers.rules import Choice, Decision, resolve
 from hier_rnn.initializers.stored import stored_weights, weights_file
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.runs.run_directory import read_json
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.alphabet import Alphabet

@@ -17,7 +17,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.evaluation.metrics import score, target_ids
 from hier_rnn.initializers.inspection import inspect_target
 from hier_rnn.initializers.rules import initialize
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.sources.example import Source

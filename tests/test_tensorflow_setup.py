@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 import hier_rnn
 
 SHOW = """
@@ -36,7 +38,7 @@ def shown(script: str) -> list[list[int]]:
 
 def test_an_operation_gets_half_until_something_was_computed():
     script = f"""{SHOW}
-from hier_rnn.threads import share_out_threads
+from hier_rnn.tensorflow_setup import share_out_threads
 for processors in (8, 3, 1):
     share_out_threads(processors)
     show()
@@ -48,29 +50,45 @@ show()
     assert shown(script) == [[4, 8], [1, 3], [1, 1], [1, 1]]
 
 
-def test_as_many_as_the_process_may_use():
-    script = f"""{SHOW}
-import os
-from hier_rnn.threads import share_out_threads
-os.sched_getaffinity = lambda process: {{1, 2, 5, 7}}
-share_out_threads()
-show()
-del os.sched_getaffinity  # not on every system
-for count in (6, None):
-    os.cpu_count = lambda: count
-    share_out_threads()
-    show()
-"""
-    assert shown(script) == [[2, 4], [3, 6], [1, 1]]
-
-
-def test_so_tensorflow_starts():
+@pytest.mark.parametrize("before", ["", "import tensorflow"], ids=["first", "after the program"])
+@pytest.mark.parametrize(
+    ("processors", "threads"),
+    [
+        ("os.sched_getaffinity = lambda process: {1, 2, 5, 7}", [2, 4]),
+        ("del os.sched_getaffinity; os.cpu_count = lambda: 6", [3, 6]),
+        ("del os.sched_getaffinity; os.cpu_count = lambda: None", [1, 1]),
+    ],
+)
+def test_as_many_as_the_process_may_use(before, processors, threads):
     script = f"""
 import os
-os.sched_getaffinity = lambda process: set(range(10))
-from hier_rnn.quiet import import_tensorflow
+{processors}
+{before}
+from hier_rnn.tensorflow_setup import import_tensorflow
+import_tensorflow()
 import_tensorflow()
 {SHOW}
 show()
 """
-    assert shown(script) == [[5, 10]]
+    assert shown(script) == [threads]
+
+
+@pytest.mark.parametrize("name", ["intra", "inter"])
+def test_threads_that_the_program_has_set_stay(name):
+    script = f"""{SHOW}
+threading.set_{name}_op_parallelism_threads(7)
+from hier_rnn.tensorflow_setup import import_tensorflow
+import_tensorflow()
+show()
+"""
+    assert shown(script) == [[7, 0] if name == "intra" else [0, 7]]
+
+
+def test_importing_the_package_sets_nothing():
+    script = """
+import os
+before = dict(os.environ)
+import hier_rnn
+assert dict(os.environ) == before
+"""
+    assert shown(script) == []

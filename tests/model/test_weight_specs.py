@@ -6,7 +6,7 @@ import pytest
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
-from hier_rnn.model.shapes import weight_shapes, word_width
+from hier_rnn.model.weight_specs import weight_shapes, word_width
 
 
 def shapes(**groups):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hier_rnn.text.scripts import wants_pieces
+from hier_rnn.text.segmentation import wants_pieces
 
 PIECES = {
     "Chinese": "房间很干净，服务员态度也不错",

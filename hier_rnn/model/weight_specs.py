@@ -1,12 +1,13 @@
 """Every weight's name and shape, from the options alone: `weight_shapes`.
 
 This is the one place that names weights: the model makes its variables from it, and rules,
-freezing, transfer and `inspect` go by these names.
+freezing, transfer and `inspect` go by these names. A recurrent cell's name has three weights below
+it, a dense layer's two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,10 @@ from hier_rnn.errors import UserError
 Shapes = dict[str, tuple[int, ...]]
 
 DIRECTIONS = ("forward", "backward")
+EMBEDDING = "character_encoder/embedding"
+PROJECTION = "character_encoder/projection"
+ATTENTION = "sentence_encoder/attention"
+HEAD = "head"
 
 
 def weight_shapes(configuration: Configuration, alphabet_size: int, classes: int) -> Shapes:
@@ -68,23 +73,36 @@ def character_encoder_shapes(options: CharacterEncoder, alphabet_size: int) -> S
             f" states alike, so embedding_dim must equal units. Received: embedding_dim {inputs},"
             f" units {units}."
         )
-    directions = [f"/{direction}" for direction in DIRECTIONS] if options.bidirectional else [""]
-    shapes: Shapes = {"character_encoder/embedding": (alphabet_size, inputs)}
-    for layer in range(1 if options.share_layer_weights else options.layers):
-        for direction in directions:
-            cell = f"character_encoder/gru_{layer}{direction}"
-            shapes[f"{cell}/kernel"] = (inputs if layer == 0 else units, 3 * units)
-            shapes[f"{cell}/recurrent_kernel"] = (units, 3 * units)
-            shapes[f"{cell}/bias"] = (2, 3 * units) if options.reset_after else (3 * units,)
-    if options.initial_state == "trainable":
-        for layer in range(options.layers):
-            for direction in directions:
-                shapes[f"character_encoder/initial_state_{layer}{direction}"] = (units,)
+    shapes: Shapes = {EMBEDDING: (alphabet_size, inputs)}
+    for number, cell in enumerate(gru_names(options)):
+        first_layer = number < len(_directions(options))
+        shapes[f"{cell}/kernel"] = (inputs if first_layer else units, 3 * units)
+        shapes[f"{cell}/recurrent_kernel"] = (units, 3 * units)
+        shapes[f"{cell}/bias"] = (2, 3 * units) if options.reset_after else (3 * units,)
+    shapes |= {name: (units,) for name in character_state_names(options)}
     if options.projection:
-        projection = "character_encoder/projection"
-        shapes[f"{projection}/kernel"] = (units * len(directions), options.projection)
-        shapes[f"{projection}/bias"] = (options.projection,)
+        shapes |= _dense(PROJECTION, units * len(_directions(options)), options.projection)
     return shapes
+
+
+def gru_names(options: CharacterEncoder) -> list[str]:
+    """Returns the names of the GRU cells, layer by layer and in each direction by direction."""
+    layers = 1 if options.share_layer_weights else options.layers
+    return [
+        f"character_encoder/gru_{layer}{direction}"
+        for layer in range(layers)
+        for direction in _directions(options)
+    ]
+
+
+def character_state_names(options: CharacterEncoder) -> list[str]:
+    """Returns the names of the trained initial states, ordered as cells; empty for zeros."""
+    layers = options.layers if options.initial_state == "trainable" else 0
+    return [
+        f"character_encoder/initial_state_{layer}{direction}"
+        for layer in range(layers)
+        for direction in _directions(options)
+    ]
 
 
 def sentence_encoder_shapes(options: SentenceEncoder, inputs: int) -> Shapes:
@@ -107,28 +125,41 @@ def sentence_encoder_shapes(options: SentenceEncoder, inputs: int) -> Shapes:
             f" Received: word vectors {inputs}, units {units}. Set sentence_encoder.units,"
             " character_encoder.units or character_encoder.projection."
         )
-    return dict(_sentence_encoder(options, inputs))
-
-
-def _sentence_encoder(
-    options: SentenceEncoder, inputs: int
-) -> Iterator[tuple[str, tuple[int, ...]]]:
-    units = options.units
-    for layer in range(1 if options.share_layer_weights else options.layers):
-        for direction in DIRECTIONS:
-            cell = f"sentence_encoder/lstm_{layer}/{direction}"
-            yield f"{cell}/kernel", (inputs if layer == 0 else 2 * units, 4 * units)
-            yield f"{cell}/recurrent_kernel", (units, 4 * units)
-            yield f"{cell}/bias", (4 * units,)
-    if options.initial_state == "trainable":
-        for layer in range(options.layers):
-            for direction in DIRECTIONS:
-                for part in ("hidden", "cell"):
-                    yield (f"sentence_encoder/initial_state_{layer}/{direction}/{part}", (units,))
+    shapes: Shapes = {}
+    for number, cell in enumerate(lstm_names(options)):
+        width = inputs if number < len(DIRECTIONS) else 2 * units
+        shapes[f"{cell}/kernel"] = (width, 4 * units)
+        shapes[f"{cell}/recurrent_kernel"] = (units, 4 * units)
+        shapes[f"{cell}/bias"] = (4 * units,)
+    shapes |= {name: (units,) for name in sentence_state_names(options)}
     if options.pooling == "attention":
-        yield "sentence_encoder/attention/kernel", (2 * units, 2 * units)
-        yield "sentence_encoder/attention/bias", (2 * units,)
-        yield "sentence_encoder/attention/query", (2 * units,)
+        shapes |= _dense(ATTENTION, 2 * units, 2 * units)
+        shapes[f"{ATTENTION}/query"] = (2 * units,)
+    return shapes
+
+
+def lstm_names(options: SentenceEncoder) -> list[str]:
+    """Returns the names of the LSTM cells, layer by layer and in each the two directions."""
+    layers = 1 if options.share_layer_weights else options.layers
+    return [
+        f"sentence_encoder/lstm_{layer}/{direction}"
+        for layer in range(layers)
+        for direction in DIRECTIONS
+    ]
+
+
+def sentence_state_names(options: SentenceEncoder) -> list[str]:
+    """Returns the names of the trained initial states; empty for zeros.
+
+    Layer by layer, direction by direction, the hidden and then the cell state.
+    """
+    layers = options.layers if options.initial_state == "trainable" else 0
+    return [
+        f"sentence_encoder/initial_state_{layer}/{direction}/{state}"
+        for layer in range(layers)
+        for direction in DIRECTIONS
+        for state in ("hidden", "cell")
+    ]
 
 
 def head_shapes(inputs: int, classes: int) -> Shapes:
@@ -138,7 +169,7 @@ def head_shapes(inputs: int, classes: int) -> Shapes:
         inputs: Width of a sentence's vector.
         classes: How many labels there are.
     """
-    return {"head/kernel": (inputs, classes), "head/bias": (classes,)}
+    return _dense(HEAD, inputs, classes)
 
 
 def next_character_shapes(options: CharacterEncoder, alphabet_size: int) -> Shapes:
@@ -149,10 +180,18 @@ def next_character_shapes(options: CharacterEncoder, alphabet_size: int) -> Shap
         alphabet_size: How many ids characters have, the special ones included.
     """
     shapes: Shapes = {}
-    for direction in [f"/{d}" for d in DIRECTIONS] if options.bidirectional else [""]:
-        shapes[f"next_character{direction}/kernel"] = (options.units, alphabet_size)
-        shapes[f"next_character{direction}/bias"] = (alphabet_size,)
+    for direction in _directions(options):
+        shapes |= _dense(f"next_character{direction}", options.units, alphabet_size)
     return shapes
+
+
+def _directions(options: CharacterEncoder) -> list[str]:
+    """Returns how names end that there is one of per direction."""
+    return [f"/{direction}" for direction in DIRECTIONS] if options.bidirectional else [""]
+
+
+def _dense(name: str, inputs: int, outputs: int) -> Shapes:
+    return {f"{name}/kernel": (inputs, outputs), f"{name}/bias": (outputs,)}
 
 
 def check_weights(path: Path, weights: Mapping[str, np.ndarray], shapes: Shapes) -> None:
