@@ -72,12 +72,12 @@ def answers_of_encoder(path: Path) -> list[np.ndarray]:
 def answers_of_checkpoints(path: Path) -> list[np.ndarray]:
     """Returns what a resumed training starts from; the older one of two is as good."""
     from hier_rnn.storage.checkpoints import Checkpoints, read_progress
-    from hier_rnn.training.state import Progress
+    from hier_rnn.training.state import TrainerState
 
     checkpoint = Checkpoints(path).latest()
     if checkpoint is None:
         raise UserError(f"{path}: no checkpoint")
-    read_progress(Progress, checkpoint.progress, checkpoint.path)
+    read_progress(TrainerState, checkpoint.progress, checkpoint.path)
     arrays = [checkpoint.tensors[name] for name in sorted(checkpoint.tensors)]
     return [np.array(json.dumps(checkpoint.progress)), *arrays]
 

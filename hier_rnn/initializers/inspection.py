@@ -17,7 +17,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.gates import gate_blocks
 from hier_rnn.initializers.patterns import matches
 from hier_rnn.initializers.rules import Choice, Decision, resolve
-from hier_rnn.model.shapes import character_encoder_shapes, weight_shapes
+from hier_rnn.model.weight_specs import character_encoder_shapes, weight_shapes
 from hier_rnn.sources.source import open_source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
@@ -25,8 +25,8 @@ from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.stored_weights import find_directory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
+from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.phases import for_given_encoder, multiplier
-from hier_rnn.training.run_alphabet import run_alphabet
 
 UNRECORDED = "not recorded"
 

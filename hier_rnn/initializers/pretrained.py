@@ -15,8 +15,6 @@ from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.stored_weights import find_directory, stored_weight
 from hier_rnn.text.alphabet import FIRST
 
-EMBEDDING = "character_encoder/embedding"
-
 
 class Pretrained(Initializer):
     """The weight of the same name, and of it the same gate, in a run or encoder directory.
@@ -31,7 +29,7 @@ class Pretrained(Initializer):
     def draw(self, block: Block) -> np.ndarray:
         directory = find_directory(self.path)
         stored = stored_weight(directory, block.weight)
-        if block.weight == EMBEDDING:
+        if block.weight.endswith("/embedding"):
             stored = self._by_character(block, stored, directory)
         if stored.shape != block.weight_shape:
             raise UserError(

@@ -9,7 +9,7 @@ import numpy as np
 
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
-from hier_rnn.model.shapes import character_encoder_shapes
+from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.word_cache import WordCache
 from hier_rnn.storage.encoder_directory import EncoderDirectory

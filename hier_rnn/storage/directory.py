@@ -46,7 +46,7 @@ class Directory:
         self.words_model = self.path / "words.model"
         self.vocabulary = self.path / "words.txt"
         self.metrics = self.path / "metrics.jsonl"
-        self.data_record = self.path / "data.json"
+        self.data = self.path / "data.json"
         self.checkpoints = self.path / "checkpoints"
         self.weights = self.path / self.weights_name
         self.record = self.path / self.record_name

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.renamed import rename_old_options
 from hier_rnn.configuration.toml import parse_table, validated_table
 from hier_rnn.errors import UserError
 
@@ -41,7 +42,7 @@ def read_old_configuration(data: bytes, path: Path, groups: Sequence[str]) -> Co
     Raises:
         UserError: Not TOML, a value that is not accepted, or an option is missing.
     """
-    table = parse_table(data, path)
+    table = rename_old_options(parse_table(data, path))
     for group, names in OPTIONS.items():
         if groups and group not in groups:
             continue

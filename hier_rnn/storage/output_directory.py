@@ -10,8 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from operator import attrgetter
 from pathlib import Path
 
 from hier_rnn.configuration.differences import differences
@@ -19,8 +17,6 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.storage.directory import Directory
 from hier_rnn.storage.encoder_directory import EncoderDirectory
-from hier_rnn.storage.fingerprint import UNKNOWN, fingerprint
-from hier_rnn.storage.json_file import json_bytes, parse_json
 from hier_rnn.storage.limits import LIMITS
 from hier_rnn.storage.lock import LOCK
 from hier_rnn.storage.manifest import MANIFEST
@@ -45,13 +41,6 @@ WRITTEN = (
 _HALF_WRITTEN = re.compile(
     rf"\.({'|'.join(map(re.escape, (*WRITTEN, 'prepared.safetensors')))}|step-\d+\.safetensors)"
     r"\.[0-9a-f]{8}"
-)
-
-# Where the data are, which may be anywhere as long as they are the same.
-PLACES = (
-    *(f"data.{name}" for name in ("train", "validation", "test", "text", "encoder")),
-    "text.sentencepiece_model",
-    "pretraining.vectors",
 )
 
 
@@ -85,20 +74,12 @@ def needs_training(directory: Directory, configuration: Configuration, force: bo
         return True
     if directory.manifest is None and directory.weights.exists():
         directory.require()
-    begun = directory.read_record()
-    recorded = _read_data_record(directory)
-    # Where TensorFlow Datasets are prepared does not say which they are.
-    places = ["data.tfds_data_dir"]
-    places += [n for n in PLACES if _same(attrgetter(n)(configuration), recorded.get(n))]
-    if different := list(differences(begun, _moved(configuration, begun, places))):
+    if different := list(differences(directory.read_record(), configuration)):
         raise UserError(
             f"{path}: holds a run with other options: {'; '.join(different)}. Give another --out,"
             " or --force to start over."
         )
-    if directory.finished:
-        return False
-    _check_data_unchanged(directory, configuration, recorded)
-    return True
+    return not directory.finished
 
 
 def claim_output(directory: Directory, configuration: Configuration, force: bool = False) -> None:
@@ -132,8 +113,6 @@ def claim_output(directory: Directory, configuration: Configuration, force: bool
         directory.__dict__.pop("manifest", None)
     if directory.manifest is None:
         directory.write_record(configuration)
-        data = {name: _fingerprint(attrgetter(name)(configuration)) for name in PLACES}
-        directory.write({directory.data_record: json_bytes(data)})
 
 
 def remove_half_written(path: Path) -> None:
@@ -153,51 +132,3 @@ def _check_encoder_stays(path: Path, encoder: str) -> None:
             f"{path}: --force would take away the encoder {encoder}, which is the one to start"
             " from. Give another --out."
         )
-
-
-def _read_data_record(directory: Directory) -> dict[str, list[str]]:
-    if not directory.has(directory.data_record):
-        return {}
-    record = parse_json(directory.read(directory.data_record), directory.data_record)
-    if not isinstance(record, dict):
-        raise UserError(f"{directory.data_record}: damaged: not an object.")
-    return record
-
-
-def _moved(configuration: Configuration, begun: Configuration, names: list[str]) -> Configuration:
-    """Returns the options with those of `names` as they were when the run began."""
-    for name in names:
-        group, option = name.split(".")
-        update = {option: attrgetter(name)(begun)}
-        options = getattr(configuration, group).model_copy(update=update)
-        configuration = configuration.model_copy(update={group: options})
-    return configuration
-
-
-def _fingerprint(sources: str | tuple[str, ...]) -> list[str]:
-    return list(_fingerprints(sources))
-
-
-def _fingerprints(sources: str | tuple[str, ...]) -> Iterator[str]:
-    for source in (sources,) if isinstance(sources, str) else sources:
-        if source:
-            yield fingerprint(source)
-
-
-def _same(sources: str | tuple[str, ...], recorded: list[str] | None) -> bool:
-    """Whether the sources have the content that was recorded, wherever they are."""
-    if not recorded or not sources or UNKNOWN in recorded:
-        return False
-    return _fingerprint(sources) == recorded
-
-
-def _check_data_unchanged(
-    directory: Directory, configuration: Configuration, recorded: dict[str, list[str]]
-) -> None:
-    for name in PLACES:
-        sources, before = attrgetter(name)(configuration), recorded.get(name)
-        if before and sources and UNKNOWN not in before and _fingerprint(sources) != before:
-            raise UserError(
-                f"{name}: {sources} is not what it was when the run in {directory.path} began."
-                " Put it back, give another --out, or start over with --force."
-            )

@@ -76,7 +76,8 @@ def test_accepted(name, words):
         ),
         (
             {"training": {"phases": [{}, {"steps": 0}]}},
-            "<training.phases[1].steps>: must be a whole number, at least 1, at most 1000000000. Received: 0.",
+            "<training.phases[1].steps>: must be a whole number, at least 1, at most 1000000000."
+            " Received: 0.",
         ),
         (
             {"initializers": {"rules": [{"pattern": ".*"}]}},

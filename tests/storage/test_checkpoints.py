@@ -17,7 +17,7 @@ from benchmarks.damages import damages
 from hier_rnn.errors import UserError
 from hier_rnn.storage.archive import read_archive, write_archive
 from hier_rnn.storage.checkpoints import Checkpoints, read_progress
-from hier_rnn.training.state import Progress
+from hier_rnn.training.state import TrainerState
 
 TENSORS = {
     "weights/head/kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -123,11 +123,11 @@ def test_a_progress_that_is_no_table(checkpoints, tmp_path, values):
         checkpoints.latest()
 
 
-PROGRESS = dataclasses.asdict(Progress(step=7, epoch=1, metrics=[{"epoch": 1, "loss": 0.5}]))
+PROGRESS = dataclasses.asdict(TrainerState(step=7, epoch=1, metrics=[{"epoch": 1, "loss": 0.5}]))
 
 
 def test_progress_comes_back(tmp_path):
-    assert dataclasses.asdict(read_progress(Progress, PROGRESS, tmp_path)) == PROGRESS
+    assert dataclasses.asdict(read_progress(TrainerState, PROGRESS, tmp_path)) == PROGRESS
 
 
 @pytest.mark.parametrize(
@@ -151,11 +151,11 @@ def test_progress_comes_back(tmp_path):
 )
 def test_progress_is_checked_field_by_field(tmp_path, change, message):
     with pytest.raises(UserError, match=message):
-        read_progress(Progress, PROGRESS | change, tmp_path / "x")
+        read_progress(TrainerState, PROGRESS | change, tmp_path / "x")
     fewer = {name: value for name, value in PROGRESS.items() if name not in change}
     if fewer.keys() < PROGRESS.keys():
         with pytest.raises(UserError, match="lacks or adds"):
-            read_progress(Progress, fewer, tmp_path / "x")
+            read_progress(TrainerState, fewer, tmp_path / "x")
 
 
 def test_an_archive_from_elsewhere(tmp_path):

@@ -16,7 +16,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.manifest import FORMAT
 from hier_rnn.storage.run_directory import RunDirectory
-from hier_rnn.training.classify import train_classifier
+from hier_rnn.training.classification.train import train_classifier
 
 READ = ["config.toml", "alphabet.json", "labels.json", "calibration.json", "model.safetensors"]
 TEXTS = ["bad late", "nice shop", "who is it", ""]
@@ -92,7 +92,7 @@ def test_no_damage_of_an_encoder_is_missed(run, name):
 
 def test_files_of_two_runs_mixed(run, tiny, tmp_path):
     other = tmp_path / "other"
-    train_classifier(tiny(seed=5, training={"epochs": 1}), other, quiet=True)
+    train_classifier(tiny(seed=5, training={"epochs": 1}), other)
     for name in ("model.safetensors", "calibration.json"):  # the others are the same in both
         copy = Path(shutil.copytree(run.path, tmp_path / f"with {name}"))
         swap(other)(copy / name)
