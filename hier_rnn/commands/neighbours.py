@@ -23,10 +23,10 @@ from hier_rnn.quiet import import_tensorflow
     help="neighbours of each word [default: 10]",
 )
 def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
-    """Shows the known words nearest to each WORD, with their cosines.
+    """Shows the known words nearest to each WORD.
 
-    A WORD may be misspelled or new. ENCODER is an encoder directory, or a run directory for the
-    encoder inside it.
+    With each stands its cosine. A WORD may be misspelled or new. ENCODER is an encoder directory,
+    or a run directory for the encoder inside it.
     """
     directory = encoder_directory(encoder)
     show_log(quiet=False)

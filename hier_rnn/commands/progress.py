@@ -85,9 +85,8 @@ class Progress:
                 SECONDS_BETWEEN_LINES, SHARE_BETWEEN_LINES * (now - self._first)
             ):
                 self._told = now
-                tell(
-                    ", ".join([f"{self._name}: {self._amount(done)}", *figures, *self._left(done)])
-                )
+                amount = f"{self._name}: {self._amount(done)}"
+                tell(", ".join([amount, *figures, *self._left(done)]))
 
     def line(self, text: str) -> None:
         """Writes a line that stays, above the bar if there is one."""

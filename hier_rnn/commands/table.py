@@ -158,8 +158,10 @@ class Table:
         block.add_column(overflow="fold")
         for heading, cell in lines:
             block.add_row(_text(heading), _text(cell))
-        console.print(_text(name), width=width, overflow="fold")
-        console.print(block, width=width)
+        beside, console.width = console.width, width  # print() takes no more than this
+        console.print(_text(name), overflow="fold")
+        console.print(block)
+        console.width = beside
 
 
 def _text(cell: Cell) -> Text:
