@@ -12,7 +12,7 @@ import hier_rnn
 
 
 @pytest.fixture
-def data(tmp_path) -> Path:
+def labelled(tmp_path) -> Path:
     """Labelled texts, one of them with what no small encoding has and no terminal should get."""
     path = tmp_path / "test.tsv"
     rows = ["good\tgood 🥹 shop\x1b[2J", "bad\tso sad", "question\twhat is it", "bad\tlove it"]
@@ -20,8 +20,8 @@ def data(tmp_path) -> Path:
     return path
 
 
-def test_evaluate_writes_files_and_prints(call, two_runs, data, tmp_path):
-    arguments = ["--data", data, "--json", tmp_path / "f.json", "--report", tmp_path / "report"]
+def test_evaluate_writes_files_and_prints(call, two_runs, labelled, tmp_path):
+    arguments = ["--data", labelled, "--json", tmp_path / "f.json", "--report", tmp_path / "report"]
     arguments += ["--predictions", tmp_path / "p.jsonl", "--misspell", "mixed:1"]
     result = call("evaluate", *two_runs, *arguments)
     assert result.status == 0
@@ -36,21 +36,23 @@ def test_evaluate_writes_files_and_prints(call, two_runs, data, tmp_path):
 
 
 @pytest.mark.parametrize("columns", [40, 80])
-def test_no_figure_is_cut_at_any_width(call, two_runs, data, monkeypatch, columns):
+def test_no_figure_is_cut_at_any_width(call, two_runs, labelled, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
-    out = call("evaluate", *two_runs, "--data", data).out
-    document = json.loads(call("evaluate", *two_runs, "--data", data, "--json", "-").out)
+    out = call("evaluate", *two_runs, "--data", labelled).out
+    document = json.loads(call("evaluate", *two_runs, "--data", labelled, "--json", "-").out)
     for difference in document["comparison"]["differences"]:
         assert f"{100 * difference['accuracy']['value']:+.1f} (" in out
-    for _, scores in zip(document["runs"], document["runs"], strict=True):
+    for scores in document["runs"]:
         assert f"{scores['loss']:.4f}" in out
-        for row in scores["per_class"]:
-            assert row["label"] in out
+        for label in scores["labels"]:
+            assert label in out
     for word in ("accuracy", "macro-F1", "accuracy gained", "only the first", "precision"):
         assert word in " ".join(out.split())
 
 
-def test_the_files_are_written_before_anything_is_printed(call, two_runs, data, tmp_path, capsys):
+def test_the_files_are_written_before_anything_is_printed(
+    call, two_runs, labelled, tmp_path, capsys
+):
     """Nobody reads the tables: what was asked for on disk is there all the same."""
     import sys
 
@@ -63,7 +65,7 @@ def test_the_files_are_written_before_anything_is_printed(call, two_runs, data, 
         writelines = write
         flush = isatty = fileno = lambda self: False
 
-    arguments = ["--data", data, "--json", tmp_path / "f.json", "--report", tmp_path / "report"]
+    arguments = ["--data", labelled, "--json", tmp_path / "f.json", "--report", tmp_path / "report"]
     before, sys.stdout = sys.stdout, Gone()
     try:
         status = call("evaluate", *two_runs, *arguments).status
@@ -75,10 +77,10 @@ def test_the_files_are_written_before_anything_is_printed(call, two_runs, data, 
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
-def test_no_command_fails_for_an_encoding(call_in, two_runs, data, tmp_path, encoding):
+def test_no_command_fails_for_an_encoding(call_in, two_runs, labelled, tmp_path, encoding):
     small = two_runs[0]
     evaluated = call_in(
-        encoding, "evaluate", *two_runs, "--data", data, "--report", tmp_path / "report"
+        encoding, "evaluate", *two_runs, "--data", labelled, "--report", tmp_path / "report"
     )
     assert evaluated.status == 0 and "Compared with" in evaluated.out
     assert (tmp_path / "report" / "report.html").is_file()
@@ -88,15 +90,16 @@ def test_no_command_fails_for_an_encoding(call_in, two_runs, data, tmp_path, enc
     assert call_in(encoding, "predict", small, tmp_path / "texts.txt").status == 0
     near = call_in(encoding, "neighbours", small, "🥹")
     assert near.status == 0 and near.out.startswith("\\U0001f979: ")
-    vectors = call_in(encoding, "vectors", small, tmp_path / "texts.txt")
-    assert vectors.status == 0 and vectors.out.splitlines()[1].startswith("good \\U0001f979 ")
+    (tmp_path / "words.txt").write_text("🥹\n", "utf-8")
+    vectors = call_in(encoding, "vectors", small, tmp_path / "words.txt")
+    assert vectors.status == 0 and vectors.out.splitlines()[1].startswith("\\U0001f979 ")
     assert call_in(encoding, "compare", *two_runs).status == 0
     assert call_in(encoding, "inspect", small).status == 0
     mistake = call_in(encoding, "predict", small, "🥹")
     assert mistake.status == 2 and mistake.err.startswith("error: \\U0001f979: no such file")
 
 
-def test_evaluate_mistakes(call, two_runs, data, tmp_path):
+def test_evaluate_mistakes(call, two_runs, labelled, tmp_path):
     small = two_runs[0]
 
     def error(*arguments: object) -> str:
@@ -108,13 +111,15 @@ def test_evaluate_mistakes(call, two_runs, data, tmp_path):
     assert "no such run directory" in error(small.parent / "smal")
     assert "--data SRC is needed" in error(small)
     assert "no such file" in error(small, "--data", tmp_path / "none.tsv")
-    assert "is a folder" in error(small, "--data", data, "--json", tmp_path)
-    assert "is a file; a folder" in error(small, "--data", data, "--report", data)
-    assert "a file, not a folder" in error(small, "--data", data, "--json", data / "x.json")
+    assert "is a folder" in error(small, "--data", labelled, "--json", tmp_path)
+    assert "is a file; a folder" in error(small, "--data", labelled, "--report", labelled)
+    assert "a file, not a folder" in error(small, "--data", labelled, "--json", labelled / "x.json")
 
 
-def test_a_misspelling_is_not_taken_for_a_run(call, two_runs, data):
-    result = call("evaluate", "--misspell", "swap:1", two_runs[0], "--data", data, "--json", "-")
+def test_a_misspelling_is_not_taken_for_a_run(call, two_runs, labelled):
+    result = call(
+        "evaluate", "--misspell", "swap:1", two_runs[0], "--data", labelled, "--json", "-"
+    )
     assert list(json.loads(result.out)["misspelled"]) == ["swap:1"]
 
 
