@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 
 import click
 
+import hier_rnn
+from hier_rnn.commands.evaluation_bar import EvaluationBar
 from hier_rnn.commands.options import opened, path_option, run_configuration, source_options
 from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
+from hier_rnn.evaluation.evaluate import Unseen
 from hier_rnn.quiet import import_tensorflow
 
 
@@ -28,6 +33,13 @@ from hier_rnn.quiet import import_tensorflow
 )
 @source_options
 @click.option(
+    "--unseen",
+    default="error",
+    type=click.Choice(["error", "count"]),
+    help="examples whose labels the run never saw: an error that names them, or left out of all"
+    " scores and counted [default: error]",
+)
+@click.option(
     "--seed",
     default=0,
     type=click.IntRange(min=0),
@@ -45,6 +57,7 @@ def evaluate(
     label_column: str | None,
     text_column: str | None,
     tfds_data_dir: str | None,
+    unseen: Unseen,
     seed: int,
     quiet: bool,
 ) -> None:
@@ -61,15 +74,27 @@ def evaluate(
         data or configuration.data.test, configuration, label_column, text_column, tfds_data_dir
     )
     import_tensorflow()
-    from hier_rnn.evaluation.evaluate import evaluate_runs
+    from hier_rnn.commands.evaluation_table import print_comparison, print_evaluation
+    from hier_rnn.evaluation.evaluate_runs import evaluate_runs
 
-    evaluate_runs(
-        list(runs),
-        source,
-        json=json,
-        report=report,
-        predictions=predictions,
-        misspell=list(misspell),
-        seed=seed,
-        quiet=quiet,
-    )
+    with EvaluationBar(quiet) as bar:
+        results = evaluate_runs(
+            [hier_rnn.load(run) for run in runs],
+            source,
+            json=json,
+            report=report,
+            predictions=predictions,
+            misspell=list(misspell),
+            unseen=unseen,
+            seed=seed,
+            command=shlex.join(sys.argv),
+            on_progress=bar.show,
+        )
+    if quiet:
+        return
+    for evaluation in results.evaluations:
+        print_evaluation(evaluation)
+    if results.comparison:
+        print_comparison(results.comparison)
+    if report:
+        print(f"The report is in {report / 'report.html'}.")

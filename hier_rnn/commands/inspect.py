@@ -26,8 +26,8 @@ def inspect(target: Path | None, compare: Path | None, json: bool) -> None:
     """
     from rich.console import Console
 
-    from hier_rnn.initializers.inspection import inspect_target, json_rows
-    from hier_rnn.initializers.inspection_table import render
+    from hier_rnn.commands.inspection_table import render
+    from hier_rnn.evaluation.inspection.weights import inspect_target, json_rows
 
     rows = inspect_target(target, compare, embedded("train"))
     if json:
