@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import format_configuration
+from hier_rnn.configuration.toml import format_configuration, read_configuration
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.text.alphabet import Alphabet
@@ -44,7 +44,8 @@ class Trigrams:
         temperature: float = 1.0,
         sharpness: float = 1,
     ) -> None:
-        self.configuration = options()
+        written = run / "config.toml"
+        self.configuration = read_configuration(written) if written.exists() else options()
         self.words = Words(self.configuration.text)
         counts: dict[str, Counter[str]] = {}
         for example in examples:

@@ -14,14 +14,14 @@ from markupsafe import Markup, escape
 
 from hier_rnn.evaluation.report.theme import LIGHT, STYLE
 
-WIDTH = 460
-HEIGHT = 270  # without the legend
-LEFT, RIGHT, TOP, BOTTOM = 50, 14, 12, 46
+WIDTH = 380
+HEIGHT = 250  # without the legend
+LEFT, RIGHT, TOP, BOTTOM = 50, 20, 12, 46
 LINES = 7
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "5 2", "12 4", "1 2")
 LEGEND_ROW = 18
-LEGEND_COLUMN = 215
-LABEL_LENGTH = 26
+LEGEND_COLUMN = 180
+LABEL_LENGTH = 22
 
 
 class Point(NamedTuple):
@@ -144,7 +144,7 @@ def bar_chart(bars: Sequence[Bar], x: Axis, y: Axis, description: str) -> Markup
     for bar in bars:
         left, right, top = frame.x(bar.left) + 1, frame.x(bar.right) - 1, frame.y(bar.height)
         marks.append(
-            f'<rect class="bar" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}"'
+            f'<rect class="column" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}"'
             f' height="{max(0.0, floor - top):.1f}" opacity="{0.35 + 0.65 * bar.weight:.2f}"/>'
         )
     low, high = (frame.x(x.low), frame.y(y.low)), (frame.x(x.high), frame.y(y.high))

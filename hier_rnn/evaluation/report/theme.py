@@ -67,7 +67,7 @@ STYLE = """
 .chart .line { stroke-width: 2; stroke-linejoin: round; }
 .chart .marker { stroke: var(--paper); stroke-width: .8; }
 .chart .interval { stroke-width: 1.3; opacity: .65; }
-.chart .bar { fill: var(--line-1); }
+.chart .column { fill: var(--line-1); }
 .chart .diagonal { stroke: var(--ink); stroke-dasharray: 5 4; stroke-width: 1.2; }
 """ + "".join(
     f".chart .s{number} {{ stroke: var(--line-{number}); }}"
