@@ -10,8 +10,8 @@ from rich.text import Text
 
 from hier_rnn.commands.console import draw, escaped
 from hier_rnn.commands.table import Column, Table, numbers
+from hier_rnn.evaluation.inspection.weights import Row
 from hier_rnn.initializers.gates import gates_of
-from hier_rnn.initializers.inspection import Row
 
 
 def print_inspection(rows: Sequence[Row], heading: str) -> None:

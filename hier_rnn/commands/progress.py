@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from hier_rnn.commands.console import escaped, tell
+from hier_rnn.evaluation.progress import PassProgress
 
 BAR = 10
 COLUMNS = 80
@@ -134,6 +135,38 @@ class Progress:
             return []
         seconds = (self._total - done) * (time.monotonic() - self._start) / moved
         return [f"{tqdm.format_interval(max(0, seconds))} left"]
+
+
+class EvaluationScreen:
+    """Draws the passes of an evaluation over data: call it with how far one has come.
+
+    Args:
+        quiet: Show nothing.
+    """
+
+    def __init__(self, quiet: bool) -> None:
+        self._progress = Progress(quiet)
+        self._stage = ""
+
+    def __enter__(self) -> EvaluationScreen:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.close()
+
+    def __call__(self, event: PassProgress) -> None:
+        """Shows how far a pass has come; a finished one leaves a line."""
+        figures = [f"accuracy {100 * event.accuracy:.2f}", f"{event.words_per_second:,.0f} words/s"]
+        if event.stage != self._stage:
+            self._stage = event.stage
+            self._progress.stage(event.stage, event.total, "examples")
+        if event.done < event.total:
+            self._progress.to(event.done, figures)
+            return
+        self._stage = ""
+        self._progress.close()
+        done = f"{event.done:,} of {event.total:,} examples"
+        self._progress.line(", ".join([f"{event.stage}: {done}", *figures]))
 
 
 class _Patient:

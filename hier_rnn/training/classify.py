@@ -13,9 +13,9 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.metrics import Scores
 from hier_rnn.files import write_atomically
 from hier_rnn.initializers.rules import Decision, initialize, resolve, rules_deciding
+from hier_rnn.metrics.scores import Scores
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.shapes import character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import spelling_of
@@ -90,10 +90,11 @@ def train_classifier(
         return
     # A run that was killed between its end and this is finished, but for this.
     if where.test:
-        from hier_rnn.evaluation.evaluate import evaluate_runs
+        from hier_rnn.evaluation.evaluate_runs import evaluate_runs
+        from hier_rnn.prediction.predictor import Predictor
 
         test = open_source(where.test, where.label_column, where.text_column, where.tfds_data_dir)
-        evaluate_runs([run.path], test, json=run.evaluation, quiet=quiet)
+        evaluate_runs([Predictor(run.path)], test, json=run.evaluation)
 
 
 class ClassifierTraining:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.evaluation.metrics import target_ids
+from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 from hier_rnn.sources.split import stratified_split
@@ -64,9 +64,9 @@ def prepare(configuration: Configuration, words_model: Path | None = None) -> Pr
     corpus = survey(train, words, configuration.text.minimum_character_count)
     cut, words.cut = words.cut, 0
     alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)
-    targets = target_ids(validation, corpus.labels, validation.name)
+    targets = class_indices(validation, corpus.labels, validation.name)
     if test is not None:
-        target_ids(test, corpus.labels, test.name)
+        class_indices(test, corpus.labels, test.name)
     return Preparation(
         train, validation, words, model, corpus, alphabet, new_characters, targets, cut
     )

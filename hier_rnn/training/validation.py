@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.metrics import Scores, score
+from hier_rnn.metrics.scores import Scores, score
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.sources.example import Source
 

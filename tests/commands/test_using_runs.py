@@ -41,7 +41,7 @@ def test_no_figure_is_cut_at_any_width(call, two_runs, labelled, monkeypatch, co
     out = call("evaluate", *two_runs, "--data", labelled).out
     document = json.loads(call("evaluate", *two_runs, "--data", labelled, "--json", "-").out)
     for difference in document["comparison"]["differences"]:
-        assert f"{100 * difference['accuracy']['value']:+.1f} (" in out
+        assert f"{100 * difference['accuracy']['value']:+.1f}" in out.split()
     for scores in document["runs"]:
         assert f"{scores['loss']:.4f}" in out
         for label in scores["labels"]:
@@ -121,6 +121,14 @@ def test_a_misspelling_is_not_taken_for_a_run(call, two_runs, labelled):
         "evaluate", "--misspell", "swap:1", two_runs[0], "--data", labelled, "--json", "-"
     )
     assert list(json.loads(result.out)["misspelled"]) == ["swap:1"]
+
+
+def test_labels_never_seen_are_counted_when_asked(call, two_runs, labelled):
+    with open(labelled, "a", encoding="utf-8") as file:
+        file.write("novel\tsome text\n")
+    assert "novel" in call("evaluate", two_runs[0], "--data", labelled).err
+    result = call("evaluate", two_runs[0], "--data", labelled, "--unseen", "count")
+    assert "12 examples" in result.out and "1 of labels never seen: novel" in result.out
 
 
 def test_explain_names_the_class_and_every_share(call, two_runs):

@@ -13,13 +13,14 @@ import tensorflow as tf
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.comparison import compare_runs
-from hier_rnn.evaluation.metrics import score, target_ids
-from hier_rnn.initializers.inspection import inspect_target
+from hier_rnn.evaluation.inspection.weights import inspect_target
+from hier_rnn.evaluation.run_table import tabulate_runs
 from hier_rnn.initializers.rules import initialize
+from hier_rnn.metrics.scores import score
 from hier_rnn.model.shapes import weight_shapes
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.source import open_source
 from hier_rnn.training.checkpoints import Checkpoints
 
@@ -105,7 +106,7 @@ def test_the_weights_that_are_best_by_the_metric_are_kept(train, tiny, tmp_path,
     predictor = hier_rnn.load(tmp_path / "run")
     validation = open_source(tiny().data.validation)
     logits = np.array(list(predictor.logits(example.text for example in validation)))
-    found = score(target_ids(validation, predictor.labels, "v"), logits, predictor.labels)
+    found = score(class_indices(validation, predictor.labels, "v"), logits, predictor.labels)
     line = metrics(tmp_path / "run")[best]
     assert found.accuracy == line["validation_accuracy"]
     assert found.loss == pytest.approx(line["validation_loss"], abs=1e-5)
@@ -211,7 +212,7 @@ def test_test_data_are_evaluated_in_the_end(train, data, tmp_path, capsys):
     assert capsys.readouterr() == ("", "")
     train("run", {"quiet": False}, **with_test)
     out, err = capsys.readouterr()
-    [first, second] = compare_runs([tmp_path / "quiet", tmp_path / "run"])
+    [first, second] = tabulate_runs([tmp_path / "quiet", tmp_path / "run"]).rows
     assert first.evaluation["accuracy"] == second.evaluation["accuracy"]
     assert first.evaluation["accuracy"] == column(tmp_path / "run", "validation_accuracy")[0]
     assert first.evaluation["data"] == data["validation"]
