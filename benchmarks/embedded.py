@@ -147,13 +147,13 @@ def _runs(run: Callable[[int], tuple[float, float]], seeds: list[int]) -> dict[s
 def _hier_rnn(sources: Mapping[str, str], test: Split, seed: int) -> tuple[float, float]:
     import_tensorflow()
     import hier_rnn
-    from hier_rnn.training.classify import train_classifier
+    from hier_rnn.training.classification.train import train_classifier
 
     data = Data(train=sources["train"], validation=sources["validation"])
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         begun = time.perf_counter()
-        train_classifier(Configuration(seed=seed, data=data), out, quiet=True)
+        train_classifier(Configuration(seed=seed, data=data), out)
         seconds = time.perf_counter() - begun
         found = hier_rnn.load(out).predict(test[0])
     correct = sum(p.label == label for p, label in zip(found, test[1], strict=True))

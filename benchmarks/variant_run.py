@@ -25,12 +25,12 @@ def main() -> None:
     options = parser.parse_args()
     import_tensorflow()
     from hier_rnn.model.sentence_encoder import SentenceEncoder
-    from hier_rnn.training.classify import train_classifier
+    from hier_rnn.training.classification.train import train_classifier
 
     SentenceEncoder.carries = not options.cut
     try:
         configuration = read_configuration(options.configuration)
-        peak = peak_memory(lambda: train_classifier(configuration, options.run, quiet=True))
+        peak = peak_memory(lambda: train_classifier(configuration, options.run))
     except UserError as error:
         parser.exit(2, f"{error}\n")
     lines = (options.run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()

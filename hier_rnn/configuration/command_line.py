@@ -15,6 +15,7 @@ import click
 
 from hier_rnn.configuration import schema, toml
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.renamed import RENAMED
 from hier_rnn.errors import UserError, nearest
 
 METAVARS = {"integer": "N", "number": "X", "boolean": "true|false", "string": "TEXT"}
@@ -203,6 +204,8 @@ def unknown_option(flag: str, command: click.Command, path: str) -> str:
         path: How the command was called.
     """
     name = flag.lstrip("-")
+    if name in RENAMED:
+        return f"{flag}: no such option: its name is now --{RENAMED[name]}."
     if name in {option.name for option in schema.options_of()}:
         return f"{flag}: '{path}' does not use this option."
     flags = [

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.renamed import RENAMED
 from hier_rnn.errors import UserError, nearest
 
 Node = dict[str, Any]  # a node of the JSON schema
@@ -159,7 +160,8 @@ def _explained(mistake: Mapping[str, Any], place: Callable[[str], str]) -> str:
             name, node = f'{name}."{part}"', node["additionalProperties"]
             break
         elif "properties" in node:
-            return f"{place(f'{name}.{part}'.lstrip('.'))}: {unknown(str(part), node)}"
+            full = f"{name}.{part}".lstrip(".")
+            return f"{place(full)}: {unknown(full, node)}"
         else:  # the branch of a union: what the whole union accepts is said
             break
     if mistake["type"] == "value_error":
@@ -172,6 +174,14 @@ def _explained(mistake: Mapping[str, Any], place: Callable[[str], str]) -> str:
 
 
 def unknown(name: str, node: Node) -> str:
-    """Says that a group has no such option, and which it has."""
+    """Says that a group has no such option, and which it has; or what its name is now.
+
+    Args:
+        name: The option's dotted name.
+        node: The schema of its group.
+    """
+    if name in RENAMED:
+        return f"no such option: its name is now {RENAMED[name]}."
     names: Iterable[str] = node["properties"]
+    name = name.rpartition(".")[2]
     return f"no such option.{nearest(name, names) or ' There are: ' + ', '.join(names) + '.'}"

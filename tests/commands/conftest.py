@@ -117,8 +117,8 @@ def shell():
 @pytest.fixture(scope="session")
 def two_runs(small_run, tiny, tmp_path_factory) -> list[Path]:
     """Two finished runs that differ in an option with a long value."""
-    from hier_rnn.training.classify import train_classifier
+    from hier_rnn.training.classification.train import train_classifier
 
     other = tmp_path_factory.mktemp("others") / "another"
-    train_classifier(tiny(training={"epochs": 1, "freeze_encoder": True}), other, quiet=True)
+    train_classifier(tiny(training={"epochs": 1, "freeze_encoder": True}), other)
     return [small_run, other]

@@ -144,7 +144,7 @@ def events(screen: TrainingScreen) -> None:
     screen(Started("sentences", 0, 200, 0, 0, []))
     screen(Step(1, 1, 20, 0.7, 5000.0))
     row = {"epoch": 1, "train_loss": 0.6, "validation_loss": 0.5, "validation_accuracy": 0.75}
-    screen(Evaluated({**row, "words_per_second": 5000.0}, "accuracy", True))
+    screen(Evaluated({**row, "words_per_second": 5000.0}, "validation_accuracy", True))
     screen(Step(2, 2, 40, 0.6, 5000.0))
 
 

@@ -25,8 +25,8 @@ from hier_rnn.runs.run_directory import read_json
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
+from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.phases import for_given_encoder, multiplier
-from hier_rnn.training.run_alphabet import run_alphabet
 
 UNRECORDED = "not recorded"
 
