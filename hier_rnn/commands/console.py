@@ -22,7 +22,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -126,6 +126,19 @@ def discard_output() -> None:
     """Lets what is still written go nowhere: nobody reads standard output any more."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def interruptible(kept: str) -> Iterator[None]:
+    """Says at Ctrl-C what is there of the work.
+
+    Args:
+        kept: A sentence's end: `interrupted: ` stands before it.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        raise KeyboardInterrupt(str(interruption) or f"interrupted: {kept}") from None
 
 
 class _LogHandler(logging.Handler):

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 import hier_rnn
-from hier_rnn.commands.console import STANDARD_STREAM, escaped, show_log, write_json, write_line
+from hier_rnn.commands.console import (
+    STANDARD_STREAM,
+    escaped,
+    interruptible,
+    show_log,
+    write_json,
+    write_line,
+)
 from hier_rnn.commands.options import (
     opened,
     output_option,
@@ -98,7 +105,7 @@ def evaluate(
     from hier_rnn.evaluation.paired_comparison import json_document
 
     to_standard_output = json == STANDARD_STREAM
-    with EvaluationScreen(quiet) as screen:
+    with interruptible("no file is half written"), EvaluationScreen(quiet) as screen:
         results = evaluate_runs(
             [hier_rnn.load(run) for run in runs],
             source,

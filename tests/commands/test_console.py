@@ -74,6 +74,16 @@ def test_the_log_is_plain_lines_and_quiet_leaves_the_warnings(capsys):
     assert capsys.readouterr().err == "told\\x1b[2J\nwarned\n"
 
 
+def test_an_interruption_says_what_is_kept():
+    with (
+        pytest.raises(KeyboardInterrupt, match="interrupted: nothing"),
+        console.interruptible("nothing"),
+    ):
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt, match="^saved$"), console.interruptible("nothing"):
+        raise KeyboardInterrupt("saved")
+
+
 @pytest.mark.parametrize("line", ["hier-rnn inspect >&-", "hier-rnn --help >&- 2>&-"])
 def test_a_closed_stream_is_no_error(shell, line):
     result = shell(line)

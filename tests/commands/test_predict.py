@@ -157,7 +157,7 @@ def test_mistakes_are_found_before_the_run_is_loaded(call, small_run, monkeypatc
         return result.err
 
     assert 'If it is a text: --text "some text"' in error("some text")
-    assert "none.txt: no such file." in error(tmp_path / "none.txt")
+    assert "none.txt: no such file" in error(tmp_path / "none.txt")
     assert "--out: " in error("--text", "x", "--out", tmp_path)
     (tmp_path / "file").touch()
     assert "is a file, not a folder" in error("--text", "x", "--out", tmp_path / "file" / "x")
