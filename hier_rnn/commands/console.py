@@ -24,7 +24,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from hier_rnn.files import write_atomically
 
@@ -76,9 +76,9 @@ def escaped(text: str) -> str:
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
-def escaped_for(text: str, stream: TextIO) -> str:
+def escaped_for(text: str, stream: IO[str]) -> str:
     """Returns `escaped`, and what the stream cannot encode as escapes that lose nothing."""
-    encoding = stream.encoding or "utf-8"
+    encoding = getattr(stream, "encoding", None) or "utf-8"
     return escaped(text).encode(encoding, "backslashreplace").decode(encoding)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -33,7 +34,7 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
     import_tensorflow()
     from hier_rnn.prediction.neighbours import neighbours as nearest_words
 
-    table: list[tuple[str, str]] = []
+    table: list[Sequence[str]] = []
     for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):
         cosines = (f"{escaped(known)} {cosine:.2f}" for known, cosine in found)
         table.append((f"{escaped(word)}:", ", ".join(cosines)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -67,7 +67,7 @@ class Table:
 
     title: str
     columns: Sequence[Column]
-    rows: list[Sequence[Cell]] = field(default_factory=list)
+    rows: list[Sequence[Any]] = field(default_factory=list)
     ordered: bool = True
     narrow: Sequence[Table] = ()
 

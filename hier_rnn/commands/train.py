@@ -76,9 +76,7 @@ Examples:
 @quiet_option("no progress bar and no tables")
 @click.option("--tensorboard", is_flag=True, help="write TensorBoard's logs into the run as well")
 @click.option("--keep-checkpoints", is_flag=True, help="keep the checkpoints of a finished run")
-@click.pass_context
 def classify(
-    context: click.Context,
     out: Path | None,
     config: Path | None,
     force: bool,
@@ -118,7 +116,7 @@ def classify(
     if evaluated:
         _evaluate(configuration.data, run, quiet)
     if not quiet and (result.trained or evaluated):
-        print_conclusion(out, context.find_root().info_name or "")
+        print_conclusion(out, click.get_current_context().find_root().info_name or "")
 
 
 def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
