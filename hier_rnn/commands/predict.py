@@ -23,7 +23,7 @@ from hier_rnn.commands.answers import (
     table_writer,
     vector_line,
 )
-from hier_rnn.commands.console import STANDARD_STREAM, as_json, flush, show_log, tell
+from hier_rnn.commands.console import STANDARD_STREAM, as_json, flush, interruptible, show_log, tell
 from hier_rnn.commands.lines import LINES_AT_ONCE, batches_of_lines, waits_for_lines
 from hier_rnn.commands.options import (
     opened,
@@ -138,7 +138,9 @@ def predict(
     top = len(predictor.labels) if every else min(top, len(predictor.labels))
     if typed and not quiet:
         tell(f"Type a text and Enter; {END_OF_INPUT}.")
+    kept = f"{out} was not written" if out else "what is printed is complete up to its last line"
     with contextlib.ExitStack() as stack:
+        stack.enter_context(interruptible(kept))
         to: IO[str] = stack.enter_context(write_atomically(out)) if out else sys.stdout
         if not (texts or typed or quiet):
             batches = stack.enter_context(_shown(batches, file, anew=out is not None))

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+import hier_rnn
 from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.console import show_log, tell
 from hier_rnn.commands.embedded import embedded
@@ -77,9 +78,7 @@ Examples:
 )
 @click.option("--tensorboard", is_flag=True, help="write TensorBoard's logs into the run as well")
 @click.option("--keep-checkpoints", is_flag=True, help="keep the checkpoints of a finished run")
-@click.pass_context
 def classify(
-    context: click.Context,
     out: Path | None,
     config: Path | None,
     force: bool,
@@ -125,16 +124,23 @@ def classify(
     if evaluated:
         _evaluate(configuration.data, run, quiet)
     if not quiet and (result.trained or evaluated):
-        print_conclusion(out, context.find_root().info_name or "")
+        print_conclusion(out, click.get_current_context().find_root().info_name or "")
 
 
 def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
     """Evaluates a finished run on the test data; the run keeps its scores."""
-    from hier_rnn.evaluation.evaluate import evaluate_runs
+    from hier_rnn.commands.evaluation_table import print_evaluation
+    from hier_rnn.commands.progress import EvaluationScreen
+    from hier_rnn.evaluation.evaluate_runs import evaluate_runs
     from hier_rnn.sources.source import open_source
 
     test = open_source(data.test, data.label_column, data.text_column, data.tfds_data_dir)
-    evaluate_runs([run.path], test, json=run.evaluation, quiet=quiet)
+    with EvaluationScreen(quiet) as screen:
+        results = evaluate_runs(
+            [hier_rnn.load(run.path)], test, json=run.evaluation, on_progress=screen
+        )
+    if not quiet:
+        print_evaluation(results.evaluations[0])
 
 
 def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configuration, Path]:

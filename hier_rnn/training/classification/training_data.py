@@ -9,7 +9,7 @@ import numpy as np
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.transfer import encoder_directory
-from hier_rnn.evaluation.metrics import target_ids
+from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 from hier_rnn.sources.split import stratified_split
@@ -110,9 +110,9 @@ def read_training_data(
         fingerprints["encoder"] = fingerprint_of_encoder(directory)
     alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)
     read = fingerprinted(validation, "validation", fingerprints)
-    targets = target_ids(read, corpus.labels, validation.name)
+    targets = class_indices(read, corpus.labels, validation.name)
     if test is not None:
-        target_ids(fingerprinted(test, "test", fingerprints), corpus.labels, test.name)
+        class_indices(fingerprinted(test, "test", fingerprints), corpus.labels, test.name)
     return TrainingData(
         train,
         validation,
