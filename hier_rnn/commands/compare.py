@@ -2,59 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
 
-from hier_rnn.commands.evaluation_table import plain_table
-from hier_rnn.evaluation.formatting import percent
-from hier_rnn.evaluation.run_table import tabulate_runs
+from hier_rnn.commands.console import STANDARD_STREAM, draw, write_json
+from hier_rnn.commands.options import output_option
+
+if TYPE_CHECKING:
+    from hier_rnn.commands.table import Table
+    from hier_rnn.evaluation.run_table import RunSummary, RunTable
+
+NOTHING = "–"
 
 
-@click.command()
+@click.command(epilog="Example:  hier-rnn compare runs/*")
 @click.argument(
     "runs", metavar="RUN [RUN ...]", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-def compare(runs: tuple[Path, ...]) -> None:
-    """Lists runs, best first, with the options in which they differ."""
-    found = tabulate_runs(list(runs))
-    evaluated = any(row.evaluation for row in found.rows)
-    table = plain_table("Runs, the best on their validation data first")
-    table.add_column("run", overflow="fold")
-    for heading in ("accuracy", "loss", "epochs", "words/s"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    if evaluated:
-        table.add_column("evaluated", overflow="fold")
-    table.add_column("options that differ", overflow="fold", min_width=30)
-    for row in found.rows:
-        losses = row.record.column("validation_loss")
-        speeds = row.record.column("words_per_second")
-        epochs = row.record.column("epoch")
-        accuracy = row.best_validation_accuracy
+@output_option("--json", "FILE|-", "write the table as JSON; -: to standard output, alone")
+def compare(runs: tuple[Path, ...], json: Path | None) -> None:
+    """Lists runs, best first, with the options in which they differ.
+
+    Best is by validation accuracy: to choose by the score of a test set is to train on it.
+    """
+    from hier_rnn.evaluation.run_table import tabulate_runs
+
+    table = tabulate_runs(runs)
+    if json:
+        write_json(json, table.to_json())
+    if json != STANDARD_STREAM:
+        parts = (_scores(table.rows), _evaluations(table.rows), _options(table))
+        draw(*(part for part in parts if part.rows))
+
+
+def _scores(rows: Sequence[RunSummary]) -> Table:
+    from hier_rnn.commands.table import Column, Table, numbers
+
+    table = Table(
+        "Runs, the best on their validation data first",
+        [Column("run"), *numbers("accuracy", "loss", "epochs", "words/s")],
+    )
+    formats = ("{:.1%}", "{:.4f}", "{:g}", "{:,.0f}")
+    for row in rows:
         cells = [
-            escape(str(row.run)),
-            "–" if accuracy is None else percent(accuracy),
-            f"{min(losses):.4f}" if losses else "–",
-            f"{max(epochs):g}" if epochs else "–",
-            f"{speeds[-1]:,.0f}" if speeds else "–",
+            NOTHING if value is None else form.format(value).removesuffix("%")
+            for form, value in zip(formats, row.figures.values(), strict=True)
         ]
-        if evaluated:
-            cells.append(_shown_evaluation(row.evaluation))
-        options = (f"{name} = {_shown(row.options.get(name))}" for name in found.differing_options)
-        table.add_row(*cells, escape("\n".join(options)) or "–")
-    Console().print(table)
+        table.add(str(row.run), *cells)
+    return table
 
 
-def _shown_evaluation(evaluation: dict[str, Any] | None) -> str:
-    if evaluation is None:
-        return "–"
-    return escape(f"{percent(evaluation['accuracy'])} on {evaluation.get('data', 'unnamed data')}")
+def _evaluations(rows: Sequence[RunSummary]) -> Table:
+    from hier_rnn.commands.table import Column, Table, numbers
+
+    table = Table("Evaluated", [Column("run"), *numbers("accuracy"), Column("on")])
+    for row in rows:
+        if row.evaluation is not None:
+            accuracy = f"{100 * row.evaluation['accuracy']:.1f}"
+            table.add(str(row.run), accuracy, str(row.evaluation.get("data", "unnamed data")))
+    return table
+
+
+def _options(runs: RunTable) -> Table:
+    """An option on each line, a column for each run: names are long, values are short."""
+    from hier_rnn.commands.table import Column, Table
+
+    table = Table(
+        "Options that differ",
+        [Column("option"), *(Column(str(row.run)) for row in runs.rows)],
+        ordered=False,
+    )
+    for name in runs.differing_options:
+        table.add(name, *(_shown(row.options[name]) for row in runs.rows))
+    return table
 
 
 def _shown(value: Any) -> str:
-    if value is None or value == "" or value == () or value == {}:
-        return "–"
-    return str(value)
+    return NOTHING if value in (None, "", (), [], {}) else str(value)

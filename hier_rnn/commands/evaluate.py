@@ -5,24 +5,38 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import hier_rnn
-from hier_rnn.commands.evaluation_bar import EvaluationBar
-from hier_rnn.commands.options import opened, path_option, run_configuration, source_options
+from hier_rnn.commands.console import STANDARD_STREAM, show_log, write_json, write_line
+from hier_rnn.commands.options import (
+    opened,
+    output_option,
+    quiet_option,
+    run_configuration,
+    source_options,
+)
 from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.evaluate import Unseen
 from hier_rnn.quiet import import_tensorflow
 
+if TYPE_CHECKING:
+    from hier_rnn.commands.progress import Progress
+    from hier_rnn.evaluation.evaluate import Unseen
+    from hier_rnn.evaluation.progress import PassProgress
 
-@click.command(cls=ConfiguredCommand)
+
+@click.command(
+    cls=ConfiguredCommand,
+    epilog="Example:  hier-rnn evaluate runs/messages --data test.tsv --report report",
+)
 @click.argument("runs", metavar="RUN [RUN ...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--data", metavar="SRC", help="labelled data [default: the run's own --test]")
-@path_option("--json", "FILE", "write every figure to a JSON file")
-@path_option("--report", "DIR", "write report.html, its figures as JSON, and its plots")
-@path_option("--predictions", "FILE.jsonl", "write a line of JSON for every example")
+@output_option("--json", "FILE|-", "write every figure as JSON; -: to standard output, alone")
+@output_option("--report", "DIR", "write report.html, its figures as JSON, and its charts")
+@output_option("--predictions", "FILE.jsonl", "write a line of JSON for every example")
 @click.option(
     "--misspell",
     cls=SeveralOption,
@@ -46,7 +60,7 @@ from hier_rnn.quiet import import_tensorflow
     metavar="N",
     help="decides misspellings and intervals [default: 0]",
 )
-@click.option("--quiet", is_flag=True, help="no progress bar and no tables")
+@quiet_option("no progress bar and no tables")
 def evaluate(
     runs: tuple[Path, ...],
     data: str | None,
@@ -64,37 +78,69 @@ def evaluate(
     """Scores runs on labelled data, side by side when several.
 
     SRC is FILE.tsv, FILE.csv, FILE.jsonl, FILE.txt, FOLDER or tfds:NAME:SPLIT, as for `train`.
+    Files are written first; what is printed comes last.
     """
     if not runs:
-        raise UserError("RUN is needed: the directory that `train.py --out` wrote.")
-    configuration = run_configuration(runs[0])
-    if not (data or configuration.data.test):
+        raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
+    configurations = [run_configuration(run) for run in runs]
+    if not (data or configurations[0].data.test):
         raise UserError(f"--data SRC is needed: {runs[0]} was trained without a --test of its own.")
     source = opened(
-        data or configuration.data.test, configuration, label_column, text_column, tfds_data_dir
+        data or configurations[0].data.test,
+        configurations[0],
+        label_column,
+        text_column,
+        tfds_data_dir,
     )
+    show_log(quiet)
     import_tensorflow()
     from hier_rnn.commands.evaluation_table import print_comparison, print_evaluation
+    from hier_rnn.commands.progress import Progress
     from hier_rnn.evaluation.evaluate_runs import evaluate_runs
+    from hier_rnn.evaluation.paired_comparison import json_document
 
-    with EvaluationBar(quiet) as bar:
+    with Progress(quiet) as progress:
         results = evaluate_runs(
             [hier_rnn.load(run) for run in runs],
             source,
-            json=json,
+            json=None if json == STANDARD_STREAM else json,
             report=report,
             predictions=predictions,
-            misspell=list(misspell),
+            misspell=misspell,
             unseen=unseen,
             seed=seed,
-            command=shlex.join(sys.argv),
-            on_progress=bar.show,
+            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            on_progress=PassListener(progress),
         )
-    if quiet:
-        return
-    for evaluation in results.evaluations:
-        print_evaluation(evaluation)
-    if results.comparison:
-        print_comparison(results.comparison)
-    if report:
-        print(f"The report is in {report / 'report.html'}.")
+    if json == STANDARD_STREAM:
+        write_json(json, json_document(results.evaluations, results.comparison))
+    elif not quiet:
+        for result in results.evaluations:
+            print_evaluation(result)
+        if results.comparison:
+            print_comparison(results.comparison)
+        if report:
+            write_line(f"\nThe report is in {report / 'report.html'}.")
+
+
+class PassListener:
+    """Shows the passes of an evaluation, one after the other.
+
+    Args:
+        progress: Where.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._stage = progress, ""
+
+    def __call__(self, event: PassProgress) -> None:
+        """Shows how far a pass has come; at its end, a line that stays."""
+        if event.stage != self._stage:
+            self._stage = event.stage
+            self._progress.stage(event.stage, event.total, "texts")
+        figures = (f"accuracy {event.accuracy:.1%}", f"{event.words_per_second:,.0f} words/s")
+        self._progress.to(event.done, figures)
+        if event.done == event.total:
+            self._progress.close()
+            self._progress.line(f"{event.stage}: {event.total:,} texts, {', '.join(figures)}")
+            self._stage = ""

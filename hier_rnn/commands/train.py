@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from hier_rnn.commands.console import show_log
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.commands.group import CommandGroup
-from hier_rnn.commands.options import path_option
+from hier_rnn.commands.options import output_option, path_option, quiet_option
 from hier_rnn.configuration.command_line import (
     ConfiguredCommand,
     configuration_options,
@@ -31,7 +32,6 @@ READING = {
 
 config_option = path_option("--config", "FILE.toml", "options from a file; the command line wins")
 force_option = click.option("--force", is_flag=True, help="start over what --out already holds")
-quiet_option = click.option("--quiet", is_flag=True, help="no progress bar and no tables")
 
 
 @click.group(cls=CommandGroup)
@@ -46,7 +46,15 @@ def train() -> None:
 train.default = "classify"
 
 
-@train.command(cls=ConfiguredCommand)
+@train.command(
+    cls=ConfiguredCommand,
+    epilog="""\b
+Examples:
+  hier-rnn train --train train.csv --validation dev.csv --test test.csv --out runs/mine
+  hier-rnn train --train train.csv --out runs/mine --training.epochs 20 --head.dropout 0.3
+  hier-rnn train --train train.csv --out runs/head-first \\
+    --training.phases '[{"train": ["head/.*"], "epochs": 2}, {"epochs": 10}]'""",
+)
 @configuration_options(
     flags={
         "data.train": "--train SRC",
@@ -58,12 +66,14 @@ train.default = "classify"
     },
     groups=["text", "character_encoder", "sentence_encoder", "head", "initializers", "training"],
 )
-@path_option("--out", "DIR", f"the run directory [embedded data: {EMBEDDED_OUT}]")
+@output_option("--out", "DIR", f"the run directory [embedded data: {EMBEDDED_OUT}]")
 @config_option
 @force_option
-@quiet_option
+@quiet_option("no progress bar and no tables")
 @click.option("--tensorboard", is_flag=True, help="write TensorBoard's logs into the run as well")
+@click.pass_context
 def classify(
+    context: click.Context,
     out: Path | None,
     config: Path | None,
     force: bool,
@@ -80,10 +90,14 @@ def classify(
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
+    show_log(quiet)
     import_tensorflow()
+    from hier_rnn.commands.conclusion import print_conclusion
     from hier_rnn.training.classify import train_classifier
 
     train_classifier(configuration, out, force=force, quiet=quiet, tensorboard=tensorboard)
+    if not quiet:
+        print_conclusion(out, context.find_root().info_name or "")
 
 
 def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configuration, Path]:
@@ -101,7 +115,12 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
     return configuration.model_copy(update={"data": data}), out or EMBEDDED_OUT
 
 
-@train.command(cls=ConfiguredCommand)
+@train.command(
+    cls=ConfiguredCommand,
+    epilog="""\b
+Example:
+  hier-rnn train pretrain --text reviews.txt --out encoders/reviews""",
+)
 @configuration_options(
     flags={
         "data.text": "--text SRC",
@@ -112,10 +131,10 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
     },
     groups=["text", "character_encoder", "initializers", "pretraining"],
 )
-@path_option("--out", "DIR", "the encoder directory", required=True)
+@output_option("--out", "DIR", "the encoder directory", required=True)
 @config_option
 @force_option
-@quiet_option
+@quiet_option("no progress bar and no tables")
 def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: Any) -> None:
     """Pretrains the character encoder on text without labels.
 
@@ -130,7 +149,11 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     if not configuration.data.text and not from_vectors:
         raise UserError("--text SRC [SRC ...] is needed: what shall the encoder learn from?")
     configuration = take_encoder_options(configuration)
+    show_log(quiet)
     import_tensorflow()
+    from hier_rnn.commands.conclusion import print_encoder_conclusion
     from hier_rnn.pretraining.pretrain import pretrain as pretrain_encoder
 
     pretrain_encoder(configuration, out, force=force, quiet=quiet)
+    if not quiet:
+        print_encoder_conclusion(out)

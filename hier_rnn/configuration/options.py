@@ -315,7 +315,9 @@ class Data(Options):
     label_column: str = Field(default="label", description="column or field of the label")
     text_column: str = Field(default="text", description="column or field of the text")
     tfds_data_dir: str = Field(default="", description="where TensorFlow Datasets are prepared")
-    encoder: str = Field(default="", description="encoder directory that the run started from")
+    encoder: str = Field(
+        default="", description="start from this encoder directory, or a run directory's encoder"
+    )
 
 
 class Configuration(Options):

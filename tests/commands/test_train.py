@@ -11,11 +11,13 @@ from hier_rnn.configuration.toml import format_configuration
 
 @pytest.fixture
 def trained(calls):
+    calls("hier_rnn.commands.conclusion", "print_conclusion")
     return calls("hier_rnn.training.classify", "train_classifier")
 
 
 @pytest.fixture
 def pretrained(calls):
+    calls("hier_rnn.commands.conclusion", "print_encoder_conclusion")
     return calls("hier_rnn.pretraining.pretrain", "pretrain")
 
 
