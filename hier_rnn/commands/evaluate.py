@@ -20,7 +20,7 @@ from hier_rnn.commands.options import (
 )
 from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 if TYPE_CHECKING:
     from hier_rnn.commands.progress import Progress

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.shell_completion import shell_complete
 
+from hier_rnn.commands.check import check
 from hier_rnn.commands.compare import compare
 from hier_rnn.commands.console import discard_output, flush, open_streams, tell
 from hier_rnn.commands.evaluate import evaluate
@@ -58,7 +59,8 @@ def cli() -> None:
     """Sentence classification with a recurrent network that reads words letter by letter."""
 
 
-for command in (train, evaluate, predict, explain, compare, inspect, neighbours, vectors):
+COMMANDS = (train, check, evaluate, predict, explain, compare, inspect, neighbours, vectors)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -9,7 +9,7 @@ import click
 
 from hier_rnn.commands.console import draw, escaped, show_log, write_line
 from hier_rnn.configuration.transfer import encoder_directory
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 
 @click.command(epilog="Example:  hier-rnn neighbours runs/messages parcle refnud")
@@ -31,7 +31,7 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
     directory = encoder_directory(encoder)
     show_log(quiet=False)
     import_tensorflow()
-    from hier_rnn.pretraining.neighbours import neighbours as nearest_words
+    from hier_rnn.prediction.neighbours import neighbours as nearest_words
 
     table: list[tuple[str, str]] = []
     for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):

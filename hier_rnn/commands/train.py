@@ -7,7 +7,9 @@ from typing import Any
 
 import click
 
-from hier_rnn.commands.console import show_log
+import hier_rnn
+from hier_rnn.commands.check import check_sources, report_lines
+from hier_rnn.commands.console import show_log, tell
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.options import output_option, path_option, quiet_option
@@ -16,10 +18,11 @@ from hier_rnn.configuration.command_line import (
     configuration_options,
     resolve,
 )
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 EMBEDDED_OUT = Path("runs/messages")
 
@@ -70,7 +73,11 @@ Examples:
 @config_option
 @force_option
 @quiet_option("no progress bar and no tables")
+@click.option(
+    "--strict", is_flag=True, help="anything that the check of the data finds is an error"
+)
 @click.option("--tensorboard", is_flag=True, help="write TensorBoard's logs into the run as well")
+@click.option("--keep-checkpoints", is_flag=True, help="keep the checkpoints of a finished run")
 @click.pass_context
 def classify(
     context: click.Context,
@@ -78,7 +85,9 @@ def classify(
     config: Path | None,
     force: bool,
     quiet: bool,
+    strict: bool,
     tensorboard: bool,
+    keep_checkpoints: bool,
     **given: Any,
 ) -> None:
     """Trains a classifier on labelled sentences.
@@ -91,13 +100,46 @@ def classify(
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
     show_log(quiet)
+    if force or not RunDirectory(out).labels.exists():  # a run that goes on was checked
+        report = check_sources([configuration.data.train], configuration.data)
+        if strict:
+            report.require_none()
+        if not quiet:
+            tell("\n".join(report_lines(report)))
     import_tensorflow()
     from hier_rnn.commands.conclusion import print_conclusion
-    from hier_rnn.training.classify import train_classifier
+    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.training.classification.train import train_classifier
 
-    train_classifier(configuration, out, force=force, quiet=quiet, tensorboard=tensorboard)
-    if not quiet:
+    with TrainingScreen(quiet) as screen:
+        result = train_classifier(
+            configuration,
+            out,
+            force=force,
+            keep_checkpoints=keep_checkpoints,
+            tensorboard=tensorboard,
+            on_event=screen,
+        )
+    run = RunDirectory(out)
+    # A run that was killed before its evaluation is finished, but for that.
+    evaluated = configuration.data.test and (result.trained or not run.evaluation.exists())
+    if evaluated:
+        _evaluate(configuration.data, run, quiet)
+    if not quiet and (result.trained or evaluated):
         print_conclusion(out, context.find_root().info_name or "")
+
+
+def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
+    """Evaluates a finished run on the test data; the run keeps its scores."""
+    from hier_rnn.commands.evaluate import PassListener
+    from hier_rnn.commands.progress import Progress
+    from hier_rnn.evaluation.evaluate_runs import evaluate_runs
+    from hier_rnn.sources.source import open_source
+
+    test = open_source(data.test, data.label_column, data.text_column, data.tfds_data_dir)
+    with Progress(quiet) as progress:
+        predictors = [hier_rnn.load(run.path)]
+        evaluate_runs(predictors, test, json=run.evaluation, on_progress=PassListener(progress))
 
 
 def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configuration, Path]:
@@ -152,8 +194,10 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     show_log(quiet)
     import_tensorflow()
     from hier_rnn.commands.conclusion import print_encoder_conclusion
-    from hier_rnn.pretraining.pretrain import pretrain as pretrain_encoder
+    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
 
-    pretrain_encoder(configuration, out, force=force, quiet=quiet)
-    if not quiet:
+    with TrainingScreen(quiet) as screen:
+        result = pretrain_encoder(configuration, out, force=force, on_event=screen)
+    if not quiet and result.trained:
         print_encoder_conclusion(out)

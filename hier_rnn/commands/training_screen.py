@@ -10,7 +10,6 @@ from typing import Any
 
 from hier_rnn.commands.progress import Progress
 from hier_rnn.training.events import (
-    Diverged,
     Evaluated,
     Event,
     ModelBuilt,
@@ -22,13 +21,6 @@ from hier_rnn.training.events import (
 
 BYTES = 4  # of a parameter
 WITHOUT_LAYERS = ("head", "next_character")
-TEXTS_SHOWN = 3
-TEXT_WIDTH = 60
-DIVERGED = {
-    "stop": "training stops",
-    "skip": "the step is left out",
-    "restore": "back to the last checkpoint, with half the learning rate",
-}
 
 
 class TrainingScreen:
@@ -71,8 +63,6 @@ class TrainingScreen:
             self._progress.to(event.done, figures, f"epoch {event.epoch}")
         elif isinstance(event, Evaluated):
             self._evaluated(event)
-        elif isinstance(event, Diverged):
-            self._diverged(event)
         elif isinstance(event, PhaseEnded) and event.stalled:
             self._progress.line("no better for some epochs: the phase ends early")
 
@@ -83,36 +73,27 @@ class TrainingScreen:
         self._progress.stage(f"epoch {event.epoch + 1}", event.total, event.unit, event.done)
 
     def _evaluated(self, event: Evaluated) -> None:
-        name, row = event.score_name.removeprefix("validation_"), event.metrics
-        score = row[f"validation_{name}"]
-        self._score = f"{name.replace('_f1', '-F1')} {score:.4f}"
-        self._progress.line(evaluation_line(row, name) + ("  best" if event.best else ""))
-
-    def _diverged(self, event: Diverged) -> None:
-        self._progress.line(
-            f"step {event.step:,}: the loss or a gradient is not a finite number:"
-            f" {DIVERGED[event.action]}"
-        )
-        for text in event.texts[:TEXTS_SHOWN]:
-            shown = text if len(text) <= TEXT_WIDTH else f"{text[: TEXT_WIDTH - 1]}…"
-            self._progress.line(f"  in its batch: {shown!r}")
+        row = event.metrics
+        name = event.score_name.removeprefix("validation_").replace("_f1", "-F1").replace("_", " ")
+        self._score = f"{name} {row[event.score_name]:.4f}"
+        line = evaluation_line(row, event.score_name)
+        self._progress.line(line + ("  best" if event.best else ""))
 
 
-def evaluation_line(row: Mapping[str, Any], metric: str) -> str:
+def evaluation_line(row: Mapping[str, Any], score_name: str) -> str:
     """Returns a row of `metrics.jsonl` as a line for people.
 
     Args:
         row: The row.
-        metric: Which of the metrics decides, without `validation_`.
+        score_name: Which of the metrics decides what is best.
     """
     line = f"epoch {row['epoch']:2d}  loss {row['train_loss']:.4f}"
     if "validation_loss" in row:
         line += f"  validation {row['validation_loss']:.4f}"
-    shown = "macro_f1" if metric == "macro_f1" else "accuracy"
-    if f"validation_{shown}" in row:
+        shown = "macro_f1" if score_name == "validation_macro_f1" else "accuracy"
         line += f"  {shown.replace('_f1', '-F1')} {100 * row[f'validation_{shown}']:.2f}"
-    elif metric != "loss":
-        line += f"  {metric} {row[f'validation_{metric}']:.4f}"
+    else:
+        line += f"  {score_name.replace('_', ' ')} {row[score_name]:.4f}"
     return f"{line}  {row['words_per_second']:,.0f} words/s"
 
 

@@ -35,7 +35,7 @@ class ModelBuilt:
 
 @dataclass(frozen=True)
 class Started:
-    """The steps begin, or go on: after an interruption, or after the last checkpoint was restored."""
+    """The steps begin, or go on: after an interruption, or as the last checkpoint was restored."""
 
     unit: str
     """What `done` and `total` count: `sentences` or `words`."""

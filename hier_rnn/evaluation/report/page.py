@@ -29,7 +29,7 @@ from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.evaluation.training_record import TrainingRecord, read_training_record
 from hier_rnn.files import write_atomically
 from hier_rnn.metrics.confusion_matrix import SMALL
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.version import __version__
 

@@ -18,7 +18,7 @@ from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.inspection.weights import inspect_target, json_rows
 from hier_rnn.initializers.rules import initialize
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.text.alphabet import Alphabet
 
 FORWARD = "sentence_encoder/lstm_0/forward"
