@@ -13,7 +13,7 @@ from hier_rnn.commands.options import output_option
 
 if TYPE_CHECKING:
     from hier_rnn.commands.table import Table
-    from hier_rnn.evaluation.run_table import RunSummary
+    from hier_rnn.evaluation.run_table import RunSummary, RunTable
 
 NOTHING = "–"
 
@@ -35,7 +35,7 @@ def compare(runs: tuple[Path, ...], json: Path | None) -> None:
         write_json(json, found.to_json())
     if json != STANDARD_STREAM:
         rows = found.rows
-        tables = (_scores(rows), _evaluations(rows), _options(rows, found.differing_options))
+        tables = (_scores(rows), _evaluations(rows), _options(found))
         draw(*(table for table in tables if table.rows))
 
 
@@ -67,17 +67,17 @@ def _evaluations(rows: Sequence[RunSummary]) -> Table:
     return table
 
 
-def _options(rows: Sequence[RunSummary], differing: Sequence[str]) -> Table:
+def _options(runs: RunTable) -> Table:
     """An option on each line, a column for each run: names are long, values are short."""
     from hier_rnn.commands.table import Column, Table
 
     table = Table(
         "Options that differ",
-        [Column("option"), *(Column(str(row.run)) for row in rows)],
+        [Column("option"), *(Column(str(row.run)) for row in runs.rows)],
         ordered=False,
     )
-    for name in differing:
-        table.add(name, *(_shown(row.options.get(name)) for row in rows))
+    for name in runs.differing_options:
+        table.add(name, *(_shown(row.options[name]) for row in runs.rows))
     return table
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.argument("runs", metavar="RUN [RUN ...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--data", metavar="SRC", help="labelled data [default: the run's own --test]")
 @output_option("--json", "FILE|-", "write every figure as JSON; -: to standard output, alone")
-@output_option("--report", "DIR", "write report.html, its figures as JSON, and its plots")
+@output_option("--report", "DIR", "write report.html, its figures as JSON, and its charts")
 @output_option("--predictions", "FILE.jsonl", "write a line of JSON for every example")
 @click.option(
     "--misspell",
@@ -112,10 +112,10 @@ def evaluate(
             json=None if to_standard_output else json,
             report=report,
             predictions=predictions,
-            misspell=list(misspell),
+            misspell=misspell,
             unseen=unseen,
             seed=seed,
-            command=shlex.join(sys.argv),
+            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
             on_progress=screen,
         )
     if to_standard_output:

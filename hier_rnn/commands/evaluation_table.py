@@ -51,6 +51,7 @@ def _headline(evaluation: Evaluation) -> Table:
     table = Table(title, [Column(""), Column("")])
     for name, value in (
         ("accuracy", percent_interval(intervals.accuracy)),
+        (f"always '{evaluation.majority[0]}'", percent(evaluation.majority[1])),
         ("macro-F1", percent_interval(intervals.macro_f1)),
         ("weighted-F1", percent(scores.weighted_f1)),
         ("loss", f"{scores.loss:.4f}"),
@@ -59,8 +60,8 @@ def _headline(evaluation: Evaluation) -> Table:
     ):
         table.add(name, Text(value, "bold"))
     if evaluation.unseen.examples:
-        labels = ", ".join(evaluation.unseen.labels)
-        table.add("left out", f"{evaluation.unseen.examples:,} of labels never seen: {labels}")
+        left_out = ", ".join(f"{label} {n:,}" for label, n in evaluation.unseen.labels.items())
+        table.add("left out, label never seen", f"{evaluation.unseen.examples:,} ({left_out})")
     return table
 
 

@@ -74,7 +74,10 @@ def evaluate_runs(
     with contextlib.ExitStack() as files:
         lines = files.enter_context(write_atomically(predictions)) if predictions else None
         for name, predictor, vocabulary in zip(names, predictors, vocabularies, strict=True):
-            labels, temperature = predictor.labels, predictor.temperature
+            on_example = None
+            if lines is not None:
+                labels, temperature = predictor.labels, predictor.temperature
+                on_example = prediction_writer(lines, name, labels, temperature)
             evaluation = evaluate(
                 predictor,
                 data,
@@ -84,7 +87,7 @@ def evaluate_runs(
                 unseen=unseen,
                 scored_labels=shared,
                 seed=seed,
-                on_example=lines and prediction_writer(lines, name, labels, temperature),
+                on_example=on_example,
                 on_progress=on_progress,
             )
             evaluations.append(evaluation)

@@ -54,7 +54,8 @@ class PassResult:
     @property
     def correct(self) -> np.ndarray:
         """Whether each prediction is right, `(n,)`."""
-        return np.equal(self.predictions, self.targets)
+        equal: np.ndarray = np.equal(self.predictions, self.targets)
+        return equal
 
 
 def run_pass(
@@ -143,7 +144,7 @@ class _Answers:
         rows = max(1, min(BLOCK_EXAMPLES, BLOCK_NUMBERS // classes))
         self._block = np.empty((rows, classes), dtype=np.float32)
         self._waiting = self._done = 0
-        self._columns = {
+        self._columns: dict[str, np.ndarray] = {
             "predictions": np.zeros(count, np.int64),
             "confidence": np.zeros(count),
             "uncalibrated": np.zeros(count),

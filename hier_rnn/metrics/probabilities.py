@@ -12,9 +12,9 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
         logits: Unnormalized log-probabilities, `(..., classes)`.
         temperature: What logits are divided by. Default 1.
     """
-    exponentials = np.exp(_below_zero(logits, temperature))
-    total: np.ndarray = exponentials.sum(axis=-1, keepdims=True)
-    return exponentials / total
+    values: np.ndarray = np.exp(_below_zero(logits, temperature))
+    values /= values.sum(axis=-1, keepdims=True)
+    return values
 
 
 def log_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -25,12 +25,13 @@ def log_probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarra
         temperature: What logits are divided by. Default 1.
     """
     scaled = _below_zero(logits, temperature)
-    total: np.ndarray = np.exp(scaled).sum(axis=-1, keepdims=True)
-    return scaled - np.log(total)
+    scaled -= np.log(np.exp(scaled).sum(axis=-1, keepdims=True))
+    return scaled
 
 
 def _below_zero(logits: np.ndarray, temperature: float) -> np.ndarray:
     """The largest logit becomes 0, so that no exponential overflows."""
-    scaled = logits.astype(np.float64) / temperature
-    largest: np.ndarray = scaled.max(axis=-1, keepdims=True)
-    return scaled - largest
+    scaled: np.ndarray = logits.astype(np.float64)
+    scaled /= temperature
+    scaled -= scaled.max(axis=-1, keepdims=True)
+    return scaled

@@ -28,7 +28,8 @@ def test_one_run(predictors, source, examples, tmp_path, capsys):
     assert document == json.loads(json.dumps(result.to_json()))
     assert document["run"] == "whole"
     lines = [json.loads(line) for line in (out / "p.jsonl").read_text("utf-8").splitlines()]
-    assert [(line["label"], line["text"], line["where"]) for line in lines] == list(examples)
+    read = [(example.label, example.text, example.where) for example in examples]
+    assert [(line["label"], line["text"], line["where"]) for line in lines] == read
     assert np.mean([line["correct"] for line in lines]) == document["accuracy"]
     logits = next(predictors[0].logits([examples[0].text]))
     expected = probabilities(logits, 2.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +17,8 @@ _ERROR_SHADES = (0.0, 0.05, 0.15, 0.3)
 _HIT_SHADES = (0.0, 0.3, 0.6, 0.85)
 
 
-class Cell(NamedTuple):
+@dataclass(frozen=True)
+class Cell:
     """How many of a row's class were taken for the column's, and its shade (CSS class)."""
 
     count: int

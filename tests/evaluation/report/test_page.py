@@ -288,7 +288,8 @@ def test_classes_and_errors_can_be_filtered_and_a_cell_leads_to_its_texts(report
     """The script runs in a browser: what it filters is counted beside the field."""
     path = report("many classes") / "report.html"
     steps = """
-    const form = id => document.getElementById(id), told = id => form(id).querySelector("output").textContent;
+    const form = id => document.getElementById(id);
+    const told = id => form(id).querySelector("output").textContent;
     const answers = [told("run0-classes-filter")];
     form("run0-classes-filter").elements.words.value = "TOPIC_7";
     form("run0-classes-filter").apply();
@@ -298,7 +299,8 @@ def test_classes_and_errors_can_be_filtered_and_a_cell_leads_to_its_texts(report
     answers.push(told("run0-errors-filter"), cell.textContent);
     const heads = document.querySelectorAll(".classes th button");
     heads[heads.length - 1].click();
-    answers.push([...document.querySelectorAll(".classes tbody td:last-child")].map(td => +td.dataset.value));
+    const sizes = document.querySelectorAll(".classes tbody td:last-child");
+    answers.push([...sizes].map(td => +td.dataset.value));
     document.body.textContent = "<answers>" + JSON.stringify(answers) + "</answers>";
     """
     page = path.read_text("utf-8")
