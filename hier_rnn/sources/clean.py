@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Cleaned:
-    """Examples with their labels normalized and their texts cut, numbered; says what it changed.
+    """Examples with their labels normalized and their texts cut; says what it changed.
 
     A label is NFC without white space around it, so that two spellings of one name are one class.
     For training, a row without label and text is left out. What was changed is said once, at the
@@ -39,20 +39,19 @@ class Cleaned:
         """Streams the examples."""
         labels: dict[str, str] = {}
         longest, labelled = self.reading.maximum_text_length, self.reading.labelled
-        number = blank = cut = 0
-        for number, example in enumerate(self.read(), start=1):
-            label = None
+        blank = cut = 0
+        for example in self.read():
             if labelled:
                 if not example.labels and not example.text.strip():
                     blank += 1
                     continue
                 label = self._label(example, labels)
-            text = example.text
-            if len(text) > longest:
-                text = text[:longest]
+                if label != example.label:
+                    example = example._replace(label=label, labels=(label,))
+            if len(example.text) > longest:
+                example = example._replace(text=example.text[:longest])
                 cut += 1
-            all_labels = () if label is None else (label,)
-            yield Example(label, text, example.where, number, example.row, all_labels)
+            yield example
         if not self._said:
             self._said = True
             self._say(labels, blank, cut)

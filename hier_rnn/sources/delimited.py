@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from hier_rnn.errors import UserError
-from hier_rnn.sources.columns import HOW_TO_CHOOSE, Columns, find_columns
+from hier_rnn.sources.columns import Columns, find_columns
 from hier_rnn.sources.dialect import DELIMITERS, Dialect, find_dialect, sample_rows
 from hier_rnn.sources.example import Example, Reading
 from hier_rnn.sources.lines import read_lines, read_sample
@@ -51,11 +51,11 @@ def open_table(path: Path, ending: str, reading: Reading) -> Callable[[], Iterat
     usual = Dialect("\t", "none") if ending == ".tsv" else Dialect(",", "double")
     if not columns.plain or dialect != usual:
         delimiter = DELIMITERS.get(dialect.delimiter, f"'{dialect.delimiter}'")
-        quoting = {"none": "no quoting", "double": "quotes doubled", "backslash": "backslashes"}
+        quoting = {"none": "no quoting", "double": "quotes doubled", "backslash": "quotes after a backslash"}
         logger.info(
-            "%s is read as: columns by %s, %s; %s. %s; --delimiter and --quoting (data.delimiter,"
-            " data.quoting) say how it is written.",
-            *(path, delimiter, quoting[dialect.quoting], columns.described(), HOW_TO_CHOOSE),
+            "%s: columns by %s, %s; %s. --label-column, --text-column, --delimiter and --quoting"
+            " (data.label_column and so on) choose otherwise.",
+            *(path, delimiter, quoting[dialect.quoting], columns.described()),
         )
     return partial(_read, path, dialect, columns, reading)
 
@@ -65,7 +65,7 @@ def _read(path: Path, dialect: Dialect, columns: Columns, reading: Reading) -> I
     header = columns.header
     for number, row in dialect.rows(lines, str(path)):
         where = f"{path}:{number}"
-        if not any(map(str.strip, row)):
+        if (not row or not row[0] or row[0].isspace()) and not any(map(str.strip, row)):
             if not header:
                 yield Example(None, "", where)
             continue

@@ -17,8 +17,6 @@ class Example(NamedTuple):
     text: str
     where: str
     """The place for messages: `FILE:LINE`."""
-    number: int = 0
-    """Which data row of its file it is, from 1; headers are not counted."""
     row: Mapping[str, str] | None = None
     """All columns of its row by name, when read without labels from something with columns."""
     labels: tuple[str, ...] = ()

@@ -26,9 +26,9 @@ def open_txt(path: Path, reading: Reading) -> Callable[[], Iterator[Example]]:
     """Opens a `.txt`: lines with labels or, read without labels, one text on each line.
 
     As in fastText, every token of a line that begins with `__label__` is a label of it, wherever
-    it stands, and no word of the text; commas between labels belong to neither. Read without
-    labels, a sample of the file decides whether its lines have labels, which are then left out,
-    or are texts as they stand.
+    it stands, and no word of the text; a comma behind a label, as old data sets have it, belongs to
+    neither. Read without labels, a sample of the file decides whether its lines have labels, which
+    are then left out, or are texts as they stand.
 
     Args:
         path: The file, plain or `.gz`.
@@ -61,27 +61,20 @@ def split_labels(line: str) -> tuple[tuple[str, ...], str]:
         return (), line
     labels: list[str] = []
     kept: list[str] = []
-    place, commas, in_labels = 0, [""], True
+    place, leading = 0, True
     for match in _TOKEN.finditer(line):
         token, end = match[0], match.end()
-        label = token.startswith(PREFIX)
-        if not label and not (in_labels and token == "," and labels):
-            in_labels = False
-            continue
-        kept.append("" if in_labels else line[place : match.start()])
-        if label:
+        if token.startswith(PREFIX):
             name = token.removeprefix(PREFIX)
-            # An old style: a comma between labels, also right behind one.
-            following = line[end:].lstrip(_SPACE)
-            if name.endswith(",") and following.startswith(PREFIX):
-                name = name.rstrip(",")
+            if line[end:].lstrip(_SPACE).startswith(PREFIX):
+                name = name.removesuffix(",")
             labels.append(name)
-        else:
-            commas.append(line[match.start() : end + 1])
+        elif not (leading and labels and token == ","):
+            leading = False
+            continue
+        kept.append("" if leading else line[place : match.start()])
         place = min(end + 1, len(line))
-    text = "".join((*kept, line[place:]))
-    # A comma behind a single label is the text's own.
-    return tuple(labels), ("".join(commas) + text if len(labels) == 1 else text)
+    return tuple(labels), "".join((*kept, line[place:]))
 
 
 def _read_labelled(path: Path, reading: Reading) -> Iterator[Example]:
