@@ -50,7 +50,8 @@ def evaluate(
 ) -> None:
     """Scores runs on labelled data, side by side when several.
 
-    SRC is FILE.tsv, FILE.csv, FILE.jsonl, FILE.txt, FOLDER or tfds:NAME:SPLIT, as for `train`.
+    SRC is FILE.tsv, .csv, .jsonl, .txt, .parquet or .arrow, a FOLDER, tfds:NAME:SPLIT or - for
+    standard input, as for `train`.
     """
     if not runs:
         raise UserError("RUN is needed: the directory that `train.py --out` wrote.")

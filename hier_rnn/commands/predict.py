@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hier_rnn.sources.source import Source
 
 UNSURE = "unsure"
-SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl")
+SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl", ".txt", ".parquet", ".arrow", ".feather")
 
 
 @click.command()
@@ -42,8 +42,9 @@ def predict(
 ) -> None:
     """Classifies texts: a line in, a label and its probability out.
 
-    FILE has a text on every line; the text column is taken from FILE.tsv, FILE.csv, FILE.jsonl, a
-    FOLDER or tfds:NAME:SPLIT. Without FILE, or with -, standard input is read.
+    FILE has a text on every line, in FILE.txt after its labels if it has fastText's; the text
+    column is taken from FILE.tsv, .csv, .jsonl, .parquet or .arrow, a FOLDER or tfds:NAME:SPLIT.
+    Every row has its answer, blank ones too. Without FILE, or with -, standard input is read.
     """
     configuration = run_configuration(run)
     if _is_source(file):

@@ -26,6 +26,8 @@ READING = {
     "seed": "--seed",
     "data.label_column": "--label-column NAME",
     "data.text_column": "--text-column NAME",
+    "data.delimiter": "--delimiter CHARACTER",
+    "data.quoting": "--quoting",
     "data.tfds_data_dir": "--tfds-data-dir DIR",
 }
 
@@ -73,9 +75,9 @@ def classify(
 ) -> None:
     """Trains a classifier on labelled sentences.
 
-    SRC is FILE.tsv, FILE.csv, FILE.jsonl, FILE.txt (fastText lines), any of them .gz, a FOLDER with
-    a sub-folder per class, or tfds:NAME[/CONFIG][:SPLIT]. The same command again resumes a run that
-    was interrupted.
+    SRC is FILE.tsv, FILE.csv, FILE.jsonl, FILE.txt (fastText lines), any of them .gz, FILE.parquet,
+    FILE.arrow, a FOLDER with a sub-folder per class, tfds:NAME[/CONFIG][:SPLIT], or - for standard
+    input; --train takes several. The same command again resumes a run that was interrupted.
     """
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out)
@@ -95,7 +97,7 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
         return configuration, out
     if data.validation:
         raise UserError("--validation needs --train SRC beside it.")
-    splits = {"train": embedded("train"), "validation": embedded("validation")}
+    splits: dict[str, Any] = {"train": (embedded("train"),), "validation": embedded("validation")}
     splits["test"] = data.test or embedded("test")
     data = data.model_copy(update=splits)
     return configuration.model_copy(update={"data": data}), out or EMBEDDED_OUT

@@ -51,7 +51,11 @@ def open_table(path: Path, ending: str, reading: Reading) -> Callable[[], Iterat
     usual = Dialect("\t", "none") if ending == ".tsv" else Dialect(",", "double")
     if not columns.plain or dialect != usual:
         delimiter = DELIMITERS.get(dialect.delimiter, f"'{dialect.delimiter}'")
-        quoting = {"none": "no quoting", "double": "quotes doubled", "backslash": "quotes after a backslash"}
+        quoting = {
+            "none": "no quoting",
+            "double": "quotes doubled",
+            "backslash": "quotes after a backslash",
+        }
         logger.info(
             "%s: columns by %s, %s; %s. --label-column, --text-column, --delimiter and --quoting"
             " (data.label_column and so on) choose otherwise.",
@@ -67,7 +71,7 @@ def _read(path: Path, dialect: Dialect, columns: Columns, reading: Reading) -> I
         where = f"{path}:{number}"
         if (not row or not row[0] or row[0].isspace()) and not any(map(str.strip, row)):
             if not header:
-                yield Example(None, "", where)
+                yield Example(None, "", where, row=dict.fromkeys(columns.names, ""))
             continue
         if header:
             header = False

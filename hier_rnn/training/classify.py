@@ -73,9 +73,7 @@ def train_classifier(
     configuration = with_words_decided(
         configuration,
         None if force else run.configuration,
-        lambda: open_source(
-            where.train, where.label_column, where.text_column, where.tfds_data_dir
-        ),
+        lambda: open_source(where.train, **where.reading),
     )
     if to_do(run.path, run.configuration, configuration, run.finished, force):
         logs = TensorBoard(run.tensorboard) if tensorboard else None
@@ -92,7 +90,7 @@ def train_classifier(
     if where.test:
         from hier_rnn.evaluation.evaluate import evaluate_runs
 
-        test = open_source(where.test, where.label_column, where.text_column, where.tfds_data_dir)
+        test = open_source(where.test, **where.reading)
         evaluate_runs([run.path], test, json=run.evaluation, quiet=quiet)
 
 

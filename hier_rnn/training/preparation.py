@@ -53,9 +53,7 @@ def prepare(configuration: Configuration, words_model: Path | None = None) -> Pr
     """
     data = configuration.data
     train, validation, test = (
-        open_source(source, data.label_column, data.text_column, data.tfds_data_dir)
-        if source
-        else None
+        open_source(source, **data.reading) if source else None
         for source in (data.train, data.validation, data.test)
     )
     if validation is None:
