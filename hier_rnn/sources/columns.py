@@ -22,7 +22,8 @@ HOW_TO_CHOOSE = (
     "Choose with --label-column and --text-column (data.label_column, data.text_column), by name"
     " or by number from 1"
 )
-FEW = 8  # rows from which on recurring labels are a sign
+# Rows of recurring labels after which one that does not recur is a doubt, and then a header.
+FEW, MANY = 4, 20
 
 _DEFAULTS = (Reading().label_column, Reading().text_column)
 
@@ -130,12 +131,11 @@ class _Finder:
     def _is_header(self) -> bool:
         if self._is_named_as_wanted():
             return True
+        if {"label", "text"} <= {usual_role(cell, whole=True) for cell in self.first}:
+            return True
         if not self.body or not all(map(_is_name, filter(None, self._filled()))):
             return False
         if self._is_numbered_header():
-            return True
-        roles = {usual_role(cell, whole=True) for cell in self.first}
-        if {"label", "text"} <= roles:
             return True
         recurring = [i for i in range(self.width) if self.first[i] and self._recurs(i)]
         numeric = [all(_is_number(row[i]) for row in self.body) for i in range(self.width)]
@@ -190,15 +190,16 @@ class _Finder:
         ]
         unlike = statistics.fmean(longer) >= 0.8
         if self.width == 1:
-            uncertain = unlike and bool(re.fullmatch(r"\w+", self.first[0]))
             certain = False
+            uncertain = unlike and bool(re.fullmatch(r"\w+", self.first[0]))
         else:
             counts = [Counter(row[i].strip() for row in self.body) for i in texts]
             label = min(texts, key=lambda i: len(counts[i]))
             size = len(self.body)
-            recurring = sum(count for count in counts[label].values() if count > 1) / size
-            certain = size >= FEW and recurring >= 0.9 and (unlike or size >= 5 * FEW)
-            uncertain = unlike and bool(re.fullmatch(r"[\w .-]*", self.first[text]))
+            recurring = sum(count for count in counts[label].values() if count > 1) >= 0.9 * size
+            certain = recurring and size >= (MANY if unlike else 2 * MANY)
+            name = re.fullmatch(r"[\w .-]*", self.first[text])
+            uncertain = name is not None and (unlike or (recurring and size >= FEW))
         if certain or not uncertain:
             return certain
         numbers = [self.chosen_text, self.chosen_label if self.reading.labelled else "1"]

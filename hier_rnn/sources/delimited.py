@@ -99,8 +99,9 @@ def _of_width(row: list[str], where: str, dialect: Dialect, columns: Columns) ->
     name = DELIMITERS.get(dialect.delimiter, f"'{dialect.delimiter}'")
     hint = f" Columns are separated by {name}; --delimiter (data.delimiter) says otherwise."
     if len(row) > width and dialect.quoting != "none":
-        hint = f' A text with a {name} in it stands in double quotes: label{dialect.delimiter}"…".'
-    raise UserError(f"{where}: {reason}{width} columns expected, {len(row)} received.{hint}")
+        hint = f" A text with a {name} in it stands in double quotes."
+    columns_expected = "1 column" if width == 1 else f"{width} columns"
+    raise UserError(f"{where}: {reason}{columns_expected} expected, {len(row)} received.{hint}")
 
 
 def _blank_rows(path: Path, reading: Reading) -> Iterator[Example]:

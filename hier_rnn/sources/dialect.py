@@ -183,12 +183,24 @@ def find_dialect(
     usual = "\t" if ending == ".tsv" else ","
     delimiters = [said] if said else [usual, *(d for d in DELIMITERS if d != usual)]
     found: list[_Candidate] = []
+    doubtful: list[Dialect] = []
     for end in _line_ends(text):
         for character in delimiters:
-            dialect = Dialect(character, "none", end, bool(excel))
-            dialect = dialect._replace(quoting=_quoting(name, text, more, dialect, ending, quoting))
+            plain = Dialect(character, "none", end, bool(excel))
+            likely = [quoting] if quoting != "auto" else _quotings(text, more, plain, ending)
+            dialect = plain._replace(quoting=likely[0])
             found.append(_Candidate(dialect, sample_rows(text, more, dialect) or []))
-    return _best(name, found, labelled, text).dialect
+            if len(likely) > 1:
+                doubtful.append(dialect)
+    best = _best(name, found, labelled, text)
+    if best.dialect in doubtful:
+        place = text.index('\\"')
+        raise UserError(
+            f"{name}: it can't be told whether a backslash before a quote belongs to the text, as"
+            f" in '{shortened(text[max(place - 20, 0) : place + 20])}'. Choose with --quoting"
+            " double or --quoting backslash (data.quoting)."
+        )
+    return best.dialect
 
 
 class _Candidate(NamedTuple):
@@ -287,33 +299,26 @@ def _line_ends(text: str) -> list[str]:
     return ["\n", "\r"] if "\n" in text else ["\r"]
 
 
-def _quoting(name: str, text: str, more: bool, dialect: Dialect, ending: str, said: str) -> str:
-    if said != "auto":
-        return said
+def _quotings(text: str, more: bool, dialect: Dialect, ending: str) -> list[str]:
+    """How the cells of a sample are quoted; both ways where either explains it as well."""
     if ending == ".tsv" and dialect.delimiter == "\t":
-        return _quoting_of_plain(text, more, dialect)
-    if '"' not in text:
-        return "double"
+        return [_quoting_of_plain(text, more, dialect)]
+    if '\\"' not in text:
+        return ["double"]
     double, backslash = (
         _Candidate(dialect, sample_rows(text, more, dialect._replace(quoting=quoting)) or [])
         for quoting in ("double", "backslash")
     )
-    if '\\"' not in text or not backslash.rows:
-        return "double"
+    if not backslash.rows or double.rows == backslash.rows:
+        return ["double"]
     if not double.rows or double.agreement < backslash.agreement:
-        return "backslash"
-    if double.rows == backslash.rows or double.agreement > backslash.agreement:
-        return "double"
-    row = next(
-        number
-        for number, (one, other) in enumerate(zip(double.rows, backslash.rows, strict=False))
-        if one != other
-    )
-    raise UserError(
-        f"{name}: it can't be told whether a backslash before a quote belongs to the text, as in"
-        f" its row {row + 1}: '{shortened(str(double.rows[row][-1]))}'. Choose with --quoting"
-        " double or --quoting backslash (data.quoting)."
-    )
+        return ["backslash"]
+    if double.agreement > backslash.agreement:
+        return ["double"]
+    # A quote in a cell without quotes around it is explained by a backslash alone.
+    if not _tokens(text, more, dialect, "double") and _tokens(text, more, dialect, "backslash"):
+        return ["backslash"]
+    return ["double", "backslash"]
 
 
 def _quoting_of_plain(text: str, more: bool, dialect: Dialect) -> str:
@@ -340,9 +345,11 @@ class _Cell(NamedTuple):
 
 def _tokens(text: str, more: bool, dialect: Dialect, quoting: str) -> list[list[_Cell]]:
     """The rows of a sample with every quote explained, or none if there is one that is not."""
-    inside = r'(?:[^"]|"")*' if quoting == "double" else r'(?:[^"\\]|\\.)*'
     d, end = re.escape(dialect.delimiter), dialect.end
-    token = re.compile(rf'(?:"({inside})"|([^{d}\r\n"]*))({d}|\r?{end}|\Z)', re.DOTALL)
+    inside, bare = r'(?:[^"]|"")*', rf'[^{d}\r\n"]*'
+    if quoting == "backslash":
+        inside, bare = r'(?:[^"\\]|\\.)*', rf'(?:[^{d}\r\n"\\]|\\[^\r\n])*'
+    token = re.compile(rf'(?:"({inside})"|({bare}))({d}|\r?{end}|\Z)', re.DOTALL)
     rows: list[list[_Cell]] = [[]]
     place = 0
     while place < len(text):

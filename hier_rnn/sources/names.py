@@ -67,8 +67,8 @@ def usual_role(name: str, whole: bool = False) -> str | None:
     if len(words) > 4:  # a sentence, not a name
         return None
     roles = {_ROLE[word] for word in map(folded, words) if word in _ROLE}
-    if "other" in roles:
-        return "other"
+    if "other" in roles and len(roles) > 1:
+        return "label" if roles == {"label", "other"} else "other"  # `class_index`, but `text_id`
     return roles.pop() if len(roles) == 1 else None
 
 
