@@ -102,7 +102,7 @@ class _Finder:
         if not reading.labelled:
             self.chosen_label = None
         counts = Counter(map(len, rows))
-        self.width = min(counts, key=lambda width: (-counts[width], width))
+        self.width = min(counts, key=lambda width: (-counts[width], reading.labelled and width < 2, width))
         if header or row_names or self._is_named_as_wanted():
             self.width = len(self.first)
         self.body = [row for row in rows[1:] if len(row) == self.width]
@@ -333,7 +333,7 @@ class _Finder:
         values = self.values[i]
         if self.header and (not self.names[i] or usual_role(self.names[i]) == "other"):
             return True
-        if not any(value.strip() for value in values):
+        if self.width > 2 and not any(value.strip() for value in values):
             return True
         if len(values) < 2 or not all(re.fullmatch(r"\d{1,15}", value) for value in values):
             return False

@@ -75,7 +75,8 @@ class Dialect(NamedTuple):
             for row in csv.reader(
                 feed,
                 delimiter=self.delimiter,
-                doublequote=self.quoting == "double",
+                # Without it csv lets text stand behind a closing quote, strict or not.
+                doublequote=True,
                 escapechar=None if self.quoting == "double" else "\\",
                 strict=True,
             ):
