@@ -102,7 +102,9 @@ class _Finder:
         if not reading.labelled:
             self.chosen_label = None
         counts = Counter(map(len, rows))
-        self.width = min(counts, key=lambda width: (-counts[width], reading.labelled and width < 2, width))
+        self.width = min(
+            counts, key=lambda width: (-counts[width], reading.labelled and width < 2, width)
+        )
         if header or row_names or self._is_named_as_wanted():
             self.width = len(self.first)
         self.body = [row for row in rows[1:] if len(row) == self.width]

@@ -15,6 +15,7 @@ from hier_rnn.sources.lines import read_lines, read_sample, without_end
 logger = logging.getLogger(__name__)
 
 PREFIX = "__label__"
+LABELS = 1 << 12  # characters of a long line kept for its labels
 NEARLY_ALL = 0.9  # of a file's lines, to be fastText's with some labels missing
 
 # fastText ends a token at these and at no other white space.
@@ -78,7 +79,7 @@ def split_labels(line: str) -> tuple[tuple[str, ...], str]:
 
 
 def _read_labelled(path: Path, reading: Reading) -> Iterator[Example]:
-    for number, line in read_lines(path, reading.maximum_text_length):
+    for number, line in read_lines(path, reading.maximum_text_length + LABELS):
         where = f"{path}:{number}"
         labels, text = split_labels(without_end(line))
         if "" in labels or (not labels and text.strip()):
@@ -90,7 +91,7 @@ def _read_labelled(path: Path, reading: Reading) -> Iterator[Example]:
 
 
 def _read_texts(path: Path, reading: Reading, with_labels: bool) -> Iterator[Example]:
-    for number, line in read_lines(path, reading.maximum_text_length):
+    for number, line in read_lines(path, reading.maximum_text_length + LABELS):
         text = without_end(line)
         if with_labels:
             text = split_labels(text)[1]

@@ -173,7 +173,6 @@ def _long_line(pieces: Iterator[bytes], path: Path, number: int, keep: int, mark
     decoder = codecs.getincrementaldecoder("utf-8")()
     ordinary = f"[^{re.escape(marks)}\r\n]"
     too_long = re.compile(f"({ordinary}{{{keep + 1}}}){ordinary}+")
-    last_run = re.compile(f"{ordinary}*\\Z")
     done: list[str] = []
     held, size, run = 0, 0, ""
     for piece in pieces:
@@ -191,7 +190,7 @@ def _long_line(pieces: Iterator[bytes], path: Path, number: int, keep: int, mark
             raise UserError(
                 f"{path}:{number}: not UTF-8: byte 0x{piece[error.start]:02x} (save it as UTF-8)."
             ) from None
-        start = last_run.search(text).start()  # type: ignore[union-attr]
+        start = 1 + max(text.rfind(mark) for mark in f"{marks}\r\n")
         done.append(text[:start])
         run = text[start:]
         held += start

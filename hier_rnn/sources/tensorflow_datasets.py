@@ -21,7 +21,6 @@ from google.protobuf.json_format import ParseError
 from tensorflow_datasets.core.utils import file_utils
 
 from hier_rnn.errors import UserError, nearest
-from hier_rnn.sources.columns import HOW_TO_CHOOSE
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
 from hier_rnn.sources.lines import require_regular
 
@@ -229,7 +228,7 @@ def _column(
         f"tfds:{name}: the column '{column}' {reason}.{nearest(column, usable)} Columns that can"
         f" be a {default}: {quoted(sorted(usable)) or 'none'}"
         + (f"; others: {quoted(others)}" if others else "")
-        + f". {HOW_TO_CHOOSE.partition(',')[0]}."
+        + f". Name it with --{default}-column (data.{default}_column)."
     )
 
 

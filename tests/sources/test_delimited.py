@@ -92,7 +92,11 @@ def test_csv_of_long_texts(tmp_path):
         ("a.csv", "pos,good\nneg\n", r"a\.csv:2: no label"),
         ("a.csv", "a,b\npos,one, two\n", r"a\.csv:2: 2 columns .*, 3 received.*double quotes"),
         ("a.csv", 'pos,good\nneg,"bad\npos,x\n', r"a\.csv:2: not CSV: .*quote left open"),
-        ("a.csv", 'pos,good\nneg,"bad" x\n', r"a\.csv:2: not CSV: .* expected after.*--quoting none"),
+        (
+            "a.csv",
+            'pos,good\nneg,"bad" x\n',
+            r"a\.csv:2: not CSV: .* expected after.*--quoting none",
+        ),
         ("a.csv", b'pos,good\nneg,"two\nl\xefnes"\n', r"a\.csv:3: not UTF-8: byte 0xef"),
         ("a.tsv", "", r"a\.tsv: it is empty"),
         ("a.tsv", "\n\n", r"a\.tsv: it is empty"),

@@ -71,7 +71,7 @@ def test_any_bytes_give_examples_or_a_mistake(tmp_path_factory, content, ending,
         assert str(path) in str(error)
 
 
-@pytest.mark.parametrize("inside", ["he said ""no""", 'a "b" c', "tab\there \"x\""])
+@pytest.mark.parametrize("inside", ["he said no", 'a "b" c', 'tab\there "x"'])
 def test_tsv_as_pandas_writes_it(tmp_path, inside):
     rows = [("pos", "good one"), ("neg", inside), ("neg", "bad one")]
     content = written([("label", "text"), *rows], delimiter="\t", lineterminator="\n")
@@ -118,6 +118,6 @@ def test_unknown_ways_to_write(tmp_path, options, message):
 def test_ways_to_write_by_name(tmp_path):
     (tmp_path / "a.csv").write_text("label:text\na:b, c\n")
     assert next(iter(open_source(str(tmp_path / "a.csv"), delimiter=":"))).text == "b, c"
-    (tmp_path / "b.csv").write_text("label\ttext\na\t\"b\n")
+    (tmp_path / "b.csv").write_text('label\ttext\na\t"b\n')
     options = {"delimiter": "tab", "quoting": "none"}
     assert next(iter(open_source(str(tmp_path / "b.csv"), **options))).text == '"b'

@@ -80,7 +80,6 @@ def test_several_labels_are_named_with_their_place(tmp_path):
     [
         ("no label here", "a.txt:2: no label: .*'__label__NAME '"),
         ("__label__ nameless", "a.txt:2: no label"),
-        
     ],
 )
 def test_mistakes(tmp_path, line, message):
