@@ -8,7 +8,6 @@ from itertools import chain
 from pathlib import Path
 
 from hier_rnn.errors import UserError, nearest
-from hier_rnn.quiet import import_tensorflow
 from hier_rnn.sources.arrow import open_arrow
 from hier_rnn.sources.clean import Cleaned
 from hier_rnn.sources.delimited import open_table
@@ -19,6 +18,7 @@ from hier_rnn.sources.jsonl import open_jsonl
 from hier_rnn.sources.lines import require_regular
 from hier_rnn.sources.names import folded
 from hier_rnn.sources.standard_input import looks_like, standard_input
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 __all__ = ["Example", "Source", "open_source"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.feather
@@ -93,7 +94,7 @@ def test_a_missing_text_is_a_blank_row_for_prediction(tmp_path):
 @given(st.sampled_from(["parquet", "arrow", "feather"]), st.data())
 def test_damage_gives_the_examples_or_a_mistake(tmp_path_factory, ending, data):
     path = tmp_path_factory.mktemp("arrow") / f"a.{ending}"
-    content = bytearray(open(write(TABLE, path), "rb").read())
+    content = bytearray(Path(write(TABLE, path)).read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):
         content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
