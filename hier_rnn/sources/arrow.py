@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -89,7 +89,7 @@ def _labels(value: Any, names: list[str], where: str) -> tuple[str, ...]:
     return (_shown(value),)
 
 
-def _batches(path: Path, columns: list[str] | None) -> Iterator[Any]:
+def _batches(path: Path, columns: list[str] | None) -> Generator[Any, None, None]:
     """Yields names, class names and what can be text or label; then the batches of rows."""
     import pyarrow
     from pyarrow import parquet

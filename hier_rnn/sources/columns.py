@@ -267,12 +267,12 @@ class _Finder:
     def _named(self, role: str, taken: int | None) -> int | None:
         """The one column that is called as such columns are; the surest kind of name wins."""
         free = [i for i in range(self.width) if i != taken]
-        for fits in (
-            lambda cell: folded(cell) == role,
-            lambda cell: usual_role(cell, whole=True) == role,
-            lambda cell: usual_role(cell) == role,
+        names = {i: self.names[i] for i in free}
+        for found in (
+            [i for i, name in names.items() if folded(name) == role],
+            [i for i, name in names.items() if usual_role(name, whole=True) == role],
+            [i for i, name in names.items() if usual_role(name) == role],
         ):
-            found = [i for i in free if fits(self.names[i])]
             if len(found) == 1:
                 return found[0]
             if len(found) > 1 and (self.reading.labelled or role == "text"):

@@ -140,7 +140,7 @@ def test_columns_by_number(tmp_path):
     assert pairs(spec, label_column="2") == PAIRS
     assert pairs(spec, label_column="3")[0] == ("spare", TEXTS[0])
     with pytest.raises(UserError, match="column are the same"):
-        pairs(spec, label_column="1")
+        pairs(spec, label_column="1", text_column="TEXT")
     spec = write(tmp_path, "b.csv", table(None, rows[:2]))
     assert pairs(spec, label_column="2", text_column="1") == PAIRS[:2]
     with pytest.raises(UserError, match="column are both"):
