@@ -80,11 +80,7 @@ def evaluate(
     seed: int,
     quiet: bool,
 ) -> None:
-    """Scores runs on labelled data, side by side when several.
-
-    SRC is FILE.tsv, FILE.csv, FILE.jsonl, FILE.txt, FOLDER or tfds:NAME:SPLIT, as for `train`.
-    Files are written first; what is printed comes last.
-    """
+    """Scores runs on labelled data, side by side when several."""
     if not runs:
         raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
     configurations = [run_configuration(run) for run in runs]

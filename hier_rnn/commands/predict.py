@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from hier_rnn.prediction.predictor import Predictor
     from hier_rnn.sources.source import Source
 
-SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl")
+SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl", ".txt", ".parquet", ".arrow", ".feather")
 TABLE_ENDINGS = {".csv": ",", ".tsv": "\t"}
 END_OF_INPUT = "Ctrl-Z and Enter end it" if os.name == "nt" else "Ctrl-D ends it"
 PROMPT = "> "
@@ -106,9 +106,10 @@ def predict(
 ) -> None:
     """Classifies texts: for each, a label and its probability.
 
-    FILE has a text on every line; the text column is taken from FILE.tsv, FILE.csv, FILE.jsonl, a
-    FOLDER or tfds:NAME:SPLIT. Without FILE, or with -, standard input is read, and each line is
-    answered as it comes. Every line has its answer, an empty one too.
+    FILE has a text on every line, in FILE.txt after its labels if it has fastText's; the text
+    column is taken from FILE.tsv, .csv, .jsonl, .parquet or .arrow, a FOLDER or tfds:NAME:SPLIT.
+    Without FILE, or with -, standard input is read, and each line is answered as it comes. Every
+    row has its answer, a blank one too.
     """
     if texts and file:
         raise UserError("--text and FILE are two ways to give texts: give one of them.")

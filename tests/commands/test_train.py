@@ -45,7 +45,7 @@ def test_without_data_it_trains_on_the_embedded_data(call, trained, arguments):
     assert out == Path("runs/messages")
     del settings["on_event"]
     assert settings == {"force": False, "keep_checkpoints": False, "tensorboard": False}
-    assert Path(configuration.data.train).name == "train.tsv"
+    assert Path(configuration.data.train[0]).name == "train.tsv"
     assert Path(configuration.data.validation).is_file()
     assert Path(configuration.data.test).is_file()
     assert configuration.training.epochs == (
@@ -89,7 +89,7 @@ def test_a_runs_own_config_repeats_it(call, trained, tmp_path):
     file.write_text(format_configuration(Configuration.model_validate(given)))
     assert call("train", "--config", file, "--out", "x", "--training.epochs", "9").status == 0
     [((configuration, _), _)] = trained
-    assert configuration.data.train == "a.tsv"
+    assert configuration.data.train == ("a.tsv",)
     assert (configuration.training.epochs, configuration.training.batch_size) == (9, 5)
 
 

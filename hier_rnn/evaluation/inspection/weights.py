@@ -170,9 +170,7 @@ def _counted(configuration: Configuration, train: str) -> tuple[Alphabet, int]:
     It needs no SentencePiece model: pieces have the characters of the words they are cut of.
     """
     data = configuration.data
-    source = open_source(
-        data.train or train, data.label_column, data.text_column, data.tfds_data_dir
-    )
+    source = open_source(data.train or train, **data.reading)
     words = Words(configuration.text.model_copy(update={"words": "whitespace"}))
     labels = set()
 

@@ -72,11 +72,10 @@ def open_sources(configuration: Configuration) -> Sources:
         UserError: A source that is missing, empty or damaged.
     """
     data = configuration.data
-    reading = (data.label_column, data.text_column, data.tfds_data_dir)
     return Sources(
-        open_source(data.train, *reading),
-        open_source(data.validation, *reading) if data.validation else None,
-        open_source(data.test, *reading) if data.test else None,
+        open_source(data.train, **data.reading),
+        open_source(data.validation, **data.reading) if data.validation else None,
+        open_source(data.test, **data.reading) if data.test else None,
     )
 
 
