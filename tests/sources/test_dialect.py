@@ -50,8 +50,8 @@ def test_round_trip(tmp_path_factory, rows, delimiter, writer, end, said):
     chosen = {"delimiter": delimiter, "quoting": quoting} if said else {}
     try:
         read = [(e.label, e.text) for e in open_source(str(path), **chosen)]
-    except UserError as error:
-        assert not said and ("--quoting" in str(error) or "--delimiter" in str(error))
+    except UserError:
+        assert not said  # what cannot be told is refused, never read otherwise
     else:
         assert read == rows
 
