@@ -40,7 +40,7 @@ def test_a_new_directory(path, claim):
     assert not path.exists()
     run = claim()
     assert run.read_record() == OWN
-    assert not run.manifest.complete and set(run.manifest.files) == {"config.toml", "data.json"}
+    assert not run.manifest.complete and set(run.manifest.files) == {"config.toml"}
 
 
 def test_the_same_command_again(path, claim):
@@ -72,40 +72,6 @@ def test_other_options(path, claim):
     assert needs_training(RunDirectory(path), OTHER, force=True)
 
 
-def data(train: Path | str, **more) -> Configuration:
-    return OWN.model_copy(update={"data": Data(train=str(train), **more)})
-
-
-def test_the_same_data_at_another_place(path, claim, tmp_path, monkeypatch):
-    here, there = tmp_path / "here.tsv", tmp_path / "moved" / "there.tsv"
-    there.parent.mkdir()
-    here.write_text("a\tb\n")
-    claim(data(here, text=(str(here),), tfds_data_dir="x"))
-    assert needs_training(RunDirectory(path), data(here, text=(str(here),)))
-    here.rename(there)
-    assert needs_training(RunDirectory(path), data(there, text=(str(there),)))
-    monkeypatch.chdir(there.parent)
-    assert needs_training(RunDirectory(path), data("there.tsv", text=("there.tsv",)))
-    other = tmp_path / "other.tsv"
-    other.write_text("a\tc\n")
-    with pytest.raises(UserError, match=r'data.train ".*here.tsv" instead of ".*other.tsv"'):
-        needs_training(RunDirectory(path), data(other, text=(str(there),)))
-    with pytest.raises(UserError, match=r"missing.tsv: can't read it"):
-        needs_training(RunDirectory(path), data(tmp_path / "missing.tsv"))
-
-
-def test_other_data_at_the_same_place(path, claim, tmp_path):
-    here = tmp_path / "here.tsv"
-    here.write_text("a\tb\n")
-    claim(data(here))
-    here.write_text("a\tc\n")
-    with pytest.raises(UserError, match=r"data.train: .*here.tsv is not what it was when the run"):
-        needs_training(RunDirectory(path), data(here))
-    finish(path)
-    with pytest.raises(UserError, match="other options"):  # as it is not the data of the run
-        needs_training(RunDirectory(path), data(tmp_path / "here.tsv", label_column="x"))
-
-
 @pytest.mark.parametrize("encoder", [".", "encoder", "checkpoints/warm_start"])
 def test_by_force_the_encoder_to_start_from_does_not_go(path, claim, encoder, monkeypatch):
     claim()
@@ -128,7 +94,7 @@ def test_by_force_a_run_goes_but_nothing_else(path, claim):
             (path / name).touch()
     run = claim(OTHER, force=True)
     there = sorted(entry.name for entry in path.iterdir())
-    assert there == ["config.toml", "data.json", "manifest.json", "notes.txt"]
+    assert there == ["config.toml", "manifest.json", "notes.txt"]
     assert run.read_record() == OTHER and not run.finished
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.evaluation.calibration import fit_temperature
 from hier_rnn.initializers.beginning import encoder_beginning
+from hier_rnn.metrics.calibration import fit_temperature
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.training_data import TrainingData

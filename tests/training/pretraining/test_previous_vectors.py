@@ -12,7 +12,7 @@ import hier_rnn
 from hier_rnn.prediction.neighbours import neighbours
 from hier_rnn.prediction.word_vector_map import MAP, learnt_vectors
 from hier_rnn.storage.encoder_directory import EncoderDirectory
-from hier_rnn.training.pretraining import pretrain as module
+from hier_rnn.training.pretraining import prepare as module
 from hier_rnn.training.pretraining.prepare import append_previous_vectors
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.word_vectors.targets import Targets
@@ -77,7 +77,7 @@ def test_beside_each_other_both_count_alike(encoder):
     targets = Targets(WORDS, np.arange(len(WORDS)), vectors, {"parts": 3})
     loaded = hier_rnn.load_encoder(encoder)
     found = append_previous_vectors(targets, loaded)
-    assert found.words == WORDS and found.facts == {"parts": 3}
+    assert found.words == WORDS and found.metadata == {"parts": 3}
     np.testing.assert_array_equal(found.counts, targets.counts)
     assert found.vectors.shape == (len(WORDS), 7 + 12) and found.vectors.dtype == np.float32
     known = learnt_vectors(loaded, WORDS)
