@@ -26,8 +26,8 @@ from benchmarks.workload import shown
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
 from hier_rnn.sources.source import Example, open_source
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 Split = tuple[list[str], list[str]]
 """Texts and labels."""

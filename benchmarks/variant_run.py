@@ -10,7 +10,7 @@ from benchmarks.measure import peak_memory
 from benchmarks.options import parser_of, write_results
 from hier_rnn.configuration.toml import format_configuration, read_configuration
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 CURVE = ("epoch", "train_loss", "validation_loss", "validation_accuracy", "words_per_second")
 

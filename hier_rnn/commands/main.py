@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.shell_completion import shell_complete
 
+from hier_rnn.commands.check import check
 from hier_rnn.commands.compare import compare
 from hier_rnn.commands.console import discard_output, flush, open_streams, tell
 from hier_rnn.commands.evaluate import evaluate
@@ -58,7 +59,8 @@ def cli() -> None:
     """Sentence classification with a recurrent network that reads words letter by letter."""
 
 
-for command in (train, evaluate, predict, explain, compare, inspect, neighbours, vectors):
+COMMANDS = (train, check, evaluate, predict, explain, compare, inspect, neighbours, vectors)
+for command in COMMANDS:
     cli.add_command(command)
 
 
@@ -88,6 +90,7 @@ def run(command: click.Command, program: str) -> None:
         status = _fail(str(error))
     except click.NoSuchOption as error:
         context = error.ctx
+        assert context is not None  # click names the command whose option it is
         status = _fail(unknown_option(error.option_name, context.command, context.command_path))
     except click.ClickException as error:
         status = _fail(error.format_message())

@@ -33,7 +33,8 @@ class SeveralOption(click.Option):
                 option takes one value after all.
             **settings: click's.
         """
-        super().__init__(*args, multiple=accepts is not None, **settings)
+        settings["multiple"] = accepts is not None
+        super().__init__(*args, **settings)
         self.accepts = accepts
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
@@ -109,7 +110,7 @@ class ConfiguredCommand(click.Command):
             if record:
                 sections.setdefault(getattr(option, "group", ""), []).append(record)
         for name, records in sections.items():
-            meaning = schema.group(name)["description"].rstrip(".") if name else ""
+            meaning = schema.group_of(name)["description"].rstrip(".") if name else ""
             with formatter.section(f"[{name}] {meaning}" if name else "Options"):
                 formatter.write_dl(records, col_max=34)
 

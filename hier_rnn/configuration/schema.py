@@ -36,7 +36,8 @@ def _schema() -> Node:
 def _resolved(node: Node) -> Node:
     """Follows a reference to the group or table that it names."""
     if "$ref" in node:
-        return _schema()["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        definitions: dict[str, Node] = _schema()["$defs"]
+        return definitions[node["$ref"].rsplit("/", 1)[1]]
     return node
 
 
@@ -54,6 +55,14 @@ def group(name: str) -> Node | None:
     return node if "properties" in node else None
 
 
+def group_of(name: str) -> Node:
+    """Returns the schema of a group that there is, by its dotted name."""
+    node = group(name)
+    if node is None:
+        raise KeyError(name)
+    return node
+
+
 def options_of(name: str = "") -> Iterator[Option]:
     """Yields every option of a group and of the groups inside it, in the order they are declared.
 
@@ -63,7 +72,7 @@ def options_of(name: str = "") -> Iterator[Option]:
     node = group(name)
     if node is None:
         outer, _, inner = name.rpartition(".")
-        yield _option(name, group(outer)["properties"][inner])
+        yield _option(name, group_of(outer)["properties"][inner])
         return
     for key, child in node["properties"].items():
         full = f"{name}.{key}".lstrip(".")

@@ -11,8 +11,7 @@ from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.scripts import wants_pieces
-from hier_rnn.text.segmentation import train_sentencepiece
+from hier_rnn.text.segmentation import train_sentencepiece, wants_pieces
 from hier_rnn.text.words import Words
 
 

@@ -17,7 +17,7 @@ from benchmarks import peers, transfer
 from benchmarks.transfer_plot import plot
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.training.phases import for_given_encoder, resolve_phases
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pytest
 
 from hier_rnn.commands.training_screen import print_model
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hier_rnn.configuration.toml import merged
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.text.alphabet import Alphabet

@@ -59,7 +59,7 @@ def test_whitespace_if_asked_for(korean, tmp_path):
 
 def test_an_encoder_hands_on_its_words(korean, tmp_path):
     made = {
-        "data": {"text": [korean.data.train]},
+        "data": {"text": list(korean.data.train)},
         "text": {"vocabulary_size": 40},
         "character_encoder": {"units": 16, "embedding_dim": 8},
         "pretraining": {"minimum_count": 1, "dimensions": 12, "epochs": 1, "batch_size": 32},

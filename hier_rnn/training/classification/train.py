@@ -15,7 +15,7 @@ from hier_rnn.evaluation.training_record import read_training_record
 from hier_rnn.files import write_atomically
 from hier_rnn.initializers.rules import Decision, initialize, resolve, rules_deciding
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.shapes import Shapes, character_encoder_shapes, weight_shapes
+from hier_rnn.model.weight_specs import Shapes, character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.runs.claim import claim, to_do
 from hier_rnn.runs.run_directory import RunDirectory, write_json

@@ -19,7 +19,7 @@ from hier_rnn.files import write_atomically
 from hier_rnn.initializers.rules import initialize, resolve
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
-from hier_rnn.model.shapes import character_encoder_shapes
+from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE
 from hier_rnn.pretraining.prepared import load_prepared, save_prepared

@@ -11,7 +11,7 @@ import pytest
 
 from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.initializers.rules import initialize
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import read_weights
