@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from hier_rnn.configuration.transfer import encoder_directory
-from hier_rnn.quiet import import_tensorflow
 
 
 @click.command()
@@ -27,8 +26,7 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
     encoder inside it.
     """
     directory = encoder_directory(encoder)
-    import_tensorflow()
-    from hier_rnn.pretraining.neighbours import neighbours as nearest_words
+    from hier_rnn.inference.neighbours import neighbours as nearest_words
 
     for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):
         print(f"{word}: {', '.join(f'{known} {cosine:.2f}' for known, cosine in found)}")

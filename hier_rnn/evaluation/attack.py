@@ -17,7 +17,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.text.misspelling import single_edits
 
 if TYPE_CHECKING:
-    from hier_rnn.prediction.predictor import Predictor
+    from hier_rnn.inference.predictor import Predictor
     from hier_rnn.sources.source import Example
 
 ATTACK = "attack"

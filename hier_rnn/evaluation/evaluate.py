@@ -25,7 +25,7 @@ from hier_rnn.files import read_lines, write_atomically
 
 if TYPE_CHECKING:
     from hier_rnn.evaluation.side_by_side import Comparison
-    from hier_rnn.prediction.predictor import Predictor
+    from hier_rnn.inference.predictor import Predictor
     from hier_rnn.sources.source import Example, Source
 
 

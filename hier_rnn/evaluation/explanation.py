@@ -21,7 +21,7 @@ from hier_rnn.errors import UserError, nearest
 from hier_rnn.evaluation.theme import LIGHT
 
 if TYPE_CHECKING:
-    from hier_rnn.prediction.predictor import Predictor
+    from hier_rnn.inference.predictor import Predictor
 
 STEPS = 32
 LEVELS = 4

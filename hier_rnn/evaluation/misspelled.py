@@ -16,7 +16,7 @@ from hier_rnn.evaluation.attack import Attack, attacked, is_attack, parse_attack
 from hier_rnn.text.misspelling import misspell, parse_misspell
 
 if TYPE_CHECKING:
-    from hier_rnn.prediction.predictor import Predictor
+    from hier_rnn.inference.predictor import Predictor
     from hier_rnn.sources.source import Example
 
 Misspelling = Attack | tuple[str, float]

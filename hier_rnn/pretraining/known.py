@@ -6,32 +6,12 @@ on from what it learnt before, a word's target is its new vector beside the one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from hier_rnn.prediction.encoder import Encoder
-from hier_rnn.pretraining.spelling import MAP, MAP_FILE
+from hier_rnn.inference.encoder import Encoder
+from hier_rnn.inference.word_vector_map import learnt_vectors
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.pretraining.word_vectors import unit_rows
-from hier_rnn.runs.weights_file import read_weights
-
-
-def known_vectors(encoder: Encoder, words: Sequence[str]) -> np.ndarray:
-    """Returns the vectors that an encoder learnt to spell, of length one, `(words, dimensions)`.
-
-    Its own vectors if it learnt something else.
-
-    Args:
-        encoder: The encoder.
-        words: Any spellings.
-    """
-    vectors = encoder(words)
-    file = encoder.directory / MAP_FILE
-    if file.exists():
-        weights = read_weights(file)
-        vectors = vectors @ weights[f"{MAP}/kernel"] + weights[f"{MAP}/bias"]
-    return unit_rows(vectors)
 
 
 def beside_known(targets: Targets, encoder: Encoder) -> Targets:
@@ -41,5 +21,5 @@ def beside_known(targets: Targets, encoder: Encoder) -> Targets:
         targets: What is to be learnt.
         encoder: Knows other vectors of the words.
     """
-    vectors = np.hstack([targets.vectors, known_vectors(encoder, targets.words)])
+    vectors = np.hstack([targets.vectors, learnt_vectors(encoder, targets.words)])
     return targets._replace(vectors=unit_rows(vectors))

@@ -14,9 +14,9 @@ from itertools import chain
 
 import numpy as np
 
-from hier_rnn.pretraining.parts import core, parts
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.pretraining.word_vectors import unit_rows
+from hier_rnn.text.subtokens import content_subtokens, subtokens
 
 # A word stands in as many texts more, of all labels alike: what few texts say is mostly chance, and
 # they are the very texts that are to be learnt from.
@@ -52,7 +52,7 @@ def label_information(words: Sequence[str], texts: Iterable[tuple[str, list[str]
         words: Spellings.
         texts: Each text's label and words, of two labels at least.
     """
-    core_of = lru_cache(maxsize=1_000_000)(lambda word: core(parts(word)))
+    core_of = lru_cache(maxsize=1_000_000)(lambda word: content_subtokens(subtokens(word)))
     columns: dict[str, int] = {}
     columns_of = [[columns.setdefault(p, len(columns)) for p in core_of(word)] for word in words]
     counts = _texts_by_label(texts, core_of, columns)

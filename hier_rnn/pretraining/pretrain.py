@@ -17,19 +17,20 @@ from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
+from hier_rnn.inference.encoder import Encoder
+from hier_rnn.inference.neighbours import neighbours
+from hier_rnn.inference.word_vector_map import MAP, MAP_FILE
 from hier_rnn.initializers.rules import initialize, resolve
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.model.shapes import character_encoder_shapes
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.prediction.encoder import Encoder
 from hier_rnn.pretraining.corpus import Corpus, text_source, vectors_to_learn, words_to_foresee
 from hier_rnn.pretraining.known import beside_known
 from hier_rnn.pretraining.label_information import beside_labels
-from hier_rnn.pretraining.neighbours import neighbours
 from hier_rnn.pretraining.next_character import CountedWords, LanguageModel
 from hier_rnn.pretraining.prepared import load_prepared, save_prepared
-from hier_rnn.pretraining.spelling import MAP, MAP_FILE, Distillation
+from hier_rnn.pretraining.spelling import Distillation
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.runs.claim import claim, to_do

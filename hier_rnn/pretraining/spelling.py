@@ -15,19 +15,18 @@ import numpy as np
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Pretraining, Text
+from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import Spelling
 from hier_rnn.packing.trie import PrefixTrie
-from hier_rnn.prediction.word_cache import ENCODED_AT_ONCE
 from hier_rnn.pretraining.copies import Copies
 from hier_rnn.pretraining.order import grouped_permutation, packed_batches
-from hier_rnn.pretraining.parts import core, parts
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.text.misspelling import misspell
+from hier_rnn.text.subtokens import content_subtokens, subtokens
 
-MAP = "word_vectors"
-MAP_FILE = "word_vectors.map.h5"
+ENCODED_AT_ONCE = 8192
 EVALUATED_WORDS = 2000
 RIDGE = 1.0
 
@@ -212,7 +211,7 @@ def held_out_words(words: list[str], share: float, seed: int) -> np.ndarray:
         share: Share of the distinct words to hold out.
         seed: Decides which.
     """
-    meanings = [tuple(core(parts(word))) for word in words]
+    meanings = [tuple(content_subtokens(subtokens(word))) for word in words]
     first = {meaning: rank for rank, meaning in reversed(list(enumerate(meanings)))}
     rare = sorted(m for m, rank in first.items() if rank >= len(words) // 2)
     number = min(len(rare), max(1, round(share * len(first))))

@@ -1,6 +1,6 @@
 """What the encoder is to learn: words as written, each with its count and its vector.
 
-From text: the words are counted, their parts (`hier_rnn.pretraining.parts`) get vectors from their
+From text: the words are counted, their parts (`hier_rnn.text.subtokens`) get vectors from their
 contexts, and a word as written gets the sum of its parts' vectors. Or from a file of ready vectors.
 """
 
@@ -17,9 +17,9 @@ import numpy as np
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.errors import UserError
 from hier_rnn.pretraining.cooccurrence import WordCounts, count_contexts, count_words
-from hier_rnn.pretraining.parts import core, parts
 from hier_rnn.pretraining.vectors_file import read_vectors
 from hier_rnn.pretraining.word_vectors import unit_rows, word_vectors
+from hier_rnn.text.subtokens import content_subtokens, subtokens
 
 
 class Targets(NamedTuple):
@@ -55,7 +55,7 @@ def targets_from_text(
     Raises:
         UserError: No word is seen often enough.
     """
-    parts_of = lru_cache(maxsize=options.maximum_types)(parts)
+    parts_of = lru_cache(maxsize=options.maximum_types)(subtokens)
     written = written or count_words(texts, options.maximum_types)
     known = count_parts(written).most_frequent(options.vocabulary, options.minimum_count)
     if len(known.words) < 2:
@@ -110,7 +110,7 @@ def count_parts(written: WordCounts) -> WordCounts:
     """Returns the counts of the parts of counted words."""
     counter: Counter[str] = Counter()
     for word, count in zip(written.words, written.counts.tolist(), strict=True):
-        for part in parts(word):
+        for part in subtokens(word):
             counter[part] += count
     ranked = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
     counts = np.fromiter((n for _, n in ranked), np.int64, len(ranked))
@@ -135,7 +135,7 @@ def compose(
     row = {part: index for index, part in enumerate(known)}
     composed, rows, owner = [], [], []
     for word in words:
-        found = [row.get(part) for part in core(parts(word))]
+        found = [row.get(part) for part in content_subtokens(subtokens(word))]
         if found and None not in found:
             owner.extend([len(composed)] * len(found))
             rows.extend(found)

@@ -15,11 +15,11 @@ from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.metrics import Scores
 from hier_rnn.files import write_atomically
+from hier_rnn.inference.inference import Inference
 from hier_rnn.initializers.rules import Decision, initialize, resolve, rules_deciding
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.shapes import character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.prediction.inference import Inference
 from hier_rnn.runs.claim import claim, to_do
 from hier_rnn.runs.run_directory import RunDirectory, write_json
 from hier_rnn.sources.source import open_source
@@ -127,7 +127,6 @@ class ClassifierTraining:
         values = initialize(shapes, rules, seed, data.alphabet, configuration.data.encoder)
         assign(self.weights, values)
         self.spelling = spelling_of(configuration, data.alphabet)
-        self.inference = Inference(self.classifier, self.spelling)
         self.optimizer = Optimizer(self.options, self.weights)
         self.state = TrainingState(run.checkpoints, self.weights, self.optimizer)
 
@@ -335,9 +334,8 @@ class ClassifierTraining:
 
     def _validate(self) -> tuple[Scores, np.ndarray]:
         data = self.data
-        scores, logits = validate(
-            self.inference, data.validation, data.words, data.targets, self.labels
-        )
+        inference = Inference(self.configuration, data.alphabet, self._values())
+        scores, logits = validate(inference, data.validation, data.words, data.targets, self.labels)
         if not math.isfinite(scores.loss):
             raise self._diverged("the validation loss", self.phases[-1])
         return scores, logits

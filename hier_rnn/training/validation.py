@@ -8,7 +8,7 @@ import numpy as np
 
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.metrics import Scores, score
-from hier_rnn.prediction.inference import Inference
+from hier_rnn.inference.inference import Inference
 from hier_rnn.sources.example import Source
 
 
@@ -31,7 +31,6 @@ def validate(
     Raises:
         UserError: There are more or fewer examples than targets.
     """
-    inference.cache.clear()  # the weights have changed
     sentences = (words(example.text) for example in source)
     logits = np.array(list(inference.logits(sentences)))
     if len(logits) != len(targets):

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import hier_rnn
+from hier_rnn.inference.neighbours import neighbours
+from hier_rnn.inference.word_vector_map import MAP, MAP_FILE, learnt_vectors
 from hier_rnn.pretraining import pretrain as module
-from hier_rnn.pretraining.known import beside_known, known_vectors
-from hier_rnn.pretraining.neighbours import neighbours
+from hier_rnn.pretraining.known import beside_known
 from hier_rnn.pretraining.pretrain import pretrain
-from hier_rnn.pretraining.spelling import MAP, MAP_FILE
 from hier_rnn.pretraining.targets import Targets
 from hier_rnn.runs.weights_file import read_weights
 
@@ -45,7 +45,7 @@ def other_text(text, tmp_path_factory) -> Path:
 
 def test_vectors_of_length_one_as_they_were_learnt(encoder):
     loaded = hier_rnn.load_encoder(encoder)
-    found = known_vectors(loaded, WORDS)
+    found = learnt_vectors(loaded, WORDS)
     assert found.shape == (len(WORDS), 12)
     weights = read_weights(encoder / MAP_FILE)
     mapped = loaded(WORDS) @ weights[f"{MAP}/kernel"] + weights[f"{MAP}/bias"]
@@ -60,7 +60,7 @@ def test_its_own_vectors_if_it_learnt_something_else(encoder, tmp_path):
     loaded = hier_rnn.load_encoder(copy)
     vectors = loaded(WORDS)
     np.testing.assert_allclose(
-        known_vectors(loaded, WORDS),
+        learnt_vectors(loaded, WORDS),
         vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
         rtol=1e-4,
         atol=1e-6,
@@ -77,7 +77,7 @@ def test_beside_each_other_both_count_alike(encoder):
     assert found.words == WORDS and found.facts == {"parts": 3}
     np.testing.assert_array_equal(found.counts, targets.counts)
     assert found.vectors.shape == (len(WORDS), 7 + 12) and found.vectors.dtype == np.float32
-    known = known_vectors(loaded, WORDS)
+    known = learnt_vectors(loaded, WORDS)
     cosines = found.vectors @ found.vectors.T
     np.testing.assert_allclose(cosines, (vectors @ vectors.T + known @ known.T) / 2, atol=1e-5)
 
@@ -97,7 +97,7 @@ def test_going_on_keeps_what_was_known_and_learns_what_is_new(
     pretrain(going_on, tmp_path / "alone", quiet=True)
 
     def alike(out):
-        vectors = known_vectors(hier_rnn.load_encoder(out), new["words"])
+        vectors = learnt_vectors(hier_rnn.load_encoder(out), new["words"])
         return vectors @ vectors.T
 
     pairs = np.triu_indices(len(new["words"]), 1)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from hier_rnn.configuration.transfer import take_encoder_options
+from hier_rnn.inference.word_vector_map import MAP, MAP_FILE
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.shapes import weight_shapes
 from hier_rnn.pretraining.pretrain import pretrain
-from hier_rnn.pretraining.spelling import MAP, MAP_FILE
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.text.alphabet import FIRST, Alphabet

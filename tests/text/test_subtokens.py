@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hier_rnn.pretraining.parts import core, parts
+from hier_rnn.text.subtokens import content_subtokens, subtokens
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,14 @@ from hier_rnn.pretraining.parts import core, parts
     ],
 )
 def test_parts(word, expected):
-    assert parts(word) == expected
+    assert subtokens(word) == expected
 
 
 @given(st.text(min_size=1).filter(lambda text: text.split() == [text]))
 def test_no_character_is_lost(word):
-    assert "".join(parts(word)) == word.lower().replace("\u2019", "'")
+    assert "".join(subtokens(word)) == word.lower().replace("\u2019", "'")
 
 
 def test_core_is_what_has_letters_or_else_everything():
-    assert core(["(", "movie", ")."]) == ["movie"]
-    assert core([":)"]) == [":)"]
+    assert content_subtokens(["(", "movie", ")."]) == ["movie"]
+    assert content_subtokens([":)"]) == [":)"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-import hier_rnn
-from hier_rnn.pretraining.known import known_vectors
-from hier_rnn.pretraining.parts import core, parts
+from hier_rnn.inference.encoder import Encoder
+from hier_rnn.inference.word_vector_map import learnt_vectors
 from hier_rnn.runs.run_directory import read_vocabulary
+from hier_rnn.text.subtokens import content_subtokens, subtokens
 
 KNOWN_WORDS = 50_000
 
@@ -32,12 +32,12 @@ def neighbours(
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
-    encoder = hier_rnn.load_encoder(directory)
+    encoder = Encoder(Path(directory))
     by_meaning: dict[tuple[str, ...], str] = {}
     for word in read_vocabulary(encoder.directory / "words.txt"):
-        by_meaning.setdefault(tuple(core(parts(word))), word)
+        by_meaning.setdefault(tuple(content_subtokens(subtokens(word))), word)
     known = list(by_meaning.values())[:KNOWN_WORDS]
-    vectors = known_vectors(encoder, [*known, *words])
+    vectors = learnt_vectors(encoder, [*known, *words])
     cosines = vectors[len(known) :] @ vectors[: len(known)].T
     return [_nearest(word, known, row, count) for word, row in zip(words, cosines, strict=True)]
 

@@ -1,8 +1,8 @@
-"""The parts of a word as written: its letters in lower case, its punctuation and clitics apart.
+"""The subtokens of a word as written: its letters in lower case, punctuation and clitics apart.
 
 `Movie.`, `"movie` and `MOVIE` are one word to whoever counts contexts, and `don't` is two, `do` and
-`n't`, as tokenized text has it. Counts are of parts; the vector of a word as written is that of its
-parts. So the words of raw and of tokenized text get the same vectors, each in its own spelling.
+`n't`, as tokenized text has it. Counts are of subtokens; the vector of a word as written is that of
+its subtokens. So words of raw and of tokenized text get the same vectors, each in its own spelling.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _HOST = re.compile(rf"(.+?)({_CLITIC.pattern})")
 _JOINERS = "\u200c\u200d"
 
 
-def parts(word: str) -> list[str]:
-    """Returns the parts of a word as written: `"Don't!"` gives `do`, `n't`, `!`.
+def subtokens(word: str) -> list[str]:
+    """Returns the subtokens of a word as written: `"Don't!"` gives `do`, `n't`, `!`.
 
     Args:
         word: Without white space.
@@ -35,9 +35,9 @@ def parts(word: str) -> list[str]:
     return found
 
 
-def core(parts_of_word: list[str]) -> list[str]:
-    """Returns the parts that have a letter or digit, or all parts if none has."""
-    return [part for part in parts_of_word if any(map(str.isalnum, part))] or parts_of_word
+def content_subtokens(found: list[str]) -> list[str]:
+    """Returns the subtokens that have a letter or digit, or all of them if none has."""
+    return [part for part in found if any(map(str.isalnum, part))] or found
 
 
 def _marks_as_letters(text: str) -> str:

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.inference import word_cache
+from hier_rnn.inference.word_cache import WordCache
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.prediction import word_cache
-from hier_rnn.prediction.word_cache import WordCache
 from hier_rnn.text.alphabet import Alphabet
 
 ALPHABET = Alphabet(tuple("abcdefghij0123456789é語"))

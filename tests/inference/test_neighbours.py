@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from hier_rnn.pretraining.neighbours import neighbours
+from hier_rnn.inference.neighbours import neighbours
+from hier_rnn.inference.word_vector_map import MAP_FILE
 from hier_rnn.pretraining.pretrain import pretrain
-from hier_rnn.pretraining.spelling import MAP_FILE
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ import pytest
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.inference import inference
+from hier_rnn.inference.inference import Inference
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import pack_batch, spelling_of
-from hier_rnn.prediction import inference
-from hier_rnn.prediction.inference import Inference
 from hier_rnn.text.alphabet import Alphabet
 
 ALPHABET = Alphabet(tuple("abcdefghij0123456789é語"))
