@@ -17,17 +17,23 @@ from threadpoolctl import ThreadpoolController
 
 
 class _OneThreadEach:
-    """Counts who computes; the first one in sets BLAS's threads, the last one out restores them."""
+    """Counts who computes; the first one in sets BLAS's threads, the last one out restores them.
+
+    A fork waits until nobody is inside: whatever lock somebody held in there, ours or BLAS's, would
+    be held in the child for ever.
+    """
 
     def __init__(self) -> None:
         controllers = ThreadpoolController().lib_controllers
         self._libraries = [library for library in controllers if library.user_api == "blas"]
-        self._lock = threading.Lock()
-        self._inside = 0
+        self._gate = threading.Condition()
+        self._inside = self._forking = 0
         self._before: list[int] = []
 
     def enter(self) -> None:
-        with self._lock:
+        with self._gate:
+            while self._forking:
+                self._gate.wait()
             if self._inside == 0:
                 self._before = [library.num_threads for library in self._libraries]
                 for library in self._libraries:
@@ -35,26 +41,37 @@ class _OneThreadEach:
             self._inside += 1
 
     def leave(self) -> None:
-        with self._lock:
+        with self._gate:
             self._inside -= 1
             if self._inside == 0:
-                self._restore()
+                for library, threads in zip(self._libraries, self._before, strict=True):
+                    library.set_num_threads(threads)
+                self._gate.notify_all()
 
-    def _restore(self) -> None:
-        for library, threads in zip(self._libraries, self._before, strict=True):
-            library.set_num_threads(threads)
+    def before_fork(self) -> None:
+        self._gate.acquire()
+        self._forking += 1
+        while self._inside:
+            self._gate.wait()
 
-    def forked(self) -> None:
-        """In the child of a fork nobody is inside, whoever was in the parent."""
-        self._lock = threading.Lock()
-        if self._inside:
-            self._inside = 0
-            self._restore()
+    def after_fork(self) -> None:
+        self._forking -= 1
+        self._gate.notify_all()
+        self._gate.release()
+
+    def after_fork_in_child(self) -> None:
+        """Whoever waited was another thread, which is not here."""
+        self._gate = threading.Condition()
+        self._forking = 0
 
 
 _state = _OneThreadEach()
 if hasattr(os, "register_at_fork"):  # where there is fork
-    os.register_at_fork(after_in_child=_state.forked)
+    os.register_at_fork(
+        before=_state.before_fork,
+        after_in_parent=_state.after_fork,
+        after_in_child=_state.after_fork_in_child,
+    )
 
 
 @contextlib.contextmanager

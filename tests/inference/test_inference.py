@@ -4,41 +4,21 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 from itertools import count, islice
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from hier_rnn.configuration.options import Configuration
-from hier_rnn.inference import inference
-from hier_rnn.inference.inference import Inference
-from hier_rnn.model.classifier import Classifier
-from hier_rnn.packing.batch import pack_batch, spelling_of
-from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.inference import inference, sentence_encoder, threads
 
-ALPHABET = Alphabet(tuple("abcdefghij0123456789é語"))
 CLASSES = 3
 
 
-def randomized(model, seed):
-    random = np.random.default_rng(seed)
-    for weight in model.named_weights().values():
-        weight.assign(random.normal(0, 0.5, weight.shape))
-    return model
-
-
 @pytest.fixture(params=[0, 4], ids=["whole documents", "by segments"])
-def model(request):
-    configuration = Configuration.model_validate(
-        {
-            "character_encoder": {"embedding_dim": 4, "units": 5, "bidirectional": True},
-            "sentence_encoder": {"units": 3, "segment_words": request.param},
-        }
+def model(request, both):
+    return both(
+        character_encoder={"bidirectional": True}, sentence_encoder={"segment_words": request.param}
     )
-    classifier = randomized(Classifier(configuration, ALPHABET.size, CLASSES), seed=0)
-    return classifier, spelling_of(configuration, ALPHABET)
 
 
 def sentences_of(lengths, seed=0):
@@ -46,81 +26,77 @@ def sentences_of(lengths, seed=0):
     return [[f"a{n}" for n in random.integers(0, 40, length)] for length in lengths]
 
 
-@pytest.fixture
-def directly(model):
-    """The logits of each sentence, by itself."""
-    classifier, spelling = model
-
-    def logits(sentences):
-        words = tf.constant([word for sentence in sentences for word in sentence], tf.string)
-        lengths = tf.constant([len(sentence) for sentence in sentences], tf.int32)
-        return classifier(pack_batch(words, lengths, spelling)).numpy()
-
-    return logits
+def close(found, expected):
+    np.testing.assert_allclose(np.array(list(found)), expected, atol=2e-6)
 
 
-def test_logits_come_in_order(model, directly, monkeypatch):
-    monkeypatch.setattr(inference, "WINDOW", 16)
+def test_logits_come_in_order(model, monkeypatch):
+    monkeypatch.setattr(inference, "WINDOW_SENTENCES", 16)
     monkeypatch.setattr(inference, "BATCH_SENTENCES", 5)
     monkeypatch.setattr(inference, "BATCH_WORDS", 12)
     sentences = sentences_of([3, 0, 7, 1, 1, 40, 0, 2, 5, 9, 12, 13, 0, 1, 6, 3, 2, 0, 4, 8, 20])
-    found = list(Inference(*model).logits(iter(sentences)))
+    found = list(model.inference().logits(iter(sentences)))
     assert [logits.shape for logits in found] == [(CLASSES,)] * len(sentences)
-    np.testing.assert_allclose(found, directly(sentences), atol=2e-6)
+    close(found, model.tensorflow(sentences))
 
 
-def test_nothing_to_read(model, directly):
-    runner = Inference(*model)
+def test_nothing_to_read(model):
+    runner = model.inference()
     assert list(runner.logits([])) == []
     for sentences in ([[]], [[], [], []], [[""]]):
-        found = np.array(list(runner.logits(sentences)))
-        np.testing.assert_allclose(found, directly(sentences), atol=2e-6)
+        close(runner.logits(sentences), model.tensorflow(sentences))
+
+
+def test_vectors_are_what_the_head_reads(model):
+    sentences = sentences_of([3, 0, 7, 1])
+    vectors = np.array(list(model.inference().vectors(sentences)))
+    assert vectors.shape == (4, 6)
+    logits = vectors @ model.weights["head/kernel"] + model.weights["head/bias"]
+    close(logits, model.tensorflow(sentences))
+    assert not vectors[1].any()
 
 
 @pytest.fixture
-def small_batches(monkeypatch):
-    monkeypatch.setattr(inference, "WINDOW", 24)
+def small_windows(monkeypatch):
+    monkeypatch.setattr(inference, "WINDOW_SENTENCES", 24)
     monkeypatch.setattr(inference, "BATCH_SENTENCES", 3)
+    monkeypatch.setattr(threads, "WORDS_WORTH_THREADS", 1)
+    monkeypatch.setattr(threads, "processors", lambda: 2)
 
 
 def workers():
     return {thread for thread in threading.enumerate() if "ThreadPoolExecutor" in thread.name}
 
 
-def test_batches_are_computed_side_by_side_and_come_in_order(
-    model, directly, small_batches, monkeypatch
-):
-    """However long each takes."""
-    runner = Inference(*model)
-    compute, busy, seen = runner._compute, [], []
+def test_batches_are_computed_side_by_side_and_come_in_order(model, small_windows, monkeypatch):
+    runner = model.inference()
+    together, seen = threading.Barrier(2, timeout=20), set()
+    compute = runner._classified
 
-    def slowly(values, words, lengths):
-        busy.append(len(lengths))
-        seen.append((threading.current_thread(), len(busy)))
-        time.sleep(0.03 if len(seen) % 2 else 0)
-        busy.pop()
-        return compute(values, words, lengths)
+    def one_waits_for_the_other(pooled):
+        seen.add(threading.current_thread())
+        together.wait()
+        return compute(pooled)
 
-    monkeypatch.setattr(runner, "_compute", slowly)
-    sentences = sentences_of([number % 7 for number in range(60)])
-    found = list(runner.logits(sentences))
-    np.testing.assert_allclose(found, directly(sentences), atol=2e-6)
-    assert len({thread for thread, _ in seen}) == max(n for _, n in seen) == inference.THREADS
+    monkeypatch.setattr(runner, "_classified", one_waits_for_the_other)
+    sentences = sentences_of([number % 7 for number in range(48)])  # 16 batches
+    close(runner.logits(sentences), model.tensorflow(sentences))
+    assert threading.current_thread() not in seen
 
 
-def test_a_mistake_in_a_thread_reaches_the_caller(model, small_batches, monkeypatch):
-    runner, before = Inference(*model), workers()
-    compute, calls = runner._compute, count()
+def test_a_mistake_in_a_thread_reaches_the_caller(model, small_windows, monkeypatch):
+    runner, before = model.inference(), workers()
+    compute, calls = runner._classified, count()
 
-    def fails_once(*arguments):
+    def fails_once(pooled):
         if next(calls) == 9:
-            raise tf.errors.ResourceExhaustedError(None, None, "out of memory")
-        return compute(*arguments)
+            raise MemoryError("no more")
+        return compute(pooled)
 
-    monkeypatch.setattr(runner, "_compute", fails_once)
+    monkeypatch.setattr(runner, "_classified", fails_once)
     sentences = sentences_of([2] * 60)
     received = []
-    with pytest.raises(tf.errors.ResourceExhaustedError, match="out of memory"):
+    with pytest.raises(MemoryError, match="no more"):
         for logits in runner.logits(sentences):
             received.append(logits)
     assert len(received) == 24  # a window before
@@ -128,7 +104,7 @@ def test_a_mistake_in_a_thread_reaches_the_caller(model, small_batches, monkeypa
     assert len(list(runner.logits(sentences))) == 60  # it can be used again
 
 
-def test_a_mistake_in_the_stream_reaches_the_caller(model, small_batches):
+def test_a_mistake_in_the_stream_reaches_the_caller(model, small_windows):
     before = workers()
 
     def broken():
@@ -136,24 +112,23 @@ def test_a_mistake_in_the_stream_reaches_the_caller(model, small_batches):
         raise ValueError("line 31")
 
     with pytest.raises(ValueError, match="line 31"):
-        list(Inference(*model).logits(broken()))
+        list(model.inference().logits(broken()))
     assert workers() == before
 
 
-def test_its_threads_end_when_nobody_reads_on(model, small_batches):
+def test_no_thread_is_left_while_nobody_reads(model, small_windows):
+    """So a fork between two answers loses none."""
     before = workers()
-    stream = Inference(*model).logits(sentences_of([2] * 60))
+    stream = model.inference().logits(sentences_of([2] * 60))
     next(stream)
-    assert 0 < len(workers() - before) <= inference.THREADS
-    stream.close()
     assert workers() == before
-    next(iter(Inference(*model).logits(sentences_of([2] * 60))))
+    del stream
     gc.collect()
     assert workers() == before
 
 
-def test_the_stream_may_be_endless(model, directly, monkeypatch):
-    monkeypatch.setattr(inference, "WINDOW", 8)
+def test_the_stream_may_be_endless(model, monkeypatch):
+    monkeypatch.setattr(inference, "WINDOW_SENTENCES", 8)
     taken = []
 
     def endless():
@@ -161,9 +136,9 @@ def test_the_stream_may_be_endless(model, directly, monkeypatch):
             taken.append(number)
             yield [f"a{number}"]
 
-    found = list(islice(Inference(*model).logits(endless()), 20))
+    found = list(islice(model.inference().logits(endless()), 20))
     assert len(taken) == 24
-    np.testing.assert_allclose(found, directly([[f"a{n}"] for n in range(20)]), atol=2e-6)
+    close(found, model.tensorflow([[f"a{n}"] for n in range(20)]))
 
 
 def test_no_batch_is_larger_than_it_may_be(model, monkeypatch):
@@ -171,33 +146,55 @@ def test_no_batch_is_larger_than_it_may_be(model, monkeypatch):
     monkeypatch.setattr(inference, "BATCH_SENTENCES", 4)
     monkeypatch.setattr(inference, "BATCH_WORDS", 10)
     seen = []
-    runner = Inference(*model)
-    values = runner.cache.values
+    read = sentence_encoder.SentenceEncoder.__call__
 
-    def spied(words):
-        seen.append(len(words))
-        return values(words)
+    def spied(self, words, numbers, lengths):
+        seen.append((len(lengths), int(lengths.sum())))
+        return read(self, words, numbers, lengths)
 
-    monkeypatch.setattr(runner.cache, "values", spied)
-    list(runner.logits(sentences_of([1] * 9 + [3] * 9 + [25, 10, 11])))
-    assert max(seen) == 25
-    assert [size for size in seen if size > 10] == [11, 25]
-    assert sum(seen) == 9 + 27 + 46
+    monkeypatch.setattr(sentence_encoder.SentenceEncoder, "__call__", spied)
+    list(model.inference().logits(sentences_of([1] * 9 + [3] * 9 + [25, 10, 11])))
+    assert max(sentences for sentences, _ in seen) == 4
+    assert sorted(words for _, words in seen if words > 10) == [11, 25]
+    assert sum(words for _, words in seen) == 9 + 27 + 46
 
 
-def test_correct_after_weights_change_and_the_cache_is_cleared(model, directly):
-    runner = Inference(*model)
-    sentences = sentences_of([4, 2])
-    before = list(runner.logits(sentences))
-    randomized(model[0], seed=1)
-    runner.cache.clear()
-    after = list(runner.logits(sentences))
-    assert np.abs(np.array(after) - before).max() > 1e-2
-    np.testing.assert_allclose(after, directly(sentences), atol=2e-6)
+@pytest.mark.parametrize("limit", ["WINDOW_SENTENCES", "WINDOW_WORDS", "WINDOW_DISTINCT"])
+def test_a_window_is_bounded(both, monkeypatch, limit):
+    """By its sentences, its words, and the words it has values of."""
+    monkeypatch.setattr(inference, limit, 30)
+    model, read = both(), 0
+
+    def sentences():
+        nonlocal read
+        for number in range(100):
+            read += 1
+            yield [f"a{number}"]
+
+    next(model.inference().logits(sentences()))
+    assert read == 30
 
 
 def test_a_document_of_a_hundred_thousand_words(model):
     """With max pooling, a text that repeats itself says no more than its beginning and end."""
     words = [f"a{number % 50}" for number in range(100_000)]
-    document, excerpt = Inference(*model).logits([words, words[:1_000]])
+    document, excerpt = model.inference().logits([words, words[:1_000]])
     np.testing.assert_allclose(document, excerpt, atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean", "last", "attention"])
+def test_a_long_document_is_read_part_by_part(both, monkeypatch, pooling):
+    """Its words' values are never all there at once, and the others are answered around it."""
+    model = both(sentence_encoder={"pooling": pooling, "layers": 2}, seed=3)
+    document = [f"a{number}" for number in range(100)]
+    sentences = [["b"], document, [], ["c", "a1"], document[::-1]]
+    monkeypatch.setattr(inference, "LONG_SENTENCE", 20)
+    monkeypatch.setattr(sentence_encoder, "ROWS_AT_ONCE", 8)
+    sizes = []
+    runner = model.inference()
+    look_up = runner._values.__call__
+    monkeypatch.setattr(
+        runner, "_values", lambda words, *rest: sizes.append(len(words)) or look_up(words, *rest)
+    )
+    close(runner.logits(sentences), model.tensorflow(sentences))
+    assert max(sizes) <= 16

@@ -124,8 +124,6 @@ def test_any_unicode(predictor, texts):
     np.testing.assert_allclose(predictor.probabilities(texts[:1])[0], together[0], atol=1e-6)
 
 
-
-
 def test_the_temperature_changes_probabilities_and_no_label(damaged, predictor):
     (damaged / "calibration.json").write_text('{"temperature": 3.0}')
     found = hier_rnn.load(damaged)

@@ -1,169 +1,129 @@
-"""What is kept of words: exact, bounded, and a word is spelled out once."""
+"""What is kept of words: exact, bounded, whoever asks, and a word is spelled out once."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from hier_rnn.configuration.options import Configuration
-from hier_rnn.inference import word_cache
+from hier_rnn.inference import word_cache, word_values
 from hier_rnn.inference.word_cache import WordCache
-from hier_rnn.model.character_encoder import CharacterEncoder
-from hier_rnn.packing.batch import spelling_of
-from hier_rnn.text.alphabet import Alphabet
-
-ALPHABET = Alphabet(tuple("abcdefghij0123456789é語"))
+from hier_rnn.inference.word_values import WordValues
 
 
-def randomized(encoder, seed):
-    random = np.random.default_rng(seed)
-    for weight in encoder.weights:
-        weight.assign(random.normal(0, 0.5, weight.shape))
-    return encoder
+def value_of(word):
+    return np.array([len(word), *map(ord, word[-3:].rjust(3))], np.float32)
 
 
-@pytest.fixture
-def encoder_and_spelling():
-    options = {"embedding_dim": 4, "units": 5, "bidirectional": True}
-    configuration = Configuration.model_validate({"character_encoder": options})
-    encoder = randomized(CharacterEncoder(configuration.character_encoder, ALPHABET.size), seed=0)
-    return encoder, spelling_of(configuration, ALPHABET)
+class Computed:
+    """Values of words, which notes what was asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, words):
+        self.asked.append(list(words))
+        return np.array([value_of(word) for word in words])
 
 
 @pytest.fixture
-def cached(encoder_and_spelling):
-    """Makes a cache, and looks words up in it."""
-    encoder, spelling = encoder_and_spelling
-
-    def make(capacity=None):
-        cache = WordCache(lambda words: encoder(spelling(words)), [encoder.width], capacity)
-
-        def look_up(words):
-            table, rows = cache.values(words)
-            assert len(cache) <= cache.capacity
-            return tf.gather(table, rows).numpy()
-
-        return cache, look_up
-
-    return make
+def computed():
+    return Computed()
 
 
-@pytest.fixture
-def spelled_out(encoder_and_spelling):
-    """The vectors of words, each by itself, without a cache."""
-    encoder, spelling = encoder_and_spelling
-
-    def vectors(words):
-        distinct = list(dict.fromkeys(words))
-        found = encoder(spelling(tf.constant(distinct))).numpy()
-        return np.array([found[distinct.index(word)] for word in words])
-
-    return vectors
+def look_up(values, words, threads=1, pool=None):
+    distinct = list(dict.fromkeys(words))
+    found = values(distinct, threads, pool)
+    np.testing.assert_array_equal(found, [value_of(word) for word in distinct])
+    assert len(values.cache) <= values.cache.capacity
 
 
-def close(found, expected):
-    np.testing.assert_allclose(found, expected, atol=1e-6, rtol=0)
+def test_a_word_is_computed_once(computed):
+    values = WordValues(computed, 4)
+    for words in (["ab", "é", ""], ["語", "ab"], ["ab"], ["", "zz", "a" * 50]):
+        look_up(values, words)
+    assert computed.asked == [["", "ab", "é"], ["語"], ["a" * 50, "zz"]]
+    assert len(values.cache) == 6
 
 
-def test_vectors_are_those_of_the_encoder(cached, spelled_out):
-    cache, look_up = cached()
-    for words in (["ab", "é", "ab", ""], ["語", "ab"], ["ab"], ["", "zz", "a" * 300]):
-        close(look_up(words), spelled_out(words))
-    assert len(cache) == 6
+def test_nothing_to_look_up(computed):
+    assert WordValues(computed, 4)([], 2, None).shape == (0, 4)
+    assert computed.asked == []
 
 
-def test_a_word_is_spelled_out_once(encoder_and_spelling, cached):
-    cache, look_up = cached()
-    before = look_up(["ab", "cd"])
-    randomized(encoder_and_spelling[0], seed=1)
-    np.testing.assert_array_equal(look_up(["cd", "ab"]), before[::-1])
-    assert len(cache) == 2
+def test_bounded_and_exact_over_a_long_stream(computed):
+    values, random = WordValues(computed, 4, capacity=20), np.random.default_rng(0)
+    for _ in range(100):
+        look_up(values, [f"a{n}" for n in random.integers(0, 60, random.integers(1, 30))])
+    assert len(values.cache) == 20
 
 
-def test_correct_after_weights_change_and_clear(encoder_and_spelling, cached, spelled_out):
-    cache, look_up = cached()
-    before = look_up(["ab", "cd"])
-    randomized(encoder_and_spelling[0], seed=1)
-    cache.clear()
-    assert len(cache) == 0
-    after = look_up(["cd", "ab", "e"])
-    assert np.abs(after[:2] - before[::-1]).max() > 1e-2
-    close(after, spelled_out(["cd", "ab", "e"]))
+def test_a_full_cache_keeps_most_of_what_it_knows(computed):
+    """However words follow each other: here, always in the same order."""
+    values, words = WordValues(computed, 4, capacity=90), [f"a{n}" for n in range(100)]
+    for _ in range(20):
+        for word in words:
+            look_up(values, [word])
+    assert 100 < len(computed.asked) < 100 + 20 * 60
 
 
-def test_bounded_and_exact_over_a_long_stream(cached, spelled_out):
-    cache, look_up = cached(capacity=20)
-    expected = spelled_out([f"a{number}" for number in range(60)])
-    random = np.random.default_rng(0)
-    sizes = []
-    for _ in range(30):
-        numbers = random.integers(0, 60, random.integers(1, 12))
-        close(look_up([f"a{number}" for number in numbers]), expected[numbers])
-        sizes.append(len(cache))
-    assert max(sizes) > 15
-    assert any(later < earlier for earlier, later in pairwise(sizes))
+def test_more_words_than_fit(computed):
+    values = WordValues(computed, 4, capacity=3)
+    look_up(values, ["a", "b"])
+    look_up(values, ["c", "a", "d", "a", "e", "c", "f", "g"])
+    look_up(values, ["b", "a"])
+    assert len(values.cache) == 3
 
 
-def test_a_full_cache_starts_over_with_the_batch_that_did_not_fit(cached, spelled_out):
-    cache, look_up = cached(capacity=4)
-    look_up(["a", "b", "c"])
-    close(look_up(["c", "d", "e", "c"]), spelled_out(["c", "d", "e", "c"]))
-    assert len(cache) == 3
-    close(look_up(["a", "c", "d", "e"]), spelled_out(["a", "c", "d", "e"]))
-    assert len(cache) == 4
+def test_long_words_are_not_kept(computed):
+    values = WordValues(computed, 4)
+    look_up(values, ["a" * 65, "b" * 64])
+    assert len(values.cache) == 1
 
 
-def test_a_batch_of_more_distinct_words_than_fit(cached, spelled_out):
-    cache, look_up = cached(capacity=3)
-    look_up(["a", "b"])
-    words = ["c", "a", "d", "a", "e", "c"]
-    close(look_up(words), spelled_out(words))
-    close(look_up(["b", "a"]), spelled_out(["b", "a"]))
-    assert len(cache) <= 3
+def test_the_default_capacity_counts_all_that_a_word_takes(monkeypatch):
+    monkeypatch.setattr(word_cache, "CACHE_BYTES", 10_000)
+    monkeypatch.setattr(word_cache, "WORD_BYTES", 100)
+    assert WordCache(100).capacity == 20
 
 
-def test_more_words_than_are_encoded_at_once(cached, spelled_out, monkeypatch):
-    monkeypatch.setattr(word_cache, "ENCODED_AT_ONCE", 3)
-    words = [f"a{number}" for number in range(8)]
-    expected = spelled_out(words)
-    for capacity in (8, 4):
-        close(cached(capacity)[1](words), expected)
+def test_many_words_are_cut_for_threads(computed, monkeypatch):
+    monkeypatch.setattr(word_values, "AT_ONCE", 30)
+    monkeypatch.setattr(word_values, "AT_LEAST", 10)
+    words = [f"a{number:03}" for number in range(100)]
+    for threads, parts in ((1, 4), (2, 4), (3, 6)):
+        computed.asked.clear()
+        with ThreadPoolExecutor(2) as pool:
+            look_up(WordValues(computed, 4), words, threads, pool)
+        assert len(computed.asked) == parts
+        assert sorted(word for part in computed.asked for word in part) == words
+    computed.asked.clear()
+    look_up(WordValues(computed, 4), words[:12], 2, None)
+    assert computed.asked == [words[:12]]
 
 
-def test_expected_words_are_spelled_out_with_the_first_new_one(cached, spelled_out):
-    cache, look_up = cached()
-    look_up(["ab"])
-    cache.expect([["ab", "cd"], [], ["e", "cd"]])
-    look_up(["ab"])
-    assert len(cache) == 1
-    close(look_up(["e", "ab"]), spelled_out(["e", "ab"]))
-    assert len(cache) == 3
-    close(look_up(["cd", "f"]), spelled_out(["cd", "f"]))
-    assert len(cache) == 4
+def test_any_number_of_threads(computed):
+    """More words than fit, all the time: every value is its word's."""
+    values = WordValues(computed, 4, capacity=50)
+    together = threading.Barrier(8)
+
+    def ask(seed):
+        random = np.random.default_rng(seed)
+        together.wait()
+        for _ in range(200):
+            look_up(values, [f"a{n}" for n in random.integers(0, 120, 12)])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))
+    assert len(values.cache) == 50
 
 
-def test_without_room_for_all_expected_words_each_waits(cached, spelled_out):
-    cache, look_up = cached(capacity=3)
-    cache.expect([["a", "b"], ["c", "d"]])
-    close(look_up(["a", "b"]), spelled_out(["a", "b"]))
-    assert len(cache) == 2
-
-
-def test_the_table_grows_with_the_words(cached, spelled_out):
-    cache, look_up = cached(capacity=40)
-    words, rooms = [f"a{number}" for number in range(40)], []
-    for known in (3, 4, 13, 40):
-        close(look_up(words[:known]), spelled_out(words[:known]))
-        rooms.append(len(cache._table.numpy()))
-    assert rooms == [3, 6, 13, 40]
-
-
-@pytest.mark.parametrize(("shape", "capacity"), [([4], 25), ([2, 8], 6), ([200], 5)])
-def test_the_default_capacity_is_in_bytes(monkeypatch, shape, capacity):
-    """But what is spelled out at once has room."""
-    monkeypatch.setattr(word_cache, "CACHE_BYTES", 400)
-    monkeypatch.setattr(word_cache, "ENCODED_AT_ONCE", 5)
-    assert WordCache(lambda words: words, shape).capacity == capacity
+def test_a_copy_begins_without_words():
+    cache = WordCache(4, 10)
+    cache.put(["a"], np.ones((1, 4), np.float32))
+    copy = pickle.loads(pickle.dumps(cache))
+    assert (len(cache), len(copy), copy.capacity) == (1, 0, 10)
+    assert copy.get(["a"], np.empty((1, 4), np.float32)).tolist() == [0]
