@@ -44,7 +44,7 @@ class Attribution:
         from hier_rnn.packing.batch import spelling_of
 
         self._classifier = Classifier(configuration, alphabet.size, len(weights["head/bias"]))
-        assign(self._classifier.named_weights(), weights)
+        assign(self._classifier.named_weights(), dict(weights))
         self._spelling = spelling_of(configuration, alphabet)
 
     def __call__(self, words: list[str], class_index: int, steps: int) -> list[list[float]]:

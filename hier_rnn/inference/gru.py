@@ -1,8 +1,8 @@
 """The GRU cell over one level of a prefix trie, in NumPy (Cho et al. 2014).
 
 What `hier_rnn.recurrent.gru` computes, without gradient. Gates in the order of Keras: update,
-reset, candidate. A gate is computed as `sigmoid(x) = (1 + tanh(x / 2)) / 2`, all gates by one call of
-`tanh`, and every factor of one half is multiplied into the weights beforehand, which is exact.
+reset, candidate. A gate is computed as `sigmoid(x) = (1 + tanh(x / 2)) / 2`, all gates by one call
+of `tanh`, and every factor of one half is multiplied into the weights beforehand, which is exact.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class GRUCell:
     def __init__(self, kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarray) -> None:
         units = len(recurrent_kernel)
         self.units, self._reset_after = units, bias.ndim == 2
-        gates = np.repeat(np.float32([0.5, 1.0]), [2 * units, units])
+        gates = np.repeat(np.array([0.5, 1.0], np.float32), [2 * units, units])
         of_inputs = bias.copy()
         if self._reset_after:
             of_inputs = bias[0].copy()

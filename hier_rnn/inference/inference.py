@@ -9,7 +9,7 @@ cache: any number of threads may ask at the same time, and a process that was fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
@@ -76,7 +76,7 @@ class Inference:
         """Width of a sentence's vector."""
         return self._reader.width
 
-    def _projected(self, words: list[str]) -> np.ndarray:
+    def _projected(self, words: Sequence[str]) -> np.ndarray:
         return self._reader.project(self._characters(words))
 
     def _classified(self, pooled: np.ndarray) -> np.ndarray:

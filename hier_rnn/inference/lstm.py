@@ -40,7 +40,7 @@ class LSTM:
             for part in ("kernel", "recurrent_kernel", "bias")
         )
         self.units = len(recurrent[0])
-        gates = np.repeat(np.float32([0.5, 0.5, 1.0, 0.5]), self.units)
+        gates = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), self.units)
         self._kernels = [kernel * gates for kernel in kernels]
         self._biases = [bias * gates for bias in biases]
         self._recurrent = np.stack(recurrent) * gates

@@ -69,7 +69,9 @@ class Mean(Pooling):
 
     def result(self, lengths: np.ndarray) -> np.ndarray:
         """Returns the pooled vectors by rank."""
-        return super().result(lengths) / np.maximum(lengths, 1).astype(np.float32)[:, None]
+        pooled = super().result(lengths)
+        pooled /= np.maximum(lengths, 1).astype(np.float32)[:, None]
+        return pooled
 
 
 class Last(Pooling):
@@ -122,7 +124,8 @@ class Attention(Pooling):
 
     def result(self, lengths: np.ndarray) -> np.ndarray:
         """Returns the pooled vectors by rank."""
-        return self._sum / np.where(lengths > 0, self._total, 1)[:, None]
+        self._sum /= np.where(lengths > 0, self._total, 1)[:, None]
+        return self._sum
 
 
 def _steps(packed: Packed) -> list[tuple[slice, int]]:

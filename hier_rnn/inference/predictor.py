@@ -140,5 +140,6 @@ def _finite(rows: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Returns the probabilities that logits mean, `(..., classes)`."""
-    powers = np.exp(logits - logits.max(-1, keepdims=True))
-    return powers / powers.sum(-1, keepdims=True)
+    powers: np.ndarray = np.exp(logits - logits.max(-1, keepdims=True))
+    powers /= powers.sum(-1, keepdims=True)
+    return powers

@@ -111,7 +111,8 @@ class SentenceEncoder:
                     inputs = Inputs(flat, 2 * which + np.array([[FORWARD], [BACKWARD]]))
                 else:
                     inputs = layer.project_each(below, rows[:, part])
-                layer.read(inputs, packed.sizes[steps], *states[number], each)
+                hidden, cell = states[number]
+                layer.read(inputs, packed.sizes[steps], hidden, cell, each)
             below = kept.aligned(packed.mirror)
         return below
 

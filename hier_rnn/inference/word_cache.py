@@ -90,8 +90,10 @@ class WordCache:
         """Returns rows for so many words: those never used first, then any."""
         used = len(self._words)
         fresh = np.arange(used, min(used + count, self.capacity))
-        taken = self._generator.choice(used, count - len(fresh), replace=False) if used else []
-        return np.concatenate([fresh, np.asarray(taken, np.int64)])
+        if len(fresh) == count:
+            return fresh
+        taken = self._generator.choice(used, count - len(fresh), replace=False)
+        return np.concatenate([fresh, taken])
 
     def __getstate__(self) -> dict[str, Any]:
         """What is known is found out again by whoever gets a copy."""

@@ -73,7 +73,8 @@ def test_it_is_used_with_the_segments_it_was_trained_with(run, tmp_path):
     by_segments = hier_rnn.load(run)
     copy = Path(shutil.copytree(run, tmp_path / "copy"))
     options = (copy / "config.toml").read_text()
-    (copy / "config.toml").write_text(re.sub("segment_words = [0-9]+", "segment_words = 0", options))
+    options = re.sub("segment_words = [0-9]+", "segment_words = 0", options)
+    (copy / "config.toml").write_text(options)
     whole = hier_rnn.load(copy)
     texts = [LONG, "fine good"]
     change = whole.probabilities(texts) - by_segments.probabilities(texts)
