@@ -6,7 +6,6 @@ needs TensorFlow.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from hier_rnn.inference.predictor import Predictor
 
 __all__ = ["UserError", "__version__", "load", "load_encoder"]
-
-# Read by TensorFlow and Keras when they are imported, which is after this.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 
 def load(run: str | Path) -> Predictor:

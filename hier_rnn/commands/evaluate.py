@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from hier_rnn.commands.options import opened, path_option, run_configuration, source_options
+import hier_rnn
+from hier_rnn.commands.console import (
+    STANDARD_STREAM,
+    escaped,
+    interruptible,
+    show_log,
+    write_json,
+    write_line,
+)
+from hier_rnn.commands.options import (
+    opened,
+    output_option,
+    quiet_option,
+    run_configuration,
+    source_options,
+)
 from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
+
+if TYPE_CHECKING:
+    from hier_rnn.evaluation.evaluate import Unseen
 
 
-@click.command(cls=ConfiguredCommand)
+@click.command(
+    cls=ConfiguredCommand,
+    epilog="Example:  hier-rnn evaluate runs/messages --data test.tsv --report report",
+)
 @click.argument("runs", metavar="RUN [RUN ...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--data", metavar="SRC", help="labelled data [default: the run's own --test]")
-@path_option("--json", "FILE", "write every figure to a JSON file")
-@path_option("--report", "DIR", "write report.html, its figures as JSON, and its plots")
-@path_option("--predictions", "FILE.jsonl", "write a line of JSON for every example")
+@output_option("--json", "FILE|-", "write every figure as JSON; -: to standard output, alone")
+@output_option("--report", "DIR", "write report.html, its figures as JSON, and its charts")
+@output_option("--predictions", "FILE.jsonl", "write a line of JSON for every example")
 @click.option(
     "--misspell",
     cls=SeveralOption,
@@ -28,13 +52,20 @@ from hier_rnn.quiet import import_tensorflow
 )
 @source_options
 @click.option(
+    "--unseen",
+    default="error",
+    type=click.Choice(["error", "count"]),
+    help="examples whose labels the run never saw: an error that names them, or left out of all"
+    " scores and counted [default: error]",
+)
+@click.option(
     "--seed",
     default=0,
     type=click.IntRange(min=0),
     metavar="N",
     help="decides misspellings and intervals [default: 0]",
 )
-@click.option("--quiet", is_flag=True, help="no progress bar and no tables")
+@quiet_option("no progress bar and no tables")
 def evaluate(
     runs: tuple[Path, ...],
     data: str | None,
@@ -45,31 +76,50 @@ def evaluate(
     label_column: str | None,
     text_column: str | None,
     tfds_data_dir: str | None,
+    unseen: Unseen,
     seed: int,
     quiet: bool,
 ) -> None:
-    """Scores runs on labelled data, side by side when several.
-
-    SRC is FILE.tsv, FILE.csv, FILE.jsonl, FILE.txt, FOLDER or tfds:NAME:SPLIT, as for `train`.
-    """
+    """Scores runs on labelled data, side by side when several."""
     if not runs:
-        raise UserError("RUN is needed: the directory that `train.py --out` wrote.")
-    configuration = run_configuration(runs[0])
-    if not (data or configuration.data.test):
+        raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
+    configurations = [run_configuration(run) for run in runs]
+    if not (data or configurations[0].data.test):
         raise UserError(f"--data SRC is needed: {runs[0]} was trained without a --test of its own.")
     source = opened(
-        data or configuration.data.test, configuration, label_column, text_column, tfds_data_dir
+        data or configurations[0].data.test,
+        configurations[0],
+        label_column,
+        text_column,
+        tfds_data_dir,
     )
+    show_log(quiet)
     import_tensorflow()
-    from hier_rnn.evaluation.evaluate import evaluate_runs
+    from hier_rnn.commands.evaluation_table import print_comparison, print_evaluation
+    from hier_rnn.commands.progress import EvaluationScreen
+    from hier_rnn.evaluation.evaluate_runs import evaluate_runs
+    from hier_rnn.evaluation.paired_comparison import json_document
 
-    evaluate_runs(
-        list(runs),
-        source,
-        json=json,
-        report=report,
-        predictions=predictions,
-        misspell=list(misspell),
-        seed=seed,
-        quiet=quiet,
-    )
+    to_standard_output = json == STANDARD_STREAM
+    with interruptible("no file is half written"), EvaluationScreen(quiet) as screen:
+        results = evaluate_runs(
+            [hier_rnn.load(run) for run in runs],
+            source,
+            json=None if to_standard_output else json,
+            report=report,
+            predictions=predictions,
+            misspell=misspell,
+            unseen=unseen,
+            seed=seed,
+            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            on_progress=screen,
+        )
+    if to_standard_output:
+        write_json(STANDARD_STREAM, json_document(results.evaluations, results.comparison))
+    elif not quiet:
+        for evaluation in results.evaluations:
+            print_evaluation(evaluation)
+        if results.comparison:
+            print_comparison(results.comparison)
+        if report:
+            write_line(f"\nThe report is in {escaped(str(report / 'report.html'))}.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 from hier_rnn.text.alphabet import Alphabet
 
 if TYPE_CHECKING:

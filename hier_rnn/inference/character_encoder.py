@@ -13,7 +13,7 @@ from hier_rnn.configuration.options import CharacterEncoder as Options
 from hier_rnn.inference.blas import product
 from hier_rnn.inference.gru import GRUCell
 from hier_rnn.inference.trie import Spelling, levels
-from hier_rnn.model.shapes import DIRECTIONS, word_width
+from hier_rnn.model.weight_specs import DIRECTIONS, word_width
 
 BLOCK = 256  # prefixes that are computed together: what they take stays in the processor's cache
 

@@ -16,7 +16,7 @@ from hier_rnn.inference.threads import pool_for, processors
 from hier_rnn.inference.trie import Spelling
 from hier_rnn.inference.weights import finite_weights
 from hier_rnn.inference.word_values import WordValues
-from hier_rnn.model.shapes import character_encoder_shapes
+from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
 from hier_rnn.text.words import shortened

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hier_rnn.inference.blas import product
-from hier_rnn.model.shapes import DIRECTIONS
+from hier_rnn.model.weight_specs import DIRECTIONS
 
 
 class Inputs(NamedTuple):

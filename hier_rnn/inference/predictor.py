@@ -14,7 +14,7 @@ from hier_rnn.inference.arguments import checked_sentences, checked_texts
 from hier_rnn.inference.attribution import Attribution
 from hier_rnn.inference.inference import Inference
 from hier_rnn.inference.weights import finite_weights
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.runs.run_directory import RunDirectory
 
 

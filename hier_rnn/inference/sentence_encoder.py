@@ -13,7 +13,7 @@ from hier_rnn.configuration.options import SentenceEncoder as Options
 from hier_rnn.inference.lstm import LSTM, Inputs
 from hier_rnn.inference.packing import Packed, pack
 from hier_rnn.inference.pooling import POOLINGS
-from hier_rnn.model.shapes import DIRECTIONS
+from hier_rnn.model.weight_specs import DIRECTIONS
 
 FORWARD, BACKWARD = 0, 1
 ROWS_AT_ONCE = 1 << 14  # words whose projections are held at the same time

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from hier_rnn.errors import UserError
-from hier_rnn.model.shapes import Shapes, check_weights
+from hier_rnn.model.weight_specs import Shapes, check_weights
 from hier_rnn.runs.weights_file import read_weights
 
 

@@ -1,4 +1,4 @@
-"""Words as written and their parts."""
+"""Words as written and their subtokens."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from hier_rnn.text.subtokens import content_subtokens, subtokens
         ("cafe\u0301s,", ["cafe\u0301s", ","]),
     ],
 )
-def test_parts(word, expected):
+def test_subtokens(word, expected):
     assert subtokens(word) == expected
 
 
@@ -43,6 +43,6 @@ def test_no_character_is_lost(word):
     assert "".join(subtokens(word)) == word.lower().replace("\u2019", "'")
 
 
-def test_core_is_what_has_letters_or_else_everything():
+def test_content_is_what_has_letters_or_else_everything():
     assert content_subtokens(["(", "movie", ")."]) == ["movie"]
     assert content_subtokens([":)"]) == [":)"]

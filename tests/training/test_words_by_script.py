@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.transfer import take_encoder_options
-from hier_rnn.pretraining.pretrain import pretrain
 from hier_rnn.runs.run_directory import RunDirectory
-from hier_rnn.training.classify import train_classifier
+from hier_rnn.training.classification.train import train_classifier
+from hier_rnn.training.pretraining.pretrain import pretrain
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -32,23 +34,24 @@ def korean(tiny, tmp_path) -> Configuration:
     )
 
 
-def test_a_run_has_pieces_for_words_and_goes_on_with_them(korean, tmp_path, capsys):
+def test_a_run_has_pieces_for_words_and_goes_on_with_them(korean, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     train_classifier(korean, tmp_path / "run")
-    assert "words are the pieces of a SentencePiece model" in capsys.readouterr().err
+    assert "words are the pieces of a SentencePiece model" in caplog.text
     run = RunDirectory(tmp_path / "run")
     assert run.read_configuration().text.words == "sentencepiece" and run.words_model.is_file()
     assert len(hier_rnn.load(run.path).words(GOOD)) > 1
 
     (tmp_path / "korean.tsv").unlink()  # the run knows its words
     train_classifier(korean, tmp_path / "run")
-    assert "nothing to do" in capsys.readouterr().err
+    assert "nothing to do" in caplog.text
 
 
 def test_whitespace_if_asked_for(korean, tmp_path):
     asked = korean.model_copy(
         update={"text": korean.text.model_copy(update={"words": "whitespace"})}
     )
-    train_classifier(asked, tmp_path / "run", quiet=True)
+    train_classifier(asked, tmp_path / "run")
     run = RunDirectory(tmp_path / "run")
     assert run.read_configuration().text.words == "whitespace" and not run.words_model.exists()
     assert hier_rnn.load(run.path).words(GOOD) == [GOOD]
@@ -56,16 +59,16 @@ def test_whitespace_if_asked_for(korean, tmp_path):
 
 def test_an_encoder_hands_on_its_words(korean, tmp_path):
     made = {
-        "data": {"text": [korean.data.train]},
+        "data": {"text": list(korean.data.train)},
         "text": {"vocabulary_size": 40},
         "character_encoder": {"units": 16, "embedding_dim": 8},
         "pretraining": {"minimum_count": 1, "dimensions": 12, "epochs": 1, "batch_size": 32},
     }
     out = tmp_path / "encoder"
-    pretrain(Configuration.model_validate(made), out, quiet=True)
+    pretrain(Configuration.model_validate(made), out)
     started = korean.data.model_copy(update={"encoder": str(out)})
     taken = take_encoder_options(Configuration(data=started, training=korean.training))
     assert taken.text.words == "sentencepiece"
-    train_classifier(taken, tmp_path / "run", quiet=True)
+    train_classifier(taken, tmp_path / "run")
     model = RunDirectory(tmp_path / "run").words_model
     assert model.read_bytes() == (out / "words.model").read_bytes()
