@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from hier_rnn.configuration.options import Configuration, Pretraining, Training
 from hier_rnn.errors import UserError
+from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.initializers.beginning import encoder_beginning
 from hier_rnn.initializers.rules import initialize, resolve
 from hier_rnn.memory import check_training_memory
@@ -20,7 +21,6 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.prediction.word_vector_map import MAP
 from hier_rnn.sources.source import Source
 from hier_rnn.storage.archive import read_tuple, write_tuple
 from hier_rnn.storage.checkpoints import Checkpoints

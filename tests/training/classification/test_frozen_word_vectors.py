@@ -62,7 +62,7 @@ def test_a_batch_has_the_vectors_of_its_words(encoder, monkeypatch, sentences, a
 
 
 def test_the_most_frequent_words_are_known_if_not_all_fit(encoder, monkeypatch):
-    monkeypatch.setattr(frozen_word_vectors, "CACHE_BYTES", 2 * 4 * encoder.width)
+    monkeypatch.setattr(frozen_word_vectors, "KEPT_BYTES", 2 * 4 * encoder.width)
     known = FrozenWordVectors(encoder, SPELLING, VOCABULARY)
     rows = known.rows(tf.constant(["ab", "abc", "bad", "é"])).numpy()
     assert len(known) == 2

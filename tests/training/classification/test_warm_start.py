@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.weight_specs import weight_shapes
-from hier_rnn.prediction.word_vector_map import MAP
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory

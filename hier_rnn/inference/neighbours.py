@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hier_rnn.prediction.encoder import Encoder
-from hier_rnn.prediction.word_vector_map import learnt_vectors
+from hier_rnn.inference.encoder import Encoder
+from hier_rnn.inference.word_vector_map import learnt_vectors
 from hier_rnn.text.subtokens import content_subtokens, subtokens
 
 KNOWN_WORDS = 50_000

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hier_rnn.prediction.encoder import Encoder
+from hier_rnn.inference.encoder import Encoder
 
 MAP = "word_vectors"
 

@@ -18,8 +18,8 @@ from scipy.special import softmax
 
 import hier_rnn
 from hier_rnn.errors import UserError
-from hier_rnn.prediction import inference, word_cache
-from hier_rnn.prediction.predictor import Prediction, Predictor
+from hier_rnn.inference import inference, word_cache, word_values
+from hier_rnn.inference.predictor import Prediction, Predictor
 from hier_rnn.sources.source import open_source
 from hier_rnn.storage.weights_file import read_weights, write_weights
 
@@ -79,10 +79,10 @@ def test_alone_or_in_any_batch(predictor, small_run, monkeypatch):
     again = predictor.probabilities(TEXTS[::-1] * 3)
     np.testing.assert_allclose(again, np.tile(together[::-1], (3, 1)), atol=1e-6)
     # In tiny windows, batches and a cache that is full all the time.
-    for name, value in {"WINDOW": 3, "BATCH_SENTENCES": 2, "BATCH_WORDS": 4}.items():
+    for name, value in {"WINDOW_SENTENCES": 3, "BATCH_SENTENCES": 2, "BATCH_WORDS": 4}.items():
         monkeypatch.setattr(inference, name, value)
-    for name, value in {"ENCODED_AT_ONCE": 2, "CACHE_BYTES": 100}.items():
-        monkeypatch.setattr(word_cache, name, value)
+    monkeypatch.setattr(word_values, "AT_ONCE", 2)
+    monkeypatch.setattr(word_cache, "CACHE_BYTES", 2000)
     np.testing.assert_allclose(hier_rnn.load(small_run).probabilities(TEXTS), together, atol=1e-6)
 
 
@@ -124,11 +124,6 @@ def test_any_unicode(predictor, texts):
     np.testing.assert_allclose(predictor.probabilities(texts[:1])[0], together[0], atol=1e-6)
 
 
-def test_a_single_text_is_a_mistake(predictor):
-    with pytest.raises(UserError, match=r"predict takes a list of texts"):
-        predictor.predict("good shop")
-
-
 def test_the_temperature_changes_probabilities_and_no_label(damaged, predictor):
     (damaged / "calibration.json").write_text('{"temperature": 3.0}')
     found = hier_rnn.load(damaged)
@@ -150,7 +145,7 @@ def test_it_streams(predictor):
 
     answers = predictor.logits(texts())
     next(answers)
-    assert read <= inference.WINDOW
+    assert read <= inference.WINDOW_SENTENCES
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sum(1 for _ in answers) == 19_999
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
