@@ -15,6 +15,7 @@ from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.inspect import inspect
 from hier_rnn.commands.neighbours import neighbours
 from hier_rnn.commands.predict import predict
+from hier_rnn.commands.serve import serve
 from hier_rnn.commands.train import train
 from hier_rnn.commands.vectors import vectors
 from hier_rnn.configuration.command_line import unknown_option
@@ -30,7 +31,17 @@ def cli() -> None:
     """Sentence classification with a recurrent network that reads words letter by letter."""
 
 
-for command in (train, evaluate, predict, explain, compare, inspect, neighbours, vectors):
+for command in (
+    train,
+    evaluate,
+    predict,
+    explain,
+    serve,
+    compare,
+    inspect,
+    neighbours,
+    vectors,
+):
     cli.add_command(command)
 
 
