@@ -84,8 +84,8 @@ class Admitted:
         """Returns a request's body, decompressed.
 
         Raises:
-            RequestError: It is too large (413), too slow (408), wrongly compressed (400), compressed
-                in a way not supported (415), or there is no room for it now (503).
+            RequestError: It is too large (413), too slow (408), wrongly compressed (400),
+                compressed in a way not supported (415), or there is no room for it now (503).
         """
         limits = self._admission.limits
         try:
