@@ -41,6 +41,8 @@ class Explanation:
     """As a reader sees them, marks with their letters; joined, they are the text."""
     attributions: np.ndarray
     """What each character adds to the log-odds of the label, `(characters,)`."""
+    words: tuple[tuple[int, int], ...]
+    """Where each word begins and ends among the characters."""
     decisive_words: tuple[tuple[str, float], ...]
     """Words with their shares, largest first; the absolute shares of all words sum to 1."""
 
@@ -52,6 +54,7 @@ class Explanation:
             "probabilities": self.probabilities.tolist(),
             "characters": list(self.characters),
             "attributions": [round(value, 6) for value in self.attributions.tolist()],
+            "words": [list(word) for word in self.words],
             "decisive_words": [list(word) for word in self.decisive_words],
         }
 
@@ -101,6 +104,7 @@ def explain(predictor: Predictor, text: str, label: str | None = None) -> Explan
         probabilities=probabilities,
         characters=tuple(characters),
         attributions=attributions,
+        words=tuple((word.start, word.stop) for word in words),
         decisive_words=tuple(
             (
                 "".join(characters[words[number].start : words[number].stop]),

@@ -81,6 +81,11 @@ def openapi(name: str, labels: Sequence[str], limits: Limits) -> dict[str, Any]:
             "items": {"type": "number"},
             "description": "What each character adds to the log-odds of the explained label.",
         },
+        "words": {
+            "type": "array",
+            "items": {"type": "array", "items": {"type": "integer"}},
+            "description": "Where each word begins and ends among the characters.",
+        },
         "decisive_words": {
             "type": "array",
             "items": {"type": "array"},

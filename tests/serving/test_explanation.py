@@ -30,6 +30,7 @@ def test_the_word_that_decides_has_the_largest_share(predictor):
     assert explained.label == predictor.predict(["the shop is sad"])[0].label == "bad"
     assert explained.decisive_words[0][0] == "sad"
     assert "".join(explained.characters) == "the shop is sad"
+    assert explained.words == ((0, 3), (4, 8), (9, 11), (12, 15))
     by_word = explained.attributions[-3:].sum()
     assert by_word == max(by_word, explained.attributions[:4].sum())
 
