@@ -30,7 +30,6 @@ def wait_for(condition) -> None:
 
 def test_killed_workers_lose_no_request(serve, small_run):
     server = serve(small_run, "--workers", "2")
-    wait_for(lambda: server.client.get("/health").json()["workers"]["ready"] == 2)
     expected = hier_rnn.load(small_run).predict([LONG])[0].label
     stop = threading.Event()
 
@@ -43,21 +42,23 @@ def test_killed_workers_lose_no_request(serve, small_run):
                 assert answer.json()["predictions"][0]["label"] == expected
         return statuses
 
+    def all_ready() -> bool:
+        return server.client.get("/health").json()["workers"]["ready"] == 2
+
     with ThreadPoolExecutor(8) as threads:
         asking = [threads.submit(ask, number) for number in range(8)]
-        killed = set()
-        for number in range(4):
-            wait_for(lambda: {worker.pid for worker in server.workers} - killed)
-            worker = next(w for w in server.workers if w.pid not in killed)
-            killed.add(worker.pid)
-            os.kill(worker.pid, signal.SIGKILL)
-            wait_for(
-                lambda so_far=number: server.metric("hier_rnn_workers_replaced_total") == so_far + 1
-            )
-        stop.set()
+        try:
+            for number in range(1, 5):
+                wait_for(all_ready)
+                os.kill(server.workers[number % 2].pid, signal.SIGKILL)
+                wait_for(
+                    lambda so_far=number: server.metric("hier_rnn_workers_replaced_total") == so_far
+                )
+        finally:
+            stop.set()
         statuses = [status for one in asking for status in one.result()]
     assert set(statuses) == {200}
-    wait_for(lambda: server.client.get("/health").json()["workers"]["ready"] == 2)
+    wait_for(all_ready)
     assert server.stop() == 0
     assert sum("replaced" in line for line in server.log) == 4
 
