@@ -138,7 +138,7 @@ def test_a_run_that_can_not_be_loaded(small_run, tmp_path):
     (run / "labels.json").write_text("[]")
     status, message = serving(run, "--port", "0")
     assert status == 2
-    assert "labels.json" in message
+    assert f"error: {run}" in message
 
 
 def test_workers_import_nothing_from_the_current_folder(small_run, tmp_path):
