@@ -25,10 +25,10 @@ from benchmarks.options import parser_of, positive, run
 from benchmarks.peers.threads import start_tensorflow
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.pretraining.cooccurrence import count_words
-from hier_rnn.pretraining.targets import Targets
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.words import Words
+from hier_rnn.training.word_vectors.cooccurrence import count_words
+from hier_rnn.training.word_vectors.targets import Targets
 
 UNITS = Configuration().character_encoder.units
 

@@ -26,8 +26,8 @@ from benchmarks.workload import shown
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
 from hier_rnn.sources.source import Example, open_source
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 Split = tuple[list[str], list[str]]
 """Texts and labels."""
@@ -147,13 +147,13 @@ def _runs(run: Callable[[int], tuple[float, float]], seeds: list[int]) -> dict[s
 def _hier_rnn(sources: Mapping[str, str], test: Split, seed: int) -> tuple[float, float]:
     import_tensorflow()
     import hier_rnn
-    from hier_rnn.training.classify import train_classifier
+    from hier_rnn.training.classification.train import train_classifier
 
     data = Data(train=sources["train"], validation=sources["validation"])
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         begun = time.perf_counter()
-        train_classifier(Configuration(seed=seed, data=data), out, quiet=True)
+        train_classifier(Configuration(seed=seed, data=data), out)
         seconds = time.perf_counter() - begun
         found = hier_rnn.load(out).predict(test[0])
     correct = sum(p.label == label for p, label in zip(found, test[1], strict=True))

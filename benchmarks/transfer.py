@@ -99,7 +99,7 @@ def variants(encoders: Mapping[str, str]) -> list[Variant]:
     """
     training = {
         "scratch": {"warm_start_epochs": 0},
-        **{objective: {"unfreeze_after": 0} for objective in OBJECTIVES},
+        **{objective: {"frozen_encoder_share": 0} for objective in OBJECTIVES},
         "frozen": {"freeze_encoder": True},
     }
     directories = {"": "", **encoders}

@@ -10,7 +10,7 @@ from benchmarks.measure import peak_memory
 from benchmarks.options import parser_of, write_results
 from hier_rnn.configuration.toml import format_configuration, read_configuration
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 CURVE = ("epoch", "train_loss", "validation_loss", "validation_accuracy", "words_per_second")
 
@@ -25,12 +25,12 @@ def main() -> None:
     options = parser.parse_args()
     import_tensorflow()
     from hier_rnn.model.sentence_encoder import SentenceEncoder
-    from hier_rnn.training.classify import train_classifier
+    from hier_rnn.training.classification.train import train_classifier
 
     SentenceEncoder.carries = not options.cut
     try:
         configuration = read_configuration(options.configuration)
-        peak = peak_memory(lambda: train_classifier(configuration, options.run, quiet=True))
+        peak = peak_memory(lambda: train_classifier(configuration, options.run))
     except UserError as error:
         parser.exit(2, f"{error}\n")
     lines = (options.run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()

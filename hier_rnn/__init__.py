@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["UserError", "__version__", "load", "load_encoder"]
 
-# Read by TensorFlow and Keras when they are imported, which is after this.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
 
 def load(run: str | Path) -> Predictor:
     """Returns a trained classifier.
@@ -32,7 +27,7 @@ def load(run: str | Path) -> Predictor:
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
-    from hier_rnn.quiet import import_tensorflow
+    from hier_rnn.tensorflow_setup import import_tensorflow
 
     import_tensorflow()
     from hier_rnn.prediction.predictor import Predictor
@@ -49,7 +44,7 @@ def load_encoder(directory: str | Path) -> Encoder:
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
-    from hier_rnn.quiet import import_tensorflow
+    from hier_rnn.tensorflow_setup import import_tensorflow
 
     import_tensorflow()
     from hier_rnn.prediction.encoder import Encoder

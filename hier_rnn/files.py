@@ -10,7 +10,7 @@ import uuid
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from hier_rnn.errors import UserError
 
@@ -59,7 +59,7 @@ def read_lines(path: str | Path, keep_ends: bool = False) -> Iterator[tuple[int,
 
 
 @contextlib.contextmanager
-def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO]:
+def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
     """Opens a file that appears under its name whole, once the block ends well, or not at all.
 
     Missing folders on the way are made. What is not a regular file (`/dev/stdout`, a named pipe)

@@ -64,7 +64,7 @@ def tiny(data) -> Callable[..., Configuration]:
             "sentence_encoder": {"units": 6},
             "training": {
                 "epochs": 2,
-                "epoch_steps": 0,
+                "minimum_steps_per_epoch": 0,
                 "batch_size": 20,
                 "learning_rate": 0.03,
                 "patience": 0,
@@ -84,12 +84,12 @@ def small_run(tiny, tmp_path_factory) -> Path:
     """A finished run that has learnt something."""
     import tensorflow as tf
 
-    from hier_rnn.training.classify import train_classifier
+    from hier_rnn.training.classification.train import train_classifier
 
     path = tmp_path_factory.mktemp("runs") / "small"
     eager = tf.config.functions_run_eagerly()  # as some tests have it; this run is longer
     tf.config.run_functions_eagerly(False)
     training = {"epochs": 12, "learning_rate": 0.1}
-    train_classifier(tiny(training=training), path, quiet=True)
+    train_classifier(tiny(training=training), path)
     tf.config.run_functions_eagerly(eager)
     return path

@@ -9,16 +9,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import Configuration, Pretraining
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.pretraining.pretrain import OPTIMIZATION
-from hier_rnn.pretraining.spelling import Distillation, SpelledBatch
-from hier_rnn.pretraining.targets import Targets
 from hier_rnn.text.alphabet import BEGIN, END, Alphabet
 from hier_rnn.training.optimizer import Optimizer
+from hier_rnn.training.pretraining.pretrain import training_options
+from hier_rnn.training.pretraining.word_vector_objective import SpelledBatch, WordVectorObjective
+from hier_rnn.training.word_vectors.targets import Targets
 
 # Learns, and tells how many words and in how many seconds.
 Turn = Callable[[], tuple[int, float]]
@@ -43,7 +43,7 @@ def turns_of(
         padded_batches: Batches in a turn of the padded ones; the trie's is an epoch.
     """
     alphabet = Alphabet.count(targets.words)
-    objective = Distillation(
+    objective = WordVectorObjective(
         CharacterEncoder(configuration.character_encoder, alphabet.size),
         spelling_of(configuration, alphabet),
         targets,
@@ -54,7 +54,7 @@ def turns_of(
     weights = objective.named_weights()
     values = initialize({name: tuple(weight.shape) for name, weight in weights.items()})
     assign(weights, values)
-    epoch = objective._epoch(0)
+    epoch = objective.epoch_batches(0)
     padded = Padded(configuration, alphabet, targets, values)
     every = max(1, len(epoch) // padded_batches)
     some = epoch[::every][:padded_batches]
@@ -77,8 +77,8 @@ def turns_of(
     )
 
 
-def _through_the_trie(objective: Distillation, weights: dict[str, keras.Variable]) -> Turn:
-    optimizer = Optimizer(OPTIMIZATION, weights)
+def _through_the_trie(objective: WordVectorObjective, weights: dict[str, keras.Variable]) -> Turn:
+    optimizer = Optimizer(training_options(Pretraining()), weights)
     values = {name: weight.value for name, weight in weights.items()}
     batches = objective.batches()
 
@@ -159,7 +159,7 @@ class Padded:
         return tf.constant(ids), tf.constant(lengths), tf.constant(owners)
 
     def loss(self, ids, lengths, owners, weights, masked: bool = False) -> tf.Tensor:
-        """Returns the loss of `Distillation`.
+        """Returns the loss of `WordVectorObjective`.
 
         Args:
             ids: Padded characters.
@@ -194,7 +194,7 @@ class Padded:
             for number, layer in enumerate((self.embedding, self.gru, self.map))
             for variable in layer.trainable_variables
         }
-        optimizer = Optimizer(OPTIMIZATION, named)
+        optimizer = Optimizer(training_options(Pretraining()), named)
         values = {name: variable.value for name, variable in named.items()}
         by_word = tf.constant(weights)
 

@@ -15,7 +15,8 @@ from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.text.words import Words
-from hier_rnn.training.batches import LabelledBatch, PackedBatches, Sentence
+from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
+from hier_rnn.training.classification.objective import ClassificationLosses
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import training_step
 
@@ -41,14 +42,10 @@ class HierRNN:
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
         data = PackedBatches(self._sentences, self.spelling)
         self._packed = iter(data)
+        trainable, class_weights = list(self.weights), [1.0] * task.classes
+        losses = ClassificationLosses(self.classifier, options.training, class_weights, trainable)
         self.step = training_step(
-            self.classifier,
-            self.optimizer,
-            list(self.weights),
-            options.training,
-            [1.0] * task.classes,
-            data.element_spec,
-            options.seed,
+            losses, self.optimizer, trainable, data.element_spec, options.seed
         )
 
     def _sentences(self) -> Iterator[list[Sentence]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.rules import initialize
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.text.alphabet import Alphabet
 
 Batch = list[tuple[str, int]]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hier_rnn.quiet import import_tensorflow
-from hier_rnn.threads import share_out_threads
+from hier_rnn.tensorflow_setup import import_tensorflow, share_out_threads
 
 
 def start_tensorflow(threads: int, shared_out: bool = True) -> None:

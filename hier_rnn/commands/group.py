@@ -36,3 +36,24 @@ class CommandGroup(click.Group):
             guess = nearest(cmd_name, self.commands) or f" There are: {', '.join(self.commands)}."
             raise UserError(f"{ctx.command_path}: no command '{cmd_name}'.{guess}")
         return self.commands[cmd_name]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the commands, and the options that the default command has without a group."""
+        super().format_options(ctx, formatter)
+        if not self.default:
+            return
+        command = self.commands[self.default]
+        options = [option for option in command.get_params(ctx) if option.name != "help"]
+        records = [
+            record
+            for option in options
+            if not getattr(option, "group", "") and (record := option.get_help_record(ctx))
+        ]
+        with formatter.section(f"Options of {self.default}, which may go without its name"):
+            formatter.write_dl(records, col_max=34)
+        groups = dict.fromkeys(getattr(option, "group", "") for option in options)
+        formatter.write_paragraph()
+        formatter.write_text(
+            f"Further options, as --GROUP.OPTION VALUE, are in the groups"
+            f" {', '.join(filter(None, groups))}: see {ctx.command_path} {self.default} --help."
+        )

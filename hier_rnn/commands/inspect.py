@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import json as json_format
-import sys
 from pathlib import Path
 
 import click
 
+from hier_rnn.commands.console import STANDARD_STREAM, write_json
 from hier_rnn.commands.embedded import embedded
-from hier_rnn.commands.options import path_option
-
-WIDTH = 110
+from hier_rnn.commands.options import output_option, path_option
 
 
-@click.command()
+@click.command(epilog="Example:  hier-rnn inspect runs/messages --compare before.toml")
 @click.argument("target", metavar="[TARGET]", required=False, type=click.Path(path_type=Path))
 @path_option("--compare", "TARGET", "show how far each weight has moved since this one")
-@click.option("--json", is_flag=True, help="print JSON")
-def inspect(target: Path | None, compare: Path | None, json: bool) -> None:
+@output_option(
+    "--json",
+    "FILE|-",
+    "write the rows as JSON; without a name, or with -: to standard output, alone",
+    is_flag=False,
+    flag_value=STANDARD_STREAM,
+)
+def inspect(target: Path | None, compare: Path | None, json: Path | None) -> None:
     """Shows every weight: its shape, how it started, its statistics.
 
     TARGET is a run directory, an encoder directory, or FILE.toml: a configuration before any
     training. Without one, the default configuration on the embedded data is shown.
     """
-    from rich.console import Console
-
     from hier_rnn.initializers.inspection import inspect_target, json_rows
-    from hier_rnn.initializers.inspection_table import render
 
     rows = inspect_target(target, compare, embedded("train"))
     if json:
-        print(json_format.dumps(json_rows(rows), indent=2))
-    else:
-        # A pipe has no width, and the table needs more than the 80 columns rich then takes.
-        console = Console(width=None if sys.stdout.isatty() else WIDTH)
-        console.print(render(rows, str(target or "the default configuration")))
+        write_json(json, json_rows(rows))
+    if json != STANDARD_STREAM:
+        from hier_rnn.commands.inspection_table import print_inspection
+
+        print_inspection(rows, str(target or "the default configuration"))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from glob import glob
+from typing import Any
 
 import click
+from click.shell_completion import shell_complete
 
-from hier_rnn import __version__
+from hier_rnn.commands.check import check
 from hier_rnn.commands.compare import compare
+from hier_rnn.commands.console import discard_output, flush, open_streams, tell
 from hier_rnn.commands.evaluate import evaluate
 from hier_rnn.commands.explain import explain
 from hier_rnn.commands.group import CommandGroup
@@ -20,19 +25,45 @@ from hier_rnn.commands.train import train
 from hier_rnn.commands.vectors import vectors
 from hier_rnn.configuration.command_line import unknown_option
 from hier_rnn.errors import UserError
+from hier_rnn.version import __version__
 
 MISTAKE, INTERRUPTED = 2, 130
-STANDARD_OUTPUT = 1
+SETTINGS: dict[str, Any] = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 110,
+}
+
+START_HERE = """\b
+Start here:
+  hier-rnn train                                    on the embedded messages
+  hier-rnn train --train data.csv --out runs/mine   on your own data
+  hier-rnn evaluate runs/mine --data test.csv --report report
+  hier-rnn predict runs/mine --text "where is my parcel"
+  hier-rnn explain runs/mine "where is my parcel"
+  hier-rnn serve runs/mine                          over HTTP, with a page to type into
+
+\b
+Completion in the shell (once, then open a new one):
+  bash:  echo 'eval "$(_HIER_RNN_COMPLETE=bash_source hier-rnn)"' >> ~/.bashrc
+  zsh:   echo 'eval "$(_HIER_RNN_COMPLETE=zsh_source hier-rnn)"' >> ~/.zshrc
+  fish:  _HIER_RNN_COMPLETE=fish_source hier-rnn > ~/.config/fish/completions/hier-rnn.fish
+"""
 
 
-@click.group("hier-rnn", cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "hier-rnn",
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=START_HERE,
+)
 @click.version_option(__version__, prog_name="hier-rnn")
 def cli() -> None:
     """Sentence classification with a recurrent network that reads words letter by letter."""
 
 
-for command in (
+COMMANDS = (
     train,
+    check,
     evaluate,
     predict,
     explain,
@@ -41,7 +72,8 @@ for command in (
     inspect,
     neighbours,
     vectors,
-):
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 
@@ -53,19 +85,20 @@ def main() -> None:
 def run(command: click.Command, program: str) -> None:
     """Runs a command with the arguments of the process and exits.
 
-    Exit status: 0; 2 for a mistake (the message alone on standard error); 130 when interrupted.
+    Exit status: 0, also when nobody reads what is printed to its end (`| head`); 2 for a mistake
+    (the message alone on standard error); 130 when interrupted.
 
     Args:
         command: The command.
         program: What the help and the messages call it.
     """
-    settings = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+    open_streams()
+    status: object = 0
     try:
-        status = command.main(prog_name=program, standalone_mode=False, **settings)
-        sys.stdout.flush()
-    except BrokenPipeError:  # nobody reads on (`| head`): not worth a word
-        os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
-        status = 0
+        status = _call(command, program)
+        flush()
+    except click.exceptions.Exit as end:
+        status = end.exit_code
     except UserError as error:
         status = _fail(str(error))
     except click.NoSuchOption as error:
@@ -74,13 +107,45 @@ def run(command: click.Command, program: str) -> None:
     except click.ClickException as error:
         status = _fail(error.format_message())
     except (click.Abort, KeyboardInterrupt) as interruption:
-        # click hides the interruption that may say what was saved
-        status = _fail(str(interruption.__cause__ or "") or "interrupted", INTERRUPTED)
-    except OSError as error:  # no space left, no permission: the user's to mend, not ours
-        status = _fail(": ".join(filter(None, [error.filename, error.strerror])) or str(error))
+        tell("")  # below the ^C of the terminal
+        status = _fail(str(interruption) or "interrupted", INTERRUPTED)
+    except OSError as error:
+        if _nobody_reads(error):
+            discard_output()
+            status = 0
+        else:  # no space left, no permission: the user's to mend, not ours
+            status = _fail(": ".join(filter(None, [error.filename, error.strerror])) or str(error))
+    try:
+        flush()
+    except OSError:  # told above; Python would tell it again at its end
+        discard_output()
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _call(command: click.Command, program: str) -> object:
+    """What `click.Command.main` does, but for a reader that goes away, which it ends with 1."""
+    variable = f"_{program.partition('.')[0].replace('-', '_').upper()}_COMPLETE"
+    if instruction := os.environ.get(variable):
+        return shell_complete(command, SETTINGS, program, variable, instruction)
+    with command.make_context(program, _arguments(), **SETTINGS) as context:
+        return command.invoke(context)
+
+
+def _arguments() -> list[str]:
+    """The process's arguments; on Windows no shell has expanded `runs/*`."""
+    arguments = sys.argv[1:]
+    if sys.platform != "win32":
+        return arguments
+    return [path for argument in arguments for path in sorted(glob(argument)) or [argument]]
+
+
+def _nobody_reads(error: OSError) -> bool:
+    """Whether what was printed found its reader gone; Windows says `EINVAL` for it."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    return sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
+
+
 def _fail(message: str, status: int = MISTAKE) -> int:
-    print(f"error: {message}" if status == MISTAKE else message, file=sys.stderr)
+    tell(f"error: {message}" if status == MISTAKE else message)
     return status

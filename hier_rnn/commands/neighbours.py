@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
+from hier_rnn.commands.console import draw, escaped, show_log, write_line
 from hier_rnn.configuration.transfer import encoder_directory
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 
-@click.command()
+@click.command(epilog="Example:  hier-rnn neighbours runs/messages parcle refnud")
 @click.argument("encoder", type=click.Path(path_type=Path))
 @click.argument("words", metavar="WORD [WORD ...]", nargs=-1, required=True)
 @click.option(
@@ -27,8 +29,18 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
     encoder inside it.
     """
     directory = encoder_directory(encoder)
+    show_log(quiet=False)
     import_tensorflow()
-    from hier_rnn.pretraining.neighbours import neighbours as nearest_words
+    from hier_rnn.prediction.neighbours import neighbours as nearest_words
 
+    table: list[tuple[str, str]] = []
     for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):
-        print(f"{word}: {', '.join(f'{known} {cosine:.2f}' for known, cosine in found)}")
+        cosines = (f"{escaped(known)} {cosine:.2f}" for known, cosine in found)
+        table.append((f"{escaped(word)}:", ", ".join(cosines)))
+    if sys.stdout.isatty():  # lines as long as they are would be broken inside words
+        from hier_rnn.commands.table import Column, Table
+
+        draw(Table("", [Column(""), Column("")], table))
+    else:
+        for name, known in table:
+            write_line(f"{name} {known}")

@@ -1,14 +1,17 @@
-"""What several commands have: `path_option`, `source_options`, `opened`, `run_configuration`."""
+"""What several commands have: `path_option`, `output_option`, `source_options`, `opened`, ..."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hier_rnn.commands.console import STANDARD_STREAM
 from hier_rnn.configuration.options import Configuration, Data
+from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:
     from hier_rnn.sources.source import Source
@@ -25,6 +28,52 @@ def path_option(flag: str, metavar: str, help: str, **settings: Any) -> Callable
     """
     kind = click.Path(path_type=Path)
     return click.option(flag, type=kind, metavar=metavar, help=help, **settings)
+
+
+def output_option(flag: str, metavar: str, help: str, **settings: Any) -> Callable[..., Any]:
+    """Decorates a command with an option naming what it writes, looked at before any work starts.
+
+    Args:
+        flag: The option.
+        metavar: What the help calls the value; one with `DIR` is a folder, one with `|-` may be
+            standard output.
+        help: What is written there.
+        **settings: click's others.
+    """
+
+    def check(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
+        if path is not None and not (path == STANDARD_STREAM and metavar.endswith("|-")):
+            _require_writable(path, flag, folder="DIR" in metavar)
+        return path
+
+    return path_option(flag, metavar, help, callback=check, **settings)
+
+
+def _require_writable(path: Path, flag: str, folder: bool) -> None:
+    """Finds what would only show when the work is done: a folder in the way, no permission."""
+    try:
+        if folder and path.exists() and not path.is_dir():
+            raise UserError(f"{flag}: {path} is a file; a folder is to be written there.")
+        if not folder and path.is_dir():
+            raise UserError(f"{flag}: {path} is a folder; a file is to be written there.")
+        existing = next(place for place in (path, *path.absolute().parents) if place.exists())
+    except OSError as error:  # a name that is too long, a loop of links
+        raise UserError(f"{flag}: {path}: can't write it: {error.strerror}.") from None
+    if existing != path and not existing.is_dir():
+        raise UserError(f"{flag}: {path}: can't write it: {existing} is a file, not a folder.")
+    if not folder and existing == path and path.is_file():
+        existing = path.absolute().parent  # it is replaced, not written into
+    if not os.access(existing, os.W_OK):
+        raise UserError(f"{flag}: {path}: can't write it: no permission to write to {existing}.")
+
+
+def quiet_option(help: str) -> Callable[..., Any]:
+    """Decorates a command that shows progress with `-q`, `--quiet`.
+
+    Args:
+        help: What is not shown then.
+    """
+    return click.option("-q", "--quiet", is_flag=True, help=help)
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:

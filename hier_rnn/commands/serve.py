@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from pathlib import Path
 
 import click
 
-from hier_rnn.commands.options import run_configuration
+from hier_rnn.commands.console import show_log
+from hier_rnn.commands.options import quiet_option, run_configuration
 from hier_rnn.errors import UserError
 
 NEEDED = ("prometheus_client", "starlette", "uvicorn")
@@ -64,6 +63,7 @@ NEEDED = ("prometheus_client", "starlette", "uvicorn")
     metavar="N",
     help="requests that wait at once; more are answered 503",
 )
+@quiet_option("only warnings and errors")
 def serve(
     run: Path,
     host: str,
@@ -74,6 +74,7 @@ def serve(
     max_texts: int,
     max_characters: int,
     max_pending: int,
+    quiet: bool,
 ) -> None:
     """Serves a run over HTTP until Ctrl-C or SIGTERM.
 
@@ -93,7 +94,7 @@ def serve(
         ) from None
     if "/" in name:
         raise UserError(f"--name: a name without '/' is expected. Received: {name!r}.")
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    show_log(quiet)
     limits = Limits(
         body_bytes=max_body,
         texts=max_texts,
@@ -101,18 +102,4 @@ def serve(
         pending_requests=max_pending,
         pending_bytes=max(Limits.pending_bytes, max_body),
     )
-    _tell(f"loading {run}")
-    serve_run(
-        run,
-        host=host,
-        port=port,
-        workers=workers,
-        name=name,
-        limits=limits,
-        started=lambda url: _tell(f"serving {run} at {url} (Ctrl-C stops it)"),
-    )
-    _tell("stopped: every accepted request was answered")
-
-
-def _tell(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    serve_run(run, host, port, workers, name, limits)

@@ -7,18 +7,21 @@ from typing import Any
 
 import click
 
+from hier_rnn.commands.check import check_sources, report_lines
+from hier_rnn.commands.console import show_log, tell
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.commands.group import CommandGroup
-from hier_rnn.commands.options import path_option
+from hier_rnn.commands.options import output_option, path_option, quiet_option
 from hier_rnn.configuration.command_line import (
     ConfiguredCommand,
     configuration_options,
     resolve,
 )
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 EMBEDDED_OUT = Path("runs/messages")
 
@@ -31,7 +34,6 @@ READING = {
 
 config_option = path_option("--config", "FILE.toml", "options from a file; the command line wins")
 force_option = click.option("--force", is_flag=True, help="start over what --out already holds")
-quiet_option = click.option("--quiet", is_flag=True, help="no progress bar and no tables")
 
 
 @click.group(cls=CommandGroup)
@@ -46,7 +48,15 @@ def train() -> None:
 train.default = "classify"
 
 
-@train.command(cls=ConfiguredCommand)
+@train.command(
+    cls=ConfiguredCommand,
+    epilog="""\b
+Examples:
+  hier-rnn train --train train.csv --validation dev.csv --test test.csv --out runs/mine
+  hier-rnn train --train train.csv --out runs/mine --training.epochs 20 --head.dropout 0.3
+  hier-rnn train --train train.csv --out runs/head-first \\
+    --training.phases '[{"train": ["head/.*"], "epochs": 2}, {"epochs": 10}]'""",
+)
 @configuration_options(
     flags={
         "data.train": "--train SRC",
@@ -58,17 +68,25 @@ train.default = "classify"
     },
     groups=["text", "character_encoder", "sentence_encoder", "head", "initializers", "training"],
 )
-@path_option("--out", "DIR", f"the run directory [embedded data: {EMBEDDED_OUT}]")
+@output_option("--out", "DIR", f"the run directory [embedded data: {EMBEDDED_OUT}]")
 @config_option
 @force_option
-@quiet_option
+@quiet_option("no progress bar and no tables")
+@click.option(
+    "--strict", is_flag=True, help="anything that the check of the data finds is an error"
+)
 @click.option("--tensorboard", is_flag=True, help="write TensorBoard's logs into the run as well")
+@click.option("--keep-checkpoints", is_flag=True, help="keep the checkpoints of a finished run")
+@click.pass_context
 def classify(
+    context: click.Context,
     out: Path | None,
     config: Path | None,
     force: bool,
     quiet: bool,
+    strict: bool,
     tensorboard: bool,
+    keep_checkpoints: bool,
     **given: Any,
 ) -> None:
     """Trains a classifier on labelled sentences.
@@ -80,10 +98,43 @@ def classify(
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
+    show_log(quiet)
+    if force or not RunDirectory(out).labels.exists():  # a run that goes on was checked
+        report = check_sources([configuration.data.train], configuration.data)
+        if strict:
+            report.require_none()
+        if not quiet:
+            tell("\n".join(report_lines(report)))
     import_tensorflow()
-    from hier_rnn.training.classify import train_classifier
+    from hier_rnn.commands.conclusion import print_conclusion
+    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.training.classification.train import train_classifier
 
-    train_classifier(configuration, out, force=force, quiet=quiet, tensorboard=tensorboard)
+    with TrainingScreen(quiet) as screen:
+        result = train_classifier(
+            configuration,
+            out,
+            force=force,
+            keep_checkpoints=keep_checkpoints,
+            tensorboard=tensorboard,
+            on_event=screen,
+        )
+    run = RunDirectory(out)
+    # A run that was killed before its evaluation is finished, but for that.
+    evaluated = configuration.data.test and (result.trained or not run.evaluation.exists())
+    if evaluated:
+        _evaluate(configuration.data, run, quiet)
+    if not quiet and (result.trained or evaluated):
+        print_conclusion(out, context.find_root().info_name or "")
+
+
+def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
+    """Evaluates a finished run on the test data; the run keeps its scores."""
+    from hier_rnn.evaluation.evaluate import evaluate_runs
+    from hier_rnn.sources.source import open_source
+
+    test = open_source(data.test, data.label_column, data.text_column, data.tfds_data_dir)
+    evaluate_runs([run.path], test, json=run.evaluation, quiet=quiet)
 
 
 def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configuration, Path]:
@@ -101,7 +152,12 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
     return configuration.model_copy(update={"data": data}), out or EMBEDDED_OUT
 
 
-@train.command(cls=ConfiguredCommand)
+@train.command(
+    cls=ConfiguredCommand,
+    epilog="""\b
+Example:
+  hier-rnn train pretrain --text reviews.txt --out encoders/reviews""",
+)
 @configuration_options(
     flags={
         "data.text": "--text SRC",
@@ -112,10 +168,10 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
     },
     groups=["text", "character_encoder", "initializers", "pretraining"],
 )
-@path_option("--out", "DIR", "the encoder directory", required=True)
+@output_option("--out", "DIR", "the encoder directory", required=True)
 @config_option
 @force_option
-@quiet_option
+@quiet_option("no progress bar and no tables")
 def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: Any) -> None:
     """Pretrains the character encoder on text without labels.
 
@@ -130,7 +186,13 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     if not configuration.data.text and not from_vectors:
         raise UserError("--text SRC [SRC ...] is needed: what shall the encoder learn from?")
     configuration = take_encoder_options(configuration)
+    show_log(quiet)
     import_tensorflow()
-    from hier_rnn.pretraining.pretrain import pretrain as pretrain_encoder
+    from hier_rnn.commands.conclusion import print_encoder_conclusion
+    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
 
-    pretrain_encoder(configuration, out, force=force, quiet=quiet)
+    with TrainingScreen(quiet) as screen:
+        result = pretrain_encoder(configuration, out, force=force, on_event=screen)
+    if not quiet and result.trained:
+        print_encoder_conclusion(out)

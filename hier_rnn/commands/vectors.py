@@ -1,34 +1,59 @@
-"""`vectors`: the vectors of any words, in word2vec's text format."""
+"""`vectors`: the vectors of any words, in word2vec's text format, or of sentences."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import click
 
 import hier_rnn
+from hier_rnn.commands.answers import vector_line
+from hier_rnn.commands.console import show_log
 from hier_rnn.commands.lines import batches_of_lines
-from hier_rnn.commands.options import path_option
+from hier_rnn.commands.options import output_option, run_configuration
 from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
+from hier_rnn.files import write_atomically
 
 
-@click.command()
+@click.command(
+    epilog="""\b
+Examples:
+  hier-rnn vectors runs/messages words.txt --out words.vec
+  hier-rnn vectors runs/messages texts.txt --sentences"""
+)
 @click.argument("encoder", type=click.Path(path_type=Path))
 @click.argument("file", metavar="[FILE|-]", default="-", type=click.Path(path_type=Path))
-@path_option("--out", "FILE", "where to write [default: standard output]")
-def vectors(encoder: Path, file: Path, out: Path | None) -> None:
+@click.option(
+    "--sentences", is_flag=True, help="a line is a text, and its vector a line of numbers"
+)
+@output_option("--out", "FILE", "where to write [default: standard output]")
+def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None) -> None:
     """Writes the vectors of a list of words, in word2vec's text format.
 
     FILE has a word on every line; without FILE, or with -, standard input is read. gensim and
     fastText read what is written. ENCODER is an encoder directory, or a run directory for the
-    encoder inside it.
+    encoder inside it; with --sentences it is a run directory, since an encoder knows only words.
     """
+    if sentences:
+        run_configuration(encoder)
+        batches = batches_of_lines(file)
+        show_log(quiet=False)
+        predictor = hier_rnn.load(encoder)
+        with _opened(out) as to:
+            for batch in batches:
+                to.writelines(vector_line(vector) + "\n" for vector in predictor.encode(batch))
+                to.flush()
+        return
     directory = encoder_directory(encoder)
     words = list(dict.fromkeys(word for batch in batches_of_lines(file) for word in batch if word))
     if not words:
         raise UserError(f"{file}: no words: a line is expected to hold a word.")
+    show_log(quiet=False)
     encode = hier_rnn.load_encoder(directory)
     from hier_rnn.pretraining.vectors_file import vector_lines, write_vectors
 
@@ -36,3 +61,12 @@ def vectors(encoder: Path, file: Path, out: Path | None) -> None:
         write_vectors(out, words, encode(words))
     else:
         sys.stdout.writelines(vector_lines(words, encode(words)))
+
+
+@contextlib.contextmanager
+def _opened(out: Path | None) -> Iterator[IO[str]]:
+    if out is None:
+        yield sys.stdout
+    else:
+        with write_atomically(out) as file:
+            yield file

@@ -15,6 +15,7 @@ import click
 
 from hier_rnn.configuration import schema, toml
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.renamed import RENAMED
 from hier_rnn.errors import UserError, nearest
 
 METAVARS = {"integer": "N", "number": "X", "boolean": "true|false", "string": "TEXT"}
@@ -32,7 +33,8 @@ class SeveralOption(click.Option):
                 option takes one value after all.
             **settings: click's.
         """
-        super().__init__(*args, multiple=accepts is not None, **settings)
+        settings["multiple"] = accepts is not None
+        super().__init__(*args, **settings)
         self.accepts = accepts
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
@@ -108,7 +110,7 @@ class ConfiguredCommand(click.Command):
             if record:
                 sections.setdefault(getattr(option, "group", ""), []).append(record)
         for name, records in sections.items():
-            meaning = schema.group(name)["description"].rstrip(".") if name else ""
+            meaning = schema.group_of(name)["description"].rstrip(".") if name else ""
             with formatter.section(f"[{name}] {meaning}" if name else "Options"):
                 formatter.write_dl(records, col_max=34)
 
@@ -203,6 +205,8 @@ def unknown_option(flag: str, command: click.Command, path: str) -> str:
         path: How the command was called.
     """
     name = flag.lstrip("-")
+    if name in RENAMED:
+        return f"{flag}: no such option: its name is now --{RENAMED[name]}."
     if name in {option.name for option in schema.options_of()}:
         return f"{flag}: '{path}' does not use this option."
     flags = [

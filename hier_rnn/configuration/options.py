@@ -14,7 +14,8 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
-AUTO = "auto"  # text.words until the training text is looked at
+AUTO: Literal["auto"] = "auto"  # text.words until the training text is looked at
+OnDivergence = Literal["stop", "skip", "restore"]
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
 
 
@@ -130,9 +131,13 @@ class InitializerRule(Options):
 
 
 class Initializers(Options):
-    """Where each weight starts: ordered rules, the first match wins, then the defaults."""
+    """Where each weight starts: the first rule that matches decides, then the defaults."""
 
-    rules: tuple[InitializerRule, ...] = Field(default=(), description="ordered rules")
+    rules: tuple[InitializerRule, ...] = Field(
+        default=(),
+        description="ordered rules; the first that matches decides, so put an inner name's rule"
+        " (sentence_encoder/lstm_0) above its outer name's (sentence_encoder)",
+    )
 
 
 class Misspell(Options):
@@ -143,13 +148,13 @@ class Misspell(Options):
 
 
 class PretrainingMisspell(Options):
-    """Corruption of the spellings learnt, the word's vector kept; drawn anew each epoch."""
+    """Misspelled copies of words, with the vector of the word; drawn anew each epoch."""
 
     kind: MisspellKind = Field(default="mixed", description="kind of misspelling")
-    rate: float = Field(
+    copies_per_word: float = Field(
         default=1.0,
         ge=0,
-        description="misspelled copies a word, on average; frequent words have more",
+        description="misspelled copies per word, on average; frequent words have more",
     )
     edits: Positive = Field(
         default=3, description="most edits in a word; a third has a further one"
@@ -157,11 +162,13 @@ class PretrainingMisspell(Options):
 
 
 class Phase(Options):
-    """A stretch of training in which some weights move and others do not."""
+    """A part of the training in which some weights train and others are frozen."""
 
-    train: tuple[str, ...] = Field(default=(".*",), description="patterns of weights that train")
+    train: tuple[str, ...] = Field(
+        default=(".*",), description="patterns of the weights that train"
+    )
     freeze: tuple[str, ...] = Field(
-        default=(), description="patterns of weights that do not, after all"
+        default=(), description="patterns of the weights that do not, though they match train"
     )
     epochs: Positive | None = Field(default=None, description="length in epochs")
     steps: Positive | None = Field(default=None, description="length in steps")
@@ -180,30 +187,31 @@ class Training(Options):
     bucket_batches: Positive = Field(
         default=16, description="batches cut from as many sentences sorted by length; 1: not sorted"
     )
-    epochs: Positive = Field(default=12, description="epochs at the most")
+    epochs: Positive = Field(default=12, description="largest number of epochs")
     maximum_steps: Count = Field(
         default=7500,
-        description="much training data has fewer epochs, about so many steps in all; 0: no limit",
+        description="with much training data there are fewer epochs, so that all have about this"
+        " many steps together; 0: no limit",
     )
-    epoch_steps: Count = Field(
+    minimum_steps_per_epoch: Count = Field(
         default=120,
-        description="an epoch of little training data passes over it several times, to have about"
-        " so many steps; 0: always once",
+        description="with little training data an epoch passes over it several times, so that it"
+        " has about this many steps; 0: once",
     )
     learning_rate: float = Field(default=2e-3, gt=0, description="peak learning rate")
     learning_rate_multipliers: dict[str, float] = Field(
         default={}, description="factor by pattern of weight names; the first match wins"
     )
-    encoder_rate: float = Field(
+    encoder_learning_rate_multiplier: float = Field(
         default=0.3,
         ge=0,
-        description="with --encoder: factor of the encoder's learning rate while labels train;"
-        " 0: it stays as the warm start leaves it",
+        description="with data.encoder: factor of the learning rate for the character encoder;"
+        " 0: it does not train on labels",
     )
-    unfreeze_after: Share = Field(
+    frozen_encoder_share: Share = Field(
         default=0.5,
-        description="with --encoder: share of the epochs before the encoder trains too; the rate"
-        " rises and falls before and after; 0: it trains from the first",
+        description="with data.encoder: share of the epochs in which the character encoder is"
+        " frozen, at first; the learning rate rises and falls both before and after; 0: none",
     )
     weight_decay: float = Field(
         default=0.01, ge=0, description="AdamW's, on matrices (not on biases or initial states)"
@@ -234,15 +242,21 @@ class Training(Options):
         default=100_000, description="examples held in memory for shuffling"
     )
     checkpoint_seconds: float = Field(default=60.0, ge=0, description="seconds between checkpoints")
+    on_divergence: OnDivergence = Field(
+        default="stop",
+        description="when a loss or gradient is not finite: stop with an error, skip the batch, or"
+        " restore the last checkpoint and halve the learning rate (at most three times)",
+    )
     warm_start_epochs: Count = Field(
         default=40,
-        description="epochs of learning to spell the training text before the labels; 0: none",
+        description="epochs in which the character encoder first learns to spell word vectors of"
+        " the training text; 0: none",
     )
-    warm_start_label_weight: float = Field(
+    warm_start_label_feature_weight: float = Field(
         default=0.5,
         ge=0,
-        description="how long what labels say of a word is in the warm start, beside its vector of"
-        " length one (of the 300 most frequent labels; of two, half); 0: labels are not looked at",
+        description="length of the label features appended to each word's unit-length vector in"
+        " the warm start; 0: none",
     )
     freeze_encoder: bool = Field(default=False, description="the character encoder does not train")
     next_character_weight: float = Field(
@@ -280,15 +294,15 @@ class Pretraining(Options):
         lt=1,
         description="held-out share of the words (next-character: of the texts)",
     )
-    frequency_power: float = Field(
+    frequency_exponent: float = Field(
         default=0.25,
         ge=0,
         le=1,
-        description="word-vectors: a word weighs as its count to this power",
+        description="word-vectors: a word's weight in the loss is its count to this power",
     )
-    variants: Share = Field(
+    rewrites_per_word: Share = Field(
         default=0.25,
-        description="word-vectors: copies a word in another case or punctuation, on average",
+        description="word-vectors: copies per word in another case or punctuation, on average",
     )
     misspell: PretrainingMisspell = PretrainingMisspell()
     batch_size: Positive = Field(default=512, description="word types in a batch")
@@ -303,6 +317,10 @@ class Pretraining(Options):
     checkpoint_seconds: float = Field(
         default=60.0, ge=0, description="seconds between checkpoints, besides one after each epoch"
     )
+    on_divergence: OnDivergence = Field(
+        default="stop",
+        description="when a loss or gradient is not finite: as for training.on_divergence",
+    )
 
 
 class Data(Options):
@@ -315,7 +333,9 @@ class Data(Options):
     label_column: str = Field(default="label", description="column or field of the label")
     text_column: str = Field(default="text", description="column or field of the text")
     tfds_data_dir: str = Field(default="", description="where TensorFlow Datasets are prepared")
-    encoder: str = Field(default="", description="encoder directory that the run started from")
+    encoder: str = Field(
+        default="", description="start from this encoder directory, or a run directory's encoder"
+    )
 
 
 class Configuration(Options):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.renamed import RENAMED
 from hier_rnn.errors import UserError, nearest
 
 Node = dict[str, Any]  # a node of the JSON schema
@@ -35,7 +36,8 @@ def _schema() -> Node:
 def _resolved(node: Node) -> Node:
     """Follows a reference to the group or table that it names."""
     if "$ref" in node:
-        return _schema()["$defs"][node["$ref"].rsplit("/", 1)[1]]
+        definitions: dict[str, Node] = _schema()["$defs"]
+        return definitions[node["$ref"].rsplit("/", 1)[1]]
     return node
 
 
@@ -53,6 +55,14 @@ def group(name: str) -> Node | None:
     return node if "properties" in node else None
 
 
+def group_of(name: str) -> Node:
+    """Returns the schema of a group that there is, by its dotted name."""
+    node = group(name)
+    if node is None:
+        raise KeyError(name)
+    return node
+
+
 def options_of(name: str = "") -> Iterator[Option]:
     """Yields every option of a group and of the groups inside it, in the order they are declared.
 
@@ -62,7 +72,7 @@ def options_of(name: str = "") -> Iterator[Option]:
     node = group(name)
     if node is None:
         outer, _, inner = name.rpartition(".")
-        yield _option(name, group(outer)["properties"][inner])
+        yield _option(name, group_of(outer)["properties"][inner])
         return
     for key, child in node["properties"].items():
         full = f"{name}.{key}".lstrip(".")
@@ -159,7 +169,8 @@ def _explained(mistake: Mapping[str, Any], place: Callable[[str], str]) -> str:
             name, node = f'{name}."{part}"', node["additionalProperties"]
             break
         elif "properties" in node:
-            return f"{place(f'{name}.{part}'.lstrip('.'))}: {unknown(str(part), node)}"
+            full = f"{name}.{part}".lstrip(".")
+            return f"{place(full)}: {unknown(full, node)}"
         else:  # the branch of a union: what the whole union accepts is said
             break
     if mistake["type"] == "value_error":
@@ -172,6 +183,14 @@ def _explained(mistake: Mapping[str, Any], place: Callable[[str], str]) -> str:
 
 
 def unknown(name: str, node: Node) -> str:
-    """Says that a group has no such option, and which it has."""
+    """Says that a group has no such option, and which it has; or what its name is now.
+
+    Args:
+        name: The option's dotted name.
+        node: The schema of its group.
+    """
+    if name in RENAMED:
+        return f"no such option: its name is now {RENAMED[name]}."
     names: Iterable[str] = node["properties"]
+    name = name.rpartition(".")[2]
     return f"no such option.{nearest(name, names) or ' There are: ' + ', '.join(names) + '.'}"

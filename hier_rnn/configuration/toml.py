@@ -92,11 +92,11 @@ def format_configuration(configuration: Configuration, groups: Iterable[str] = (
 
 def _lines(table: Mapping[str, Any], group: str) -> Iterator[str]:
     """A group's own options come first, then its tables, as TOML wants it."""
-    node = schema.group(group)
+    node = schema.group_of(group)
     if group:
         yield f"\n# {node['description']}"
         yield f"[{group}]"
-    later = []
+    later: list[Iterable[str]] = []
     for key, value in table.items():
         name = f"{group}.{key}".lstrip(".")
         if schema.group(name):
@@ -124,9 +124,8 @@ def _is_table(value: Any) -> bool:
 
 
 def _nested(name: str, value: Any) -> dict[str, Any]:
-    for part in reversed(name.split(".")):
-        value = {part: value}
-    return value
+    outer, _, inner = name.rpartition(".")
+    return _nested(outer, {inner: value}) if outer else {inner: value}
 
 
 def _assignment(key: str, value: Any) -> str:

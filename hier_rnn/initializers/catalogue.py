@@ -29,7 +29,6 @@ CATALOGUE: dict[str, type[Initializer]] = {
         standard.LecunNormal,
         standard.LecunUniform,
         standard.Orthogonal,
-        standard.Stft,
         recurrent.UniformUnitScaling,
         recurrent.Chrono,
         pretrained.Pretrained,
@@ -39,8 +38,6 @@ CATALOGUE: dict[str, type[Initializer]] = {
 # Keras's other names for them: `GlorotUniform` and the like, and a few more.
 ALIASES = {
     **{"".join(map(str.capitalize, name.split("_"))): name for name in CATALOGUE},
-    "STFT": "stft",
-    "STFTInitializer": "stft",
     "IdentityInitializer": "identity",
     "OrthogonalInitializer": "orthogonal",
     "normal": "random_normal",

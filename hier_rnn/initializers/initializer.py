@@ -1,7 +1,7 @@
 """What an initializer is: validated options, and values for one block of a weight.
 
 Every block draws from its own stream, derived from the seed and the block's name alone: two LSTMs
-are never copies of each other, and a weight more or less changes no other.
+are never copies of each other, and adding or removing a weight changes no other.
 """
 
 from __future__ import annotations

@@ -20,13 +20,13 @@ from hier_rnn.initializers.gates import gate_blocks
 from hier_rnn.initializers.patterns import matches
 from hier_rnn.initializers.rules import Choice, Decision, resolve
 from hier_rnn.initializers.stored import stored_weights, weights_file
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.runs.run_directory import read_json
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
+from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.phases import for_given_encoder, multiplier
-from hier_rnn.training.run_alphabet import run_alphabet
 
 UNRECORDED = "not recorded"
 

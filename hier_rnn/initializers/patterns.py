@@ -1,8 +1,9 @@
-"""Which weights a pattern names: `reach`, `matches` and `matching`.
+"""Which weights a pattern names: `matches` and `matching`.
 
 A pattern is a regular expression. It matches a weight when it matches the *whole* of its name, or
 the whole of an outer name (`sentence_encoder`, `sentence_encoder/lstm_0`), and so all below that.
-Initializer rules, freezing and learning-rate multipliers all read their patterns this way.
+Initializer rules, freezing and learning-rate multipliers all read their patterns this way, and in
+an ordered list of patterns the first that matches decides.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from collections.abc import Iterable
 from hier_rnn.errors import UserError, nearest
 
 
-def reach(pattern: str, name: str) -> int:
-    """Returns how many leading parts of `name` the pattern matches whole, 0 if it does not match.
+def matches(pattern: str, name: str) -> bool:
+    """Returns whether a pattern matches a weight's whole name or one of its outer names.
 
     `matching` says what is wrong with a pattern that a user wrote; call it first.
 
@@ -23,16 +24,7 @@ def reach(pattern: str, name: str) -> int:
         name: Weight name; its parts are separated by `/`.
     """
     expression = re.compile(pattern)  # which keeps what it compiled
-    parts = name.split("/")
-    for count in range(len(parts), 0, -1):
-        if expression.fullmatch("/".join(parts[:count])):
-            return count
-    return 0
-
-
-def matches(pattern: str, name: str) -> bool:
-    """Whether the pattern matches the weight's whole name or one of its outer names."""
-    return reach(pattern, name) > 0
+    return any(map(expression.fullmatch, (name, *outer_names([name]))))
 
 
 def matching(pattern: str, names: Iterable[str], where: str) -> list[str]:

@@ -14,8 +14,6 @@ from hier_rnn.initializers.standard import RandomUniform
 from hier_rnn.initializers.stored import stored_weight, weights_file
 from hier_rnn.text.alphabet import FIRST, Alphabet
 
-EMBEDDING = "character_encoder/embedding"
-
 
 class Pretrained(Initializer):
     """The weight of the same name, and of it the same gate, in a run or encoder directory.
@@ -29,7 +27,7 @@ class Pretrained(Initializer):
 
     def draw(self, block: Block) -> np.ndarray:
         stored = stored_weight(self.path, block.weight)
-        if block.weight == EMBEDDING:
+        if block.weight.endswith("/embedding"):
             stored = self._by_character(block, stored)
         if stored.shape != block.weight_shape:
             raise UserError(

@@ -2,10 +2,10 @@
 
 **Which rule decides.** A pattern is a regular expression that must match the whole of a weight's
 name, or the whole of an outer name (`sentence_encoder`, `sentence_encoder/lstm_0`): then the rule
-holds for everything below. Of the rules that match a weight, the one that matches most of its name
-decides (an inner rule overrides an outer one); of those that match equally much, the first in the
-list. A rule with a gate decides that gate alone. What no rule decides, `DEFAULTS` does: rules of
-the same form, the last of which matches everything.
+holds for everything below. The first rule in the list that matches a weight decides, so a rule for
+an inner name stands above the one for its outer name: `sentence_encoder/lstm_0` above
+`sentence_encoder`. A rule with a gate decides that gate alone. What no rule decides, `DEFAULTS`
+does: rules of the same form, the last of which matches everything.
 
 A rule that matches no weight, names a gate that no weight it matches has, or decides nothing
 because other rules always come first, is an error.
@@ -24,7 +24,7 @@ from hier_rnn.errors import UserError, nearest
 from hier_rnn.initializers.catalogue import initializer
 from hier_rnn.initializers.gates import block_shape, gate_blocks, gates_of
 from hier_rnn.initializers.initializer import Block, Initializer
-from hier_rnn.initializers.patterns import matching, reach
+from hier_rnn.initializers.patterns import matches, matching
 from hier_rnn.initializers.pretrained import DEFAULT_EMBEDDING
 from hier_rnn.text.alphabet import Alphabet
 
@@ -119,7 +119,7 @@ def resolve(
     """Returns, for every weight, what decides each of its gates.
 
     Args:
-        names_and_shapes: Every weight of the model (`hier_rnn.model.shapes.weight_shapes`).
+        names_and_shapes: Every weight of the model (`hier_rnn.model.weight_specs.weight_shapes`).
         rules: The user's rules, in order.
         encoder: Encoder directory that the character encoder's weights come from, before any rule.
 
@@ -129,7 +129,7 @@ def resolve(
     """
     chosen = [_checked(number, rule, names_and_shapes) for number, rule in enumerate(rules, 1)]
     if encoder:
-        # Matches whole names and stands first: it comes before every rule of the user.
+        # Stands first: it comes before every rule of the user.
         chosen.insert(
             0, _choice("encoder", _rule("character_encoder/.*", "pretrained", path=encoder))
         )
@@ -212,13 +212,11 @@ def _few(names: Sequence[str]) -> str:
 
 
 def _choices(name: str, chosen: Sequence[Choice]) -> dict[str, Choice]:
-    reaches = [reach(choice.rule.pattern, name) for choice in chosen]
-    # A stable sort: of those that match equally much, the first stays first.
-    order = sorted(range(len(chosen)), key=lambda place: -reaches[place])
-    ranked = [chosen[place] for place in order if reaches[place]]
-    ranked += [choice for choice in _DEFAULT_CHOICES if reach(choice.rule.pattern, name)]
+    matched = [
+        choice for choice in (*chosen, *_DEFAULT_CHOICES) if matches(choice.rule.pattern, name)
+    ]
     return {
-        gate: next(choice for choice in ranked if choice.covers(gate))
+        gate: next(choice for choice in matched if choice.covers(gate))
         for gate in gates_of(name) or ("",)
     }
 
@@ -233,7 +231,7 @@ def _check_fit(decision: Decision) -> None:
             raise UserError(
                 f"initializers, {choice.text}: {choice.initializer.name} can't fill"
                 f" {of}{decision.name}, shape {shape}: {problem}. Narrow the pattern, or put"
-                " a rule for this weight before it."
+                " a rule for this weight above it."
             )
 
 
@@ -244,13 +242,15 @@ def _check_used(chosen: Sequence[Choice], decisions: Mapping[str, Decision]) -> 
             earlier = dict.fromkeys(
                 decision.choices[gate].text
                 for name, decision in decisions.items()
-                if reach(choice.rule.pattern, name)
+                if matches(choice.rule.pattern, name)
                 for gate in decision.choices
                 if choice.covers(gate)
             )
             raise UserError(
-                f"initializers, {choice.text}: decides nothing, since other rules come first for"
-                f" all it matches ({'; '.join(earlier)}). Put it before them, or leave it out."
+                f"initializers, {choice.text}: decides nothing: the first rule that matches"
+                f" decides, and for all it matches that is another ({'; '.join(earlier)}). Put it"
+                " above those, as an inner name's rule (sentence_encoder/lstm_0) stands above its"
+                " outer name's (sentence_encoder), or leave it out."
             )
 
 

@@ -19,7 +19,6 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 
 Mode = Literal["fan_in", "fan_out", "fan_avg"]
 Distribution = Literal["truncated_normal", "normal", "untruncated_normal", "uniform"]
-Axes = tuple[int, ...] | None
 
 
 class Zeros(Initializer):
@@ -60,7 +59,7 @@ class Identity(Initializer):
         return "" if len(shape) == 2 else "it needs a matrix"
 
     def draw(self, block: Block) -> np.ndarray:
-        return self.gain * np.eye(*block.shape)
+        return self.gain * np.eye(block.shape[0], block.shape[1])
 
 
 class RandomNormal(Random):
@@ -127,30 +126,12 @@ class Orthogonal(Random):
 class Scaling(Random):
     """An initializer whose variance is `scale / fan`, the fans being those of the block."""
 
-    input_axes: Axes = Field(None, description="axes whose product is the fan in")
-    output_axes: Axes = Field(None, description="axes whose product is the fan out")
-
-    @model_validator(mode="after")
-    def _both_axes(self) -> Scaling:
-        if (self.input_axes is None) != (self.output_axes is None):
-            raise ValueError("input_axes and output_axes go together: give both or neither")
-        return self
-
-    def problem(self, weight: str, shape: tuple[int, ...]) -> str:
-        axes = (*(self.input_axes or ()), *(self.output_axes or ()))
-        wrong = [axis for axis in axes if not -len(shape) <= axis < len(shape)]
-        return f"it has no axis {wrong[0]}" if wrong else ""
-
     def fans(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Returns fan in and fan out; for a vector of n, both are n."""
-        if self.input_axes is not None and self.output_axes is not None:
-            axes = self.input_axes, self.output_axes
-            return tuple(math.prod(shape[axis] for axis in side) for side in axes)
         if len(shape) < 2:
             return math.prod(shape), math.prod(shape)
-        *receptive_field, inputs, outputs = shape
-        size = math.prod(receptive_field)
-        return inputs * size, outputs * size
+        inputs, outputs = shape
+        return inputs, outputs
 
     def scaled(
         self, block: Block, scale: float, mode: Mode, distribution: Distribution
@@ -231,47 +212,6 @@ class LecunNormal(Scaling):
 
     def draw(self, block: Block) -> np.ndarray:
         return self.scaled(block, 1.0, "fan_in", "truncated_normal")
-
-
-class Stft(Initializer):
-    """A short-time Fourier transform's kernel `(window, 1, frequencies)`, real or imaginary."""
-
-    name: ClassVar[str] = "stft"
-    side: Literal["real", "imag"] = Field("real", description="which part of the transform")
-    window: str | tuple[float, ...] | None = Field("hann", description="SciPy window, or values")
-    scaling: Literal["density", "spectrum"] | None = Field("density", description="L2 or L1")
-    periodic: bool = Field(False, description="a periodic window rather than a symmetric one")
-
-    @model_validator(mode="after")
-    def _window_known(self) -> Stft:
-        if isinstance(self.window, str):
-            self._window(1)
-        return self
-
-    def problem(self, weight: str, shape: tuple[int, ...]) -> str:
-        if len(shape) != 3 or shape[1] != 1:
-            return "it needs a convolution kernel (window, 1, frequencies)"
-        if isinstance(self.window, tuple) and len(self.window) != shape[0]:
-            return f"its window has {len(self.window)} values, not {shape[0]}"
-        return ""
-
-    def _window(self, length: int) -> np.ndarray:
-        if not isinstance(self.window, str):
-            return np.asarray(self.window)
-        from scipy.signal import get_window
-
-        return get_window(self.window, length, self.periodic)
-
-    def draw(self, block: Block) -> np.ndarray:
-        length, _, frequencies = block.shape
-        cycles = np.outer(np.arange(length), np.arange(frequencies) / (2 * (frequencies - 1)))
-        wave = (np.cos if self.side == "real" else np.sin)(-2 * np.pi * cycles)
-        if self.window is not None:
-            window = self._window(length)
-            norms = {"density": 2, "spectrum": 1}
-            scale = np.linalg.norm(window, norms[self.scaling]) if self.scaling else 1.0
-            wave *= window[:, None] / scale
-        return wave[:, None, :]
 
 
 def truncated(stream: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -6,8 +6,17 @@ import keras
 import tensorflow as tf
 
 from hier_rnn.configuration.options import CharacterEncoder as Options
-from hier_rnn.model.shapes import word_width
+from hier_rnn.model.variables import Variables, add_variables, dense, under
+from hier_rnn.model.weight_specs import (
+    EMBEDDING,
+    PROJECTION,
+    character_encoder_shapes,
+    character_state_names,
+    gru_names,
+    word_width,
+)
 from hier_rnn.packing.trie import PrefixTrie
+from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.gru import TrieGRU
 from hier_rnn.recurrent.noise import Noise
 
@@ -20,53 +29,25 @@ class CharacterEncoder(keras.layers.Layer):
         alphabet_size: How many identifiers characters have, the special ones included.
     """
 
-    def __init__(self, options: Options, alphabet_size: int, **kwargs) -> None:
-        super().__init__(name="character_encoder", **kwargs)
+    def __init__(self, options: Options, alphabet_size: int) -> None:
+        super().__init__(name="character_encoder")
         self.options = options
         self.alphabet_size = alphabet_size
         self.width = word_width(options)
-        self.directions = ("forward", "backward") if options.bidirectional else ("forward",)
-        self.build()
-
-    def build(self) -> None:
-        """Makes the weights."""
-        options = self.options
-        self.embedding = self.add_weight(
-            shape=(self.alphabet_size, options.embedding_dim), name="embedding"
-        )
-        cells = 1 if options.share_layer_weights else options.layers
-        # Flat lists, layer by layer: an exported graph finds no weights in lists of lists.
+        self.directions = 2 if options.bidirectional else 1
+        self._variables = add_variables(self, character_encoder_shapes(options, alphabet_size))
+        self.embedding = self._variables[EMBEDDING]
         self.cells = [
-            TrieGRU(options.units, options.reset_after, options.recurrent_dropout)
-            for _ in range(cells * len(self.directions))
+            TrieGRU(CellWeights(*under(name, self._variables)), options.recurrent_dropout)
+            for name in gru_names(options)
         ]
-        for number, cell in enumerate(self.cells):
-            first_layer = number < len(self.directions)
-            cell.build(options.embedding_dim if first_layer else options.units)
-        self.initial_states = None
-        if options.initial_state == "trainable":
-            self.initial_states = [
-                self.add_weight(shape=(options.units,), initializer="zeros")
-                for _ in range(options.layers * len(self.directions))
-            ]
-        self.projection = None
-        if options.projection:
-            self.projection = keras.layers.Dense(options.projection)
-            self.projection.build((None, options.units * len(self.directions)))
+        self.initial_states = [self._variables[name] for name in character_state_names(options)]
+        self.projection = under(PROJECTION, self._variables)
         self.built = True
 
-    def named_weights(self) -> dict[str, keras.Variable]:
+    def named_weights(self) -> Variables:
         """Returns every weight by its name."""
-        named = {"character_encoder/embedding": self.embedding}
-        for number, cell in enumerate(self.cells):
-            for part in ("kernel", "recurrent_kernel", "bias"):
-                named[f"character_encoder/gru_{self._place(number)}/{part}"] = getattr(cell, part)
-        for number, state in enumerate(self.initial_states or ()):
-            named[f"character_encoder/initial_state_{self._place(number)}"] = state
-        if self.projection is not None:
-            named["character_encoder/projection/kernel"] = self.projection.kernel
-            named["character_encoder/projection/bias"] = self.projection.bias
-        return named
+        return dict(self._variables)
 
     def call(
         self,
@@ -83,8 +64,8 @@ class CharacterEncoder(keras.layers.Layer):
                 from their end.
             noise: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
-            embedded: An embedding for each prefix's last character instead of the table's, a
-                trie, `(prefixes, embedding_dim)`; to attribute a decision to characters.
+            embedded: For each trie an embedding of each prefix's last character instead of the
+                table's, `(prefixes, embedding_dim)`; to attribute a decision to characters.
             initial_state: States before every word instead of the encoder's own, `(layers,
                 directions, units)` or what broadcasts to it. Words share their prefixes' states,
                 so it is one for all.
@@ -98,7 +79,7 @@ class CharacterEncoder(keras.layers.Layer):
             tf.gather(layers[-1], trie.ends) for layers, trie in zip(states, tries, strict=True)
         ]
         vectors = words[0] if len(words) == 1 else tf.concat(words, 1)
-        return vectors if self.projection is None else self.projection(vectors)
+        return dense(vectors, *self.projection) if self.projection else vectors
 
     def states(
         self,
@@ -108,7 +89,7 @@ class CharacterEncoder(keras.layers.Layer):
         embedded: tuple[tf.Tensor, ...] | None = None,
         initial_state: tf.Tensor | None = None,
     ) -> list[list[tf.Tensor]]:
-        """Returns every layer's states by state index, a direction; arguments as `call`."""
+        """Returns each direction's layers' states by state index; arguments as `call`."""
         options = self.options
         initial = self._initial_state(initial_state)
         by_direction = []
@@ -120,7 +101,7 @@ class CharacterEncoder(keras.layers.Layer):
                 inputs, rows = embedded[d], own
             if noise is not None:
                 inputs = noise.dropout(inputs, options.embedding_dropout)
-            layers = []
+            layers: list[tf.Tensor] = []
             for layer in range(options.layers):
                 if layer:
                     inputs, rows = layers[-1][1:], own
@@ -142,14 +123,9 @@ class CharacterEncoder(keras.layers.Layer):
 
     def _initial_state(self, given: tf.Tensor | None) -> tf.Tensor:
         """Returns the states before every word, `(layers, directions, units)`."""
-        shape = [self.options.layers, len(self.directions), self.options.units]
+        shape = [self.options.layers, self.directions, self.options.units]
         if given is not None:
             return tf.broadcast_to(given, shape)
-        if self.initial_states is None:
+        if not self.initial_states:
             return tf.zeros(shape, self.compute_dtype)
         return tf.reshape(tf.stack(list(map(tf.convert_to_tensor, self.initial_states))), shape)
-
-    def _place(self, number: int) -> str:
-        """Returns the layer and direction in a name, for a number in the lists of weights."""
-        layer, d = divmod(number, len(self.directions))
-        return f"{layer}/{self.directions[d]}" if self.options.bidirectional else f"{layer}"

@@ -12,6 +12,8 @@ from hier_rnn.errors import UserError
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.next_character import NextCharacter
 from hier_rnn.model.sentence_encoder import SentenceEncoder
+from hier_rnn.model.variables import Variables, add_variables, dense
+from hier_rnn.model.weight_specs import head_shapes
 from hier_rnn.packing.batch import PackedBatch
 from hier_rnn.packing.sentences import PackedSentences
 from hier_rnn.packing.trie import prefix_counts
@@ -48,20 +50,18 @@ class Classifier(keras.Model):
         self.sentence_encoder = SentenceEncoder(
             configuration.sentence_encoder, self.character_encoder.width
         )
-        self.head = keras.layers.Dense(classes, name="head")
-        self.head.build((None, self.sentence_encoder.width))
+        self._head = add_variables(self, head_shapes(self.sentence_encoder.width, classes))
         self.next_character = None
         if configuration.training.next_character_weight:
             self.next_character = NextCharacter(configuration.character_encoder, alphabet_size)
         self.built = True
 
-    def named_weights(self) -> dict[str, keras.Variable]:
+    def named_weights(self) -> Variables:
         """Returns every weight by its name, in the order of the flow."""
         return {
             **self.character_encoder.named_weights(),
             **self.sentence_encoder.named_weights(),
-            "head/kernel": self.head.kernel,
-            "head/bias": self.head.bias,
+            **self._head,
             **(self.next_character.named_weights() if self.next_character else {}),
         }
 
@@ -94,6 +94,10 @@ class Classifier(keras.Model):
         included. Arguments as `call`.
         """
         encoder, predictor = self.character_encoder, self.next_character
+        if predictor is None:
+            raise ValueError(
+                "training.next_character_weight is 0: there is nothing to predict with"
+            )
         states = encoder.states(batch.tries, noise, differentiable=not frozen_encoder)
         words = encoder.vectors(states, batch.tries)
         counts = tf.math.unsorted_segment_sum(
@@ -118,7 +122,7 @@ class Classifier(keras.Model):
         pooled = self.sentence_encoder(words, sentences, noise=noise, differentiable=differentiable)
         if noise is not None:
             pooled = noise.dropout(pooled, self.options.dropout)
-        return self.head(pooled)
+        return dense(pooled, *self._head.values())
 
 
 def _check_shared(encoder: CharacterEncoder, options: Options, alphabet_size: int) -> None:
@@ -141,7 +145,7 @@ def _check_shared(encoder: CharacterEncoder, options: Options, alphabet_size: in
         )
 
 
-def assign(weights: dict[str, keras.Variable], values: dict[str, np.ndarray]) -> None:
+def assign(weights: Variables, values: dict[str, np.ndarray]) -> None:
     """Sets weights by name, all of those for which there is a value."""
     for name, value in values.items():
         weights[name].assign(value)

@@ -11,7 +11,8 @@ import keras
 import tensorflow as tf
 
 from hier_rnn.configuration.options import CharacterEncoder as Options
-from hier_rnn.model.shapes import next_character_shapes
+from hier_rnn.model.variables import Variables, add_variables
+from hier_rnn.model.weight_specs import next_character_shapes
 from hier_rnn.packing.trie import PrefixTrie, parent_states
 from hier_rnn.text.alphabet import BEGIN, END
 
@@ -26,19 +27,16 @@ class NextCharacter(keras.layers.Layer):
         alphabet_size: How many identifiers characters have, the special ones included.
     """
 
-    def __init__(self, options: Options, alphabet_size: int, **kwargs) -> None:
-        super().__init__(name="next_character", **kwargs)
-        self._named = {
-            name: self.add_weight(shape=shape, name=name.rpartition("/")[2])
-            for name, shape in next_character_shapes(options, alphabet_size).items()
-        }
-        weights = list(self._named.values())
+    def __init__(self, options: Options, alphabet_size: int) -> None:
+        super().__init__(name="next_character")
+        self._variables = add_variables(self, next_character_shapes(options, alphabet_size))
+        weights = list(self._variables.values())
         self.kernels, self.biases = weights[::2], weights[1::2]
         self.built = True
 
-    def named_weights(self) -> dict[str, keras.Variable]:
+    def named_weights(self) -> Variables:
         """Returns every weight by its name."""
-        return dict(self._named)
+        return dict(self._variables)
 
     def loss(
         self, states: tf.Tensor, trie: PrefixTrie, counts: tf.Tensor, direction: int = 0

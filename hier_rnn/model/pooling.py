@@ -40,16 +40,24 @@ def mean(states: tf.Tensor, sentences: PackedSentences) -> tf.Tensor:
     return tf.math.unsorted_segment_mean(states, sentences.ranks, tf.size(sentences.lengths))
 
 
-class Attention(keras.layers.Layer):
-    """Pools by a learned query: words that matter weigh more (Yang et al. 2016)."""
+class Attention:
+    """Pools by a learned query: words that matter weigh more (Yang et al. 2016).
 
-    def build(self, width: int) -> None:
-        """Makes the weights for states of this width."""
-        self.kernel = self.add_weight(shape=(width, width), name="kernel")
-        self.bias = self.add_weight(shape=(width,), initializer="zeros", name="bias")
-        self.query = self.add_weight(shape=(width,), initializer="zeros", name="query")
+    Args:
+        kernel: `(width, width)`.
+        bias: `(width,)`.
+        query: `(width,)`.
+    """
 
-    def call(self, states: tf.Tensor, sentences: PackedSentences) -> tf.Tensor:
+    def __init__(self, kernel: keras.Variable, bias: keras.Variable, query: keras.Variable) -> None:
+        self.kernel, self.bias, self.query = kernel, bias, query
+
+    @property
+    def weights(self) -> list[keras.Variable]:
+        """Every weight."""
+        return [self.kernel, self.bias, self.query]
+
+    def __call__(self, states: tf.Tensor, sentences: PackedSentences) -> tf.Tensor:
         """Returns the weighted sum of each sentence's states, by rank; arguments as `maximum`."""
         scores = self.scores(states)
         count = tf.size(sentences.lengths)

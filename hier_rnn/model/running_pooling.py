@@ -39,6 +39,8 @@ def running_pooling(
         return RunningMaximum(lengths, width)
     if name == "mean":
         return RunningMean(lengths, width)
+    if attention is None:
+        raise ValueError("attention needs the layer that scores states")
     return RunningAttention(lengths, width, attention)
 
 

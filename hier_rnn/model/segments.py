@@ -15,23 +15,45 @@ same dropout, and goes back through it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import keras
 import tensorflow as tf
 
+from hier_rnn.configuration.options import SentenceEncoder
+from hier_rnn.model.pooling import Attention
 from hier_rnn.model.running_pooling import Running, running_pooling
 from hier_rnn.packing.sentences import PackedSentences, Segment, segment_of
+from hier_rnn.recurrent.lstm import LSTMOutput, PackedLSTM
 from hier_rnn.recurrent.noise import Noise
-
-if TYPE_CHECKING:
-    from hier_rnn.model.sentence_encoder import SentenceEncoder
 
 FORWARD, BACKWARD = 0, 1
 
 
+class SegmentEncoder(Protocol):
+    """What reads the segments: a `SentenceEncoder`, which has the meaning of each name."""
+
+    options: SentenceEncoder
+    width: int
+    cells: list[PackedLSTM]
+    attention: Attention | None
+    carries: bool
+
+    def read(
+        self,
+        words: tf.Tensor,
+        sentences: PackedSentences,
+        initial: tf.Tensor,
+        noise: Noise | None,
+        segment: int | tf.Tensor,
+        differentiable: bool,
+    ) -> tuple[tf.Tensor, list[LSTMOutput]]:
+        """Returns the last layer's states by row, and every layer's output."""
+
+
 def pooled_by_segments(
-    encoder: SentenceEncoder,
+    encoder: SegmentEncoder,
     words: tf.Tensor,
     sentences: PackedSentences,
     initial: tf.Tensor,
@@ -50,36 +72,37 @@ def pooled_by_segments(
         differentiable: Whether a gradient will be asked for.
     """
     reading = _Reading(encoder, sentences, noise)
-    layers = [*encoder.cells, *([encoder.attention] if encoder.attention else [])]
-    variables = [variable for layer in layers for variable in layer.variables]
+    variables = [weight for cell in encoder.cells for weight in cell.weights]
+    variables += encoder.attention.weights if encoder.attention else []
     # As arguments, the weights' gradients are those that this function returns.
     weights = [tf.convert_to_tensor(variable) for variable in variables]
 
-    def scope(tensors) -> keras.StatelessScope:
+    def scope(tensors: Sequence[tf.Tensor]) -> keras.StatelessScope:
         return keras.StatelessScope(list(zip(variables, tensors, strict=True)))
 
     if not differentiable:
         running, _ = reading.through(words, initial, borders=False)
         return reading.pooling.result(running)
 
-    @tf.custom_gradient
-    def run(words, initial, *weights):
+    def run(
+        words: tf.Tensor, initial: tf.Tensor, *weights: tf.Tensor
+    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], list[tf.Tensor]]]:
         with scope(weights):
             running, borders = reading.through(words, initial, borders=True)
 
-        def gradient(upstream):
+        def gradient(upstream: tf.Tensor) -> list[tf.Tensor]:
             return reading.back(upstream, running, borders, (words, initial, *weights), scope)
 
         return reading.pooling.result(running), gradient
 
-    return run(words, initial, *weights)
+    return tf.custom_gradient(run)(words, initial, *weights)
 
 
 class _Reading:
     """Both ways through the documents of a batch: see the module."""
 
     def __init__(
-        self, encoder: SentenceEncoder, sentences: PackedSentences, noise: Noise | None
+        self, encoder: SegmentEncoder, sentences: PackedSentences, noise: Noise | None
     ) -> None:
         options = encoder.options
         self._encoder, self._sentences, self._noise = encoder, sentences, noise
@@ -99,7 +122,9 @@ class _Reading:
         carried states before each one, `(segments, layers, 2, sentences, units)`.
         """
 
-        def step(number, carried, running, kept):
+        def step(
+            number: tf.Tensor, carried: tf.Tensor, running: Running, kept: tf.TensorArray
+        ) -> tuple[Any, ...]:
             states, handed_on, segment = self._read(number, words, carried, initial, False)
             running = self.pooling.add(running, states, segment)
             kept = kept.write(number, carried) if borders else kept
@@ -121,7 +146,14 @@ class _Reading:
         )
         return running, kept.stack() if borders else None
 
-    def back(self, upstream, running, borders, sources, scope) -> list[tf.Tensor]:
+    def back(
+        self,
+        upstream: tf.Tensor,
+        running: Running,
+        borders: tf.Tensor,
+        sources: Sequence[tf.Tensor],
+        scope: Callable[[Sequence[tf.Tensor]], keras.StatelessScope],
+    ) -> list[tf.Tensor]:
         """Reads every segment again and returns the gradients of the sources, summed over all.
 
         Args:
@@ -132,7 +164,7 @@ class _Reading:
             scope: Puts weights in the place of the encoder's.
         """
 
-        def step(number, *gradients):
+        def step(number: tf.Tensor, *gradients: tf.Tensor) -> tuple[tf.Tensor, ...]:
             own = [tf.identity(source) for source in sources]
             with tf.GradientTape(watch_accessed_variables=False) as tape, scope(own[2:]):
                 tape.watch(own)

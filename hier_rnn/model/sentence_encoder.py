@@ -11,11 +11,17 @@ import tensorflow as tf
 from hier_rnn.configuration.options import SentenceEncoder as Options
 from hier_rnn.model import pooling
 from hier_rnn.model.segments import pooled_by_segments
+from hier_rnn.model.variables import Variables, add_variables, under
+from hier_rnn.model.weight_specs import (
+    ATTENTION,
+    lstm_names,
+    sentence_encoder_shapes,
+    sentence_state_names,
+)
 from hier_rnn.packing.sentences import PackedSentences
+from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.lstm import LSTMOutput, PackedLSTM
 from hier_rnn.recurrent.noise import Noise
-
-DIRECTIONS = ("forward", "backward")
 
 
 class SentenceEncoder(keras.layers.Layer):
@@ -30,51 +36,25 @@ class SentenceEncoder(keras.layers.Layer):
     """Whether a segment goes on from the state of the last one. If not, it begins anew: what
     carrying is worth can be measured (`benchmarks/initial_state.py`)."""
 
-    def __init__(self, options: Options, width: int, **kwargs) -> None:
-        super().__init__(name="sentence_encoder", **kwargs)
+    def __init__(self, options: Options, width: int) -> None:
+        super().__init__(name="sentence_encoder")
         self.options = options
         self.width = 2 * options.units
-        self.build(width)
-
-    def build(self, width: int) -> None:
-        """Makes the weights for word vectors of this width."""
-        options = self.options
-        cells = 1 if options.share_layer_weights else options.layers
-        self.cells = [PackedLSTM(options.units, options.recurrent_dropout) for _ in range(cells)]
-        for layer, cell in enumerate(self.cells):
-            cell.build(width if layer == 0 else 2 * options.units)
-        self.initial_states = None
-        if options.initial_state == "trainable":
-            # Layer by layer both directions' hidden states, then their cell states. A flat list: an
-            # exported graph finds no weights in lists of lists.
-            self.initial_states = [
-                self.add_weight(shape=(options.units,), initializer="zeros")
-                for _ in range(4 * options.layers)
-            ]
+        self._variables = add_variables(self, sentence_encoder_shapes(options, width))
+        cells = [CellWeights(*under(name, self._variables)) for name in lstm_names(options)]
+        self.cells = [
+            PackedLSTM(forward, backward, options.recurrent_dropout)
+            for forward, backward in zip(cells[::2], cells[1::2], strict=True)
+        ]
+        self.initial_states = [self._variables[name] for name in sentence_state_names(options)]
         self.attention = None
         if options.pooling == "attention":
-            self.attention = pooling.Attention()
-            self.attention.build(2 * options.units)
+            self.attention = pooling.Attention(*under(ATTENTION, self._variables))
         self.built = True
 
-    def named_weights(self) -> dict[str, keras.Variable]:
+    def named_weights(self) -> Variables:
         """Returns every weight by its name."""
-        named = {}
-        for layer, cell in enumerate(self.cells):
-            for d, direction in enumerate(DIRECTIONS):
-                name = f"sentence_encoder/lstm_{layer}/{direction}"
-                named[f"{name}/kernel"] = cell.kernels[d]
-                named[f"{name}/recurrent_kernel"] = cell.recurrent_kernels[d]
-                named[f"{name}/bias"] = cell.biases[d]
-        states = self.initial_states or []
-        for layer in range(len(states) // 4):
-            for d, direction in enumerate(DIRECTIONS, 4 * layer):
-                name = f"sentence_encoder/initial_state_{layer}/{direction}"
-                named[f"{name}/hidden"], named[f"{name}/cell"] = states[d], states[d + 2]
-        if self.attention is not None:
-            for part in ("kernel", "bias", "query"):
-                named[f"sentence_encoder/attention/{part}"] = getattr(self.attention, part)
-        return named
+        return dict(self._variables)
 
     def project(self, words: tf.Tensor) -> tf.Tensor:
         """Returns what the first layer takes from words, wherever they stand.
@@ -117,8 +97,8 @@ class SentenceEncoder(keras.layers.Layer):
                 words = tf.pad(words, [[0, 1], [0, 0]])
         initial = self._initial_state(sentences, initial_state)
 
-        def by(way: Callable) -> Callable[[], tf.Tensor]:
-            def branch():
+        def by(way: Callable[..., tf.Tensor]) -> Callable[[], tf.Tensor]:
+            def branch() -> tf.Tensor:
                 # With tensors of its own, a branch has a gradient wherever one is asked for.
                 own = tf.nest.map_structure(tf.identity, (words, sentences, initial))
                 return way(*own, noise and noise.apart(0), differentiable)
@@ -196,9 +176,9 @@ class SentenceEncoder(keras.layers.Layer):
             return pooling.last(layers[-1].states, sentences)
         if self.options.pooling == "max":
             return pooling.maximum(states, sentences)
-        if self.options.pooling == "mean":
-            return pooling.mean(states, sentences)
-        return self.attention(states, sentences)
+        if self.attention is not None:
+            return self.attention(states, sentences)
+        return pooling.mean(states, sentences)
 
     def _initial_state(self, sentences: PackedSentences, given: tf.Tensor | None) -> tf.Tensor:
         """Returns the states before each sentence by rank, `(layers, 2, 2, sentences, units)`."""
@@ -207,7 +187,9 @@ class SentenceEncoder(keras.layers.Layer):
         if given is not None:
             by_rank = tf.math.invert_permutation(sentences.order)
             return tf.gather(tf.broadcast_to(given, shape), by_rank, axis=3)
-        if self.initial_states is None:
+        if not self.initial_states:
             return tf.zeros(shape, self.compute_dtype)
         own = tf.stack(list(map(tf.convert_to_tensor, self.initial_states)))
-        return tf.broadcast_to(tf.reshape(own, [layers, 2, 2, 1, units]), shape)
+        # Named direction by direction, and asked for by state: hidden, then cell.
+        by_state = tf.transpose(tf.reshape(own, [layers, 2, 2, 1, units]), [0, 2, 1, 3, 4])
+        return tf.broadcast_to(by_state, shape)

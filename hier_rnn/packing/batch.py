@@ -62,24 +62,13 @@ class Spelling:
         lengths = tf.cast(points.row_lengths(), tf.int32)
         characters = tf.gather(self._table, points.values)
         if self._marks is not None:
-            characters, lengths = self._marked(characters, lengths)
+            characters, lengths = _marked(characters, lengths, *self._marks)
         spellings = [characters]
         if self._bidirectional:
             starts = tf.cumsum(lengths, exclusive=True)
             mirrored = tf.repeat(2 * starts + lengths, lengths) - 1 - tf.range(tf.size(characters))
             spellings.append(tf.gather(characters, mirrored))
         return tuple(build_trie(c, lengths, self._size, shared) for c in spellings)
-
-    def _marked(self, characters: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        begin, end = self._marks
-        words = tf.range(tf.size(lengths))
-        # Each word before this one has added two marks, and this one's begin mark comes first.
-        places = tf.range(tf.size(characters)) + 2 * tf.repeat(words, lengths) + 1
-        total = tf.size(characters) + 2 * tf.size(lengths)
-        marked = tf.tensor_scatter_nd_update(tf.fill([total], begin), places[:, None], characters)
-        ends = tf.cumsum(lengths + 2) - 1
-        marked = tf.tensor_scatter_nd_update(marked, ends[:, None], tf.fill(tf.shape(ends), end))
-        return marked, lengths + 2
 
 
 def spelling_of(configuration: Configuration, alphabet: Alphabet) -> Spelling:
@@ -118,9 +107,22 @@ def prefixes_of_words(lengths: list[int]) -> list[np.ndarray]:
     Args:
         lengths: Characters in each word, marks included.
     """
-    lengths = np.array(lengths)
     levels = np.arange(max(lengths, default=0))
-    reached = lengths[:, None] > levels
+    reached = np.array(lengths, int)[:, None] > levels
     offsets = np.cumsum(reached.sum(0)) - reached.sum(0)
     numbers = offsets + np.cumsum(reached, 0) - 1
     return [row[:length] for row, length in zip(numbers, lengths, strict=True)]
+
+
+def _marked(
+    characters: tf.Tensor, lengths: tf.Tensor, begin: int, end: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Puts a mark before and after each word; returns the characters and the new lengths."""
+    words = tf.range(tf.size(lengths))
+    # Each word before this one has added two marks, and this one's begin mark comes first.
+    places = tf.range(tf.size(characters)) + 2 * tf.repeat(words, lengths) + 1
+    total = tf.size(characters) + 2 * tf.size(lengths)
+    marked = tf.tensor_scatter_nd_update(tf.fill([total], begin), places[:, None], characters)
+    ends = tf.cumsum(lengths + 2) - 1
+    marked = tf.tensor_scatter_nd_update(marked, ends[:, None], tf.fill(tf.shape(ends), end))
+    return marked, lengths + 2

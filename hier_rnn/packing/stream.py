@@ -19,14 +19,14 @@ def packed_stream(
     """Returns the stream.
 
     Args:
-        columns: Begins the batches as they are before packing, a tuple of arrays each.
+        columns: Starts a new pass over the batches before packing; each is a tuple of arrays.
         signature: Types and shapes of the arrays.
         pack: Makes a packed batch of them, in TensorFlow operations.
     """
     data = tf.data.Dataset.from_generator(columns, output_signature=signature)
     data = data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(AHEAD)
-    # There is nothing to tune, and who ends a stream that is tuned may have to wait until the
-    # tuner looks up the next time: after 10 ms at first, then after twice as long each time.
+    # There is nothing to tune. Ending a stream that is tuned can take as long as its tuner sleeps:
+    # 10 ms at first, then twice as long each time.
     options = tf.data.Options()
     options.autotune.enabled = False
     return data.with_options(options)

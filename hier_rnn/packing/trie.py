@@ -3,9 +3,9 @@
 `walk`, `walks` and `walking` share the prefixes `w`, `wa`, `wal` and `walk`, and a recurrent
 network that has read a shared prefix is in the same state, so it needs to read it once.
 
-A trie is in two halves, of words early and late in an order. No prefix has its parent in the other
-half, so a network can read them side by side, a processor each; the few prefixes that lead up to
-the border stand in both.
+A trie is in two halves: the words that come first in sorted order, and the others. No prefix has
+its parent in the other half, so a network can read the halves side by side, each on a processor of
+its own. The few prefixes that words of both halves share stand in both.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def build_trie(
 ) -> PrefixTrie:
     """Builds the prefix trie of words, exactly.
 
-    In an order that keeps equal prefixes together, a prefix is new where a word differs from the
-    one before it, there or earlier. So the whole trie takes a few dozen operations, however long
-    the words.
+    The words are sorted so that equal prefixes stand together. A prefix is then new where its word
+    differs, at that character or an earlier one, from the word before. So the whole trie takes a
+    few dozen operations, however long the words are.
 
     Args:
         characters: Character identifiers of all words, one word after the other, int32
@@ -76,11 +76,13 @@ def build_trie(
     # A prefix that is not new is the last new one of its level.
     states = tf.cumsum(tf.cast(new, tf.int32))
     by_place = tf.scatter_nd(place[:, None], states, tf.shape(characters))
-    stretch = HALVES * level + tf.gather(half, word)
-    sizes = tf.math.unsorted_segment_sum(tf.cast(new, tf.int32), stretch, HALVES * tf.size(levels))
-    level, place, stretch = (tf.boolean_mask(rows, new) for rows in (level, place, stretch))
+    half_level = HALVES * level + tf.gather(half, word)
+    sizes = tf.math.unsorted_segment_sum(
+        tf.cast(new, tf.int32), half_level, HALVES * tf.size(levels)
+    )
+    level, place, half_level = (tf.boolean_mask(rows, new) for rows in (level, place, half_level))
     # The first prefix of a half of a level has as many before it as there are above and beside it.
-    above = tf.gather(tf.concat([[0] * HALVES, tf.cumsum(sizes, exclusive=True)], 0), stretch)
+    above = tf.gather(tf.concat([[0] * HALVES, tf.cumsum(sizes, exclusive=True)], 0), half_level)
     parents = tf.gather(by_place, tf.maximum(place - 1, 0)) - 1 - above
     last = tf.cumsum(lengths) - 1
     return PrefixTrie(
@@ -107,7 +109,7 @@ def _grouped(characters: tf.Tensor, lengths: tf.Tensor, alphabet_size: int) -> t
     last = tf.maximum(tf.size(characters) - 1, 0)
     padded = tf.concat([characters, [0]], 0)
 
-    def sort(chunk, order):
+    def sort(chunk: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         within = chunk * fitting + tf.range(fitting)
         places = tf.minimum(starts[:, None] + within, last)
         letters = tf.where(within < lengths[:, None], tf.gather(padded, places) + 1, 0)
@@ -142,7 +144,9 @@ def prefix_counts(trie: PrefixTrie, word_counts: tf.Tensor) -> tf.Tensor:
     # Within the level above.
     parents = parent_states(trie) - tf.repeat(tf.concat([[0], 1 + starts], 0)[:levels], sizes)
 
-    def level(t, below, counts):
+    def level(
+        t: tf.Tensor, below: tf.Tensor, counts: tf.TensorArray
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
         """From the counts of the level below, those of a level."""
         start, size = starts[t], sizes[t]
         own = ending[start : start + size] + below

@@ -11,7 +11,7 @@ from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
-from hier_rnn.model.shapes import character_encoder_shapes, check_weights
+from hier_rnn.model.weight_specs import character_encoder_shapes, check_weights
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.word_cache import WordCache
 from hier_rnn.runs.weights_file import read_weights

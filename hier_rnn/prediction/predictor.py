@@ -12,7 +12,7 @@ from scipy.special import softmax
 
 from hier_rnn.errors import UserError
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.shapes import check_weights, weight_shapes
+from hier_rnn.model.weight_specs import check_weights, weight_shapes
 from hier_rnn.packing.batch import PackedBatch, pack_batch, prefixes_of_words, spelling_of
 from hier_rnn.prediction.inference import Inference
 from hier_rnn.runs.run_directory import RunDirectory

@@ -8,13 +8,18 @@ Gates in the order of Keras: update, reset, candidate.
 
 from __future__ import annotations
 
-import keras
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
 import tensorflow as tf
 
 from hier_rnn.packing.trie import HALVES, PrefixTrie
-from hier_rnn.recurrent.loop import bounds, turn, whole_turns
+from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.noise import Noise
-from hier_rnn.recurrent.sums import column_sums
+from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
+
+# The states that entered each half of a level, and what was computed there.
+Saved: TypeAlias = "tuple[tf.TensorArray, tuple[tf.TensorArray, ...]]"
 
 
 def trie_gru(
@@ -42,7 +47,14 @@ def trie_gru(
         differentiable: Whether to keep what the gradient needs.
     """
 
-    def forward(inputs, kernel, recurrent_kernel, bias, initial_state, save):
+    def forward(
+        inputs: tf.Tensor,
+        kernel: tf.Tensor,
+        recurrent_kernel: tf.Tensor,
+        bias: tf.Tensor,
+        initial_state: tf.Tensor,
+        save: bool,
+    ) -> tuple[tf.Tensor, Saved]:
         projected = tf.nn.bias_add(
             tf.matmul(inputs, kernel), bias if bias.shape.rank == 1 else bias[0]
         )
@@ -53,11 +65,16 @@ def trie_gru(
     if not differentiable:
         return forward(inputs, kernel, recurrent_kernel, bias, initial_state, save=False)[0]
 
-    @tf.custom_gradient
-    def run(inputs, kernel, recurrent_kernel, bias, initial_state):
+    def run(
+        inputs: tf.Tensor,
+        kernel: tf.Tensor,
+        recurrent_kernel: tf.Tensor,
+        bias: tf.Tensor,
+        initial_state: tf.Tensor,
+    ) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, ...]]]:
         states, saved = forward(inputs, kernel, recurrent_kernel, bias, initial_state, save=True)
 
-        def gradient(upstream):
+        def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
             upstream = tf.convert_to_tensor(upstream)  # gathering states gives slices
             gates, candidate, inner, entering, gated, root = _backward(
                 upstream, states, saved, recurrent_kernel, bias, trie
@@ -96,7 +113,7 @@ def trie_gru(
 
         return states, gradient
 
-    return run(inputs, kernel, recurrent_kernel, bias, initial_state)
+    return tf.custom_gradient(run)(inputs, kernel, recurrent_kernel, bias, initial_state)
 
 
 def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
@@ -110,18 +127,27 @@ def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
 SAVED = 4
 
 
-def _forward(projected, rows, kernel, bias, initial_state, trie, save):
+def _forward(
+    projected: Sequence[tf.Tensor],
+    rows: tf.Tensor,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    initial_state: tf.Tensor,
+    trie: PrefixTrie,
+    save: bool,
+) -> tuple[tf.Tensor, Saved]:
+    """Reads the trie from the root to the deepest level; returns the states and what is saved."""
     units = kernel.shape[0]
-    by_level = whole_turns(trie.sizes)
+    by_level = pad_to_unroll(trie.sizes)
     levels = tf.shape(by_level)[0]
-    begins, shapes = bounds(tf.reshape(by_level, [-1]), rank=1)
+    begins, shapes = slice_bounds(tf.reshape(by_level, [-1]), rank=1)
     after = bias.shape.rank == 2
     if not after:
         gates_kernel, candidate_kernel = kernel[:, : 2 * units], kernel[:, 2 * units :]
 
-    def read(stretch, previous):
+    def read(half_level: tf.Tensor, previous: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Reads the characters of half a level from the states of the level above."""
-        begin, shape = tf.gather(begins, stretch), tf.gather(shapes, stretch)
+        begin, shape = tf.gather(begins, half_level), tf.gather(shapes, half_level)
         h = tf.gather(previous, tf.slice(trie.parents, begin, shape))
         own = tf.slice(rows, begin, shape)
         update, reset, candidate = (tf.gather(gate, own) for gate in projected)
@@ -140,29 +166,35 @@ def _forward(projected, rows, kernel, bias, initial_state, trie, save):
         state = candidate + update * (h - candidate)
         return state, h, update, reset, inner, candidate
 
-    def level(t, previous, states, entered, saved):
+    def level(
+        t: tf.Tensor,
+        previous: tuple[tf.Tensor, ...],
+        states: tf.TensorArray,
+        entered: tf.TensorArray,
+        saved: tuple[tf.TensorArray, ...],
+    ) -> tuple[Any, ...]:
         halves = []
         for half in range(HALVES):
-            stretch = HALVES * t + half
-            state, h, *values = read(stretch, previous[half])
+            half_level = HALVES * t + half
+            state, h, *values = read(half_level, previous[half])
             halves.append(state)
-            states = states.write(1 + stretch, state)
+            states = states.write(1 + half_level, state)
             if save:
-                entered = entered.write(stretch, h)
-                saved = tuple(a.write(stretch, v) for a, v in zip(saved, values, strict=True))
+                entered = entered.write(half_level, h)
+                saved = tuple(a.write(half_level, v) for a, v in zip(saved, values, strict=True))
         return t + 1, tuple(halves), states, entered, saved
 
-    stretches = HALVES * levels
+    half_levels = HALVES * levels
     root = initial_state[None]
     *_, states, entered, saved = tf.while_loop(
         lambda t, *_: t < levels,
-        turn(level),
+        unrolled(level),
         (
             0,
             (root,) * HALVES,
-            _array(1 + stretches, units, root.dtype).write(0, root),
-            _array(stretches if save else 0, units, root.dtype),
-            tuple(_array(stretches, units, root.dtype) for _ in range(SAVED if save else 0)),
+            _array(1 + half_levels, units, root.dtype).write(0, root),
+            _array(half_levels if save else 0, units, root.dtype),
+            tuple(_array(half_levels, units, root.dtype) for _ in range(SAVED if save else 0)),
         ),
         shape_invariants=(
             tf.TensorShape([]),
@@ -174,7 +206,14 @@ def _forward(projected, rows, kernel, bias, initial_state, trie, save):
     return states.concat(), (entered, saved)
 
 
-def _backward(upstream, states, saved, kernel, bias, trie):
+def _backward(
+    upstream: tf.Tensor,
+    states: tf.Tensor,
+    saved: Saved,
+    kernel: tf.Tensor,
+    bias: tf.Tensor,
+    trie: PrefixTrie,
+) -> tuple[tf.Tensor, ...]:
     """Goes back from the deepest level to the root.
 
     Returns by prefix the gradients of the gates, of the candidate and of what the candidate's
@@ -183,26 +222,26 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     """
     units = kernel.shape[0]
     after = bias.shape.rank == 2
-    entered, saved = saved
+    entered, computed = saved
     dtype = states.dtype
-    by_level = whole_turns(trie.sizes)
+    by_level = pad_to_unroll(trie.sizes)
     levels, sizes = tf.shape(by_level)[0], tf.reshape(by_level, [-1])
-    begins, shapes = bounds(sizes)
+    begins, shapes = slice_bounds(sizes)
     of_prefixes = upstream[1:]
     # States above each half of a level; above the first level, the root.
     above = tf.concat([[1] * HALVES, sizes], 0)
     transposed = tf.transpose(kernel)
     gates_kernel, candidate_kernel = transposed[: 2 * units], transposed[2 * units :]
 
-    def unread(stretch, children):
+    def unread(half_level: tf.Tensor, children: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """From what the level below gives the states of half a level to the states above it.
 
         Returns that, and the gradients of what was computed from the states above.
         """
-        begin, shape = tf.gather(begins, stretch), tf.gather(shapes, stretch)
+        begin, shape = tf.gather(begins, half_level), tf.gather(shapes, half_level)
         gradient = tf.slice(of_prefixes, begin, shape) + children
-        h = entered.read(stretch)
-        update, reset, inner, candidate = (array.read(stretch) for array in saved)
+        h = entered.read(half_level)
+        update, reset, inner, candidate = (array.read(half_level) for array in computed)
         kept = gradient * update
         candidate_gradient = tf.raw_ops.TanhGrad(y=candidate, dy=gradient - kept)
         update_gradient = gradient * (h - candidate)
@@ -223,22 +262,26 @@ def _backward(upstream, states, saved, kernel, bias, trie):
         )
         kept += tf.matmul(gates_gradient, gates_kernel)
         parents = tf.slice(trie.parents, begin[:1], shape[:1])
-        given = tf.math.unsorted_segment_sum(kept, parents, tf.gather(above, stretch))
+        given = tf.math.unsorted_segment_sum(kept, parents, tf.gather(above, half_level))
         return given, gates_gradient, candidate_gradient, inner_gradient if after else inner
 
-    def level(t, children, *arrays):
+    def level(
+        t: tf.Tensor, children: tuple[tf.Tensor, ...], *arrays: tf.TensorArray
+    ) -> tuple[Any, ...]:
         given = []
         for half in range(HALVES):
-            stretch = HALVES * t + half
-            to_parents, *values = unread(stretch, children[half])
+            half_level = HALVES * t + half
+            to_parents, *values = unread(half_level, children[half])
             given.append(to_parents)
-            arrays = [a.write(stretch, value) for a, value in zip(arrays, values, strict=True)]
+            arrays = tuple(
+                a.write(half_level, value) for a, value in zip(arrays, values, strict=True)
+            )
         return t - 1, tuple(given), *arrays
 
     widths = (2 * units, units, units)
     _, given, *gradients = tf.while_loop(
         lambda t, *_: t >= 0,
-        turn(level),
+        unrolled(level),
         (
             levels - 1,
             tuple(
@@ -263,39 +306,23 @@ def _backward(upstream, states, saved, kernel, bias, trie):
     return gates, candidate, inner, entering, gated, root[0]
 
 
-class TrieGRU(keras.layers.Layer):
+class TrieGRU:
     """A GRU that reads a prefix trie.
 
-    Its weights have the shapes and the meaning of `keras.layers.GRU`'s and move either way with
-    `get_weights` and `set_weights`.
+    Its weights have the shapes and the meaning of `keras.layers.GRU`'s; a bias of two rows means
+    `reset_after`.
 
     Args:
-        units: Width of the state.
-        reset_after: Apply the reset gate after the recurrent product (as Keras and cuDNN do by
-            default) or before it. Default True.
+        weights: The cell's weights.
         recurrent_dropout: Share of the state's units that the recurrent product does not see, the
             same ones for a whole batch: words share their prefixes' states. Default 0.
     """
 
-    def __init__(
-        self, units: int, reset_after: bool = True, recurrent_dropout: float = 0.0, **kwargs
-    ) -> None:
-        super().__init__(**kwargs)
-        self.units = units
-        self.reset_after = reset_after
+    def __init__(self, weights: CellWeights, recurrent_dropout: float = 0.0) -> None:
+        self.weights = weights
         self.recurrent_dropout = recurrent_dropout
 
-    def build(self, width: int) -> None:
-        """Makes the weights for inputs of this width."""
-        gates = 3 * self.units
-        self.kernel = self.add_weight(shape=(width, gates), name="kernel")
-        self.recurrent_kernel = self.add_weight(
-            shape=(self.units, gates), initializer="orthogonal", name="recurrent_kernel"
-        )
-        shape = (2, gates) if self.reset_after else (gates,)
-        self.bias = self.add_weight(shape=shape, initializer="zeros", name="bias")
-
-    def call(
+    def __call__(
         self,
         inputs: tf.Tensor,
         rows: tf.Tensor,
@@ -314,18 +341,19 @@ class TrieGRU(keras.layers.Layer):
             noise: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
-        recurrent_kernel = tf.convert_to_tensor(self.recurrent_kernel)
+        kernel, recurrent_kernel, bias = map(tf.convert_to_tensor, self.weights)
+        units = self.weights.units
         if noise is not None and self.recurrent_dropout:
             # Dropping units of every entering state is dropping rows of the kernel.
-            recurrent_kernel *= noise.mask([self.units, 1], self.recurrent_dropout)
+            recurrent_kernel *= noise.mask([units, 1], self.recurrent_dropout)
         if initial_state is None:
-            initial_state = tf.zeros([self.units], self.compute_dtype)
+            initial_state = tf.zeros([units], kernel.dtype)
         return trie_gru(
             inputs,
             rows,
-            tf.convert_to_tensor(self.kernel),
+            kernel,
             recurrent_kernel,
-            tf.convert_to_tensor(self.bias),
+            bias,
             tf.convert_to_tensor(initial_state),
             trie,
             differentiable,

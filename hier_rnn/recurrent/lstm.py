@@ -7,15 +7,19 @@ sentences that reach it make. Gates in the order of Keras: input, forget, cell, 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import keras
 import tensorflow as tf
 
 from hier_rnn.packing.sentences import PackedSentences
-from hier_rnn.recurrent.loop import bounds, turn, whole_turns
+from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.noise import Noise
-from hier_rnn.recurrent.sums import column_sums
+from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
+
+# What each step saves for the gradient, by direction.
+Saved: TypeAlias = "tuple[tuple[tf.TensorArray, ...], ...]"
 
 
 class LSTMOutput(NamedTuple):
@@ -41,15 +45,15 @@ def packed_lstm(
 ) -> LSTMOutput:
     """Runs an LSTM in each direction over packed sentences.
 
-    A direction is a tensor of each tuple. One that reads sentences from their end is given its
-    rows in that order; its states come in that order too.
+    Each tuple has one tensor per direction. A direction that reads sentences from their end is
+    given its rows in that order; its states come in that order too.
 
     Args:
         inputs: The distinct inputs, `(n, width)`; each is projected once.
-        rows: Which of `inputs` each packed row reads, int32 `(rows,)` a direction.
-        kernels: `(width, 4 * units)` a direction.
-        recurrent_kernels: `(units, 4 * units)` a direction.
-        biases: `(4 * units,)` a direction.
+        rows: Which of `inputs` each packed row reads, int32 `(rows,)`.
+        kernels: `(width, 4 * units)`.
+        recurrent_kernels: `(units, 4 * units)`.
+        biases: `(4 * units,)`.
         initial_hidden: Hidden state before each sentence by rank, `(directions, sentences, units)`.
         initial_cell: Cell state likewise.
         sizes: Sentences that reach each step, falling, int32 `(steps,)`.
@@ -62,8 +66,12 @@ def packed_lstm(
         projected = _projected(inputs, kernels, biases)
         return _read(projected, rows, recurrent_kernels, initial_hidden, initial_cell, sizes, mask)
 
-    @tf.custom_gradient
-    def run(inputs, initial_hidden, initial_cell, *weights):
+    def run(
+        inputs: tf.Tensor,
+        initial_hidden: tf.Tensor,
+        initial_cell: tf.Tensor,
+        *weights: tf.Tensor,
+    ) -> tuple[tuple[tf.Tensor, ...], Callable[..., tuple[tf.Tensor, ...]]]:
         kernels, recurrent_kernels = weights[:directions], weights[directions : 2 * directions]
         states, cells, saved = _forward(
             _projected(inputs, kernels, weights[2 * directions :]),
@@ -76,10 +84,10 @@ def packed_lstm(
             save=True,
         )
 
-        def gradient(*upstream):
-            upstream = [tf.convert_to_tensor(u) for u in upstream[:directions]]
+        def gradient(*upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            of_states = [tf.convert_to_tensor(u) for u in upstream[:directions]]
             gradients, entering, hidden, cell = _backward(
-                upstream,
+                of_states,
                 states,
                 saved,
                 recurrent_kernels,
@@ -111,20 +119,32 @@ def packed_lstm(
 
         return (*states, *cells), gradient
 
-    outputs = run(inputs, initial_hidden, initial_cell, *kernels, *recurrent_kernels, *biases)
+    outputs = tf.custom_gradient(run)(
+        inputs, initial_hidden, initial_cell, *kernels, *recurrent_kernels, *biases
+    )
     cells = tuple(map(tf.stop_gradient, outputs[directions:]))
     return LSTMOutput(tuple(outputs[:directions]), cells)
 
 
-def _projected(inputs, kernels, biases):
-    """Returns what every gate takes from the inputs, a tensor a direction."""
+def _projected(
+    inputs: tf.Tensor, kernels: Sequence[tf.Tensor], biases: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
+    """Returns what every gate takes from the inputs, one tensor per direction."""
     return [
         tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
         for kernel, bias in zip(kernels, biases, strict=True)
     ]
 
 
-def _read(projected, rows, kernels, hidden, cell, sizes, mask) -> LSTMOutput:
+def _read(
+    projected: Sequence[tf.Tensor],
+    rows: Sequence[tf.Tensor],
+    kernels: Sequence[tf.Tensor],
+    hidden: tf.Tensor,
+    cell: tf.Tensor,
+    sizes: tf.Tensor,
+    mask: tf.Tensor | None,
+) -> LSTMOutput:
     """Keeps nothing for a gradient."""
     states, cells, _ = _forward(projected, rows, kernels, hidden, cell, sizes, mask, save=False)
     return LSTMOutput(states, cells)
@@ -146,20 +166,36 @@ SAVED = 6
 FIRST = (0, 0)  # the sentences that go on are the first ones of a step before
 
 
-def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
+def _forward(
+    projected: Sequence[tf.Tensor],
+    rows: Sequence[tf.Tensor],
+    kernels: Sequence[tf.Tensor],
+    hidden: tf.Tensor,
+    cell: tf.Tensor,
+    sizes: tf.Tensor,
+    mask: tf.Tensor | None,
+    save: bool,
+) -> tuple[tuple[tf.Tensor, ...], tuple[tf.Tensor, ...], Saved]:
+    """Reads all steps; returns each direction's hidden and cell states, and what is saved."""
     directions, units = len(rows), kernels[0].shape[0]
     dtype = hidden.dtype
-    sizes = whole_turns(sizes)
+    sizes = pad_to_unroll(sizes)
     steps = tf.size(sizes)
-    begins, shapes = bounds(sizes)
+    begins, shapes = slice_bounds(sizes)
 
-    # Gathered once, and not in each step, where a stretch of rows is a view.
+    # Gathered once, and not in each step, where a slice of rows is a view.
     read = [tf.gather(p, r) for p, r in zip(projected, rows, strict=True)]
 
-    def step(t, hidden, cell, hiddens, cells, saved):
+    def step(
+        t: tf.Tensor,
+        entering_hidden: tuple[tf.Tensor, ...],
+        entering_cell: tuple[tf.Tensor, ...],
+        *arrays: Any,
+    ) -> tuple[Any, ...]:
         """Reads one word more of every sentence that has one."""
         begin, shape = tf.gather(begins, t), tf.gather(shapes, t)
-        hidden, cell, hiddens, cells, saved = map(list, (hidden, cell, hiddens, cells, saved))
+        hidden, cell = list(entering_hidden), list(entering_cell)
+        hiddens, cells, saved = map(list, arrays)
         for d in range(directions):
             entering = tf.slice(hidden[d], FIRST, shape)
             if mask is not None:
@@ -178,12 +214,12 @@ def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
                 saved[d] = tuple(a.write(t, v) for a, v in zip(saved[d], values, strict=True))
         return t + 1, *map(tuple, (hidden, cell, hiddens, cells, saved))
 
-    def arrays(number):
+    def arrays(number: int) -> tuple[tf.TensorArray, ...]:
         return tuple(_array(steps, units, dtype) for _ in range(number))
 
     *_, hiddens, cells, saved = tf.while_loop(
         lambda t, *_: t < steps,
-        turn(step),
+        unrolled(step),
         (
             0,
             tuple(tf.unstack(hidden)),
@@ -203,26 +239,39 @@ def _forward(projected, rows, kernels, hidden, cell, sizes, mask, save):
     return states, tuple(_concat(a, steps, units) for a in cells), saved
 
 
-def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
+def _backward(
+    upstream: Sequence[tf.Tensor],
+    states: Sequence[tf.Tensor],
+    saved: Saved,
+    kernels: Sequence[tf.Tensor],
+    hidden: tf.Tensor,
+    sizes: tf.Tensor,
+    mask: tf.Tensor | None,
+) -> tuple[list[tf.Tensor], list[tf.Tensor], tf.Tensor, tf.Tensor]:
     """Goes back from the last step to the first.
 
-    Returns a direction's gradients of the projected inputs by row and what entered each row's
-    recurrent product; then the gradients of the initial states.
+    Returns, one tensor per direction, the gradients of the projected inputs by row and what entered
+    each row's recurrent product; then the gradients of the initial states.
     """
     directions, units = len(kernels), kernels[0].shape[0]
     dtype = hidden.dtype
-    sizes = whole_turns(sizes)
+    sizes = pad_to_unroll(sizes)
     steps = tf.size(sizes)
-    begins, shapes = bounds(sizes)
+    begins, shapes = slice_bounds(sizes)
     # Sentences that end at each step: nothing comes to them from later ones.
     ending = sizes - tf.concat([sizes[1:], tf.zeros_like(sizes[:1])], 0)
     endings = tf.pad(ending[:, None, None], [[0, 0], [0, 1], [1, 0]])
     transposed = [tf.transpose(kernel) for kernel in kernels]
 
-    def step(t, hidden_gradients, cell_gradients, *arrays):
+    def step(
+        t: tf.Tensor,
+        above_hidden: tuple[tf.Tensor, ...],
+        above_cell: tuple[tf.Tensor, ...],
+        *arrays: tf.TensorArray,
+    ) -> tuple[Any, ...]:
         """From the gradient of a step's states to its inputs' and to the states before it."""
         begin, shape, ending = (tf.gather(each, t) for each in (begins, shapes, endings))
-        hidden_gradients, cell_gradients = list(hidden_gradients), list(cell_gradients)
+        hidden_gradients, cell_gradients = list(above_hidden), list(above_cell)
         written = []
         for d in range(directions):
             projected, cell_gradients[d] = _cell_gradient(
@@ -240,7 +289,7 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
     state = (tf.TensorShape([None, units]),) * directions
     _, hidden_gradients, cell_gradients, *arrays = tf.while_loop(
         lambda t, *_: t >= 0,
-        turn(step),
+        unrolled(step),
         (steps - 1, none, none, *(_array(steps, 4 * units, dtype) for _ in range(directions))),
         shape_invariants=(
             tf.TensorShape([]),
@@ -271,8 +320,15 @@ def _backward(upstream, states, saved, kernels, hidden, sizes, mask):
 
 
 def _cell_gradient(
-    hidden_gradient, cell_gradient, before, enter, forget, candidate, output, squashed
-):
+    hidden_gradient: tf.Tensor,
+    cell_gradient: tf.Tensor,
+    before: tf.Tensor,
+    enter: tf.Tensor,
+    forget: tf.Tensor,
+    candidate: tf.Tensor,
+    output: tf.Tensor,
+    squashed: tf.Tensor,
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the gradients of a cell's projected inputs and of the cell state before."""
     cell_gradient += tf.raw_ops.TanhGrad(y=squashed, dy=hidden_gradient * output)
     projected = tf.concat(
@@ -287,39 +343,29 @@ def _cell_gradient(
     return projected, cell_gradient * forget
 
 
-class PackedLSTM(keras.layers.Layer):
+class PackedLSTM:
     """A bidirectional LSTM that reads packed sentences, both directions in one loop.
 
-    Its weights have the shapes and the meaning of `keras.layers.Bidirectional(LSTM)`'s and move
-    either way with `get_weights` and `set_weights`.
+    Its weights have the shapes and the meaning of `keras.layers.Bidirectional(LSTM)`'s.
 
     Args:
-        units: Width of the state, each direction.
+        forward: The weights of the cell that reads sentences from their beginning.
+        backward: The weights of the cell that reads them from their end.
         recurrent_dropout: Share of the hidden state's units that the recurrent product does not
             see, the same ones throughout a sentence (Gal and Ghahramani 2016). Default 0.
     """
 
-    def __init__(self, units: int, recurrent_dropout: float = 0.0, **kwargs) -> None:
-        super().__init__(**kwargs)
-        self.units = units
+    def __init__(
+        self, forward: CellWeights, backward: CellWeights, recurrent_dropout: float = 0.0
+    ) -> None:
+        self.directions = (forward, backward)
+        self.units = forward.units
         self.recurrent_dropout = recurrent_dropout
 
-    def build(self, width: int) -> None:
-        """Makes the weights for inputs of this width."""
-        gates = 4 * self.units
-        self.kernels, self.recurrent_kernels, self.biases = [], [], []
-        for direction in ("forward", "backward"):
-            self.kernels.append(self.add_weight(shape=(width, gates), name=f"{direction}_kernel"))
-            self.recurrent_kernels.append(
-                self.add_weight(
-                    shape=(self.units, gates),
-                    initializer="orthogonal",
-                    name=f"{direction}_recurrent_kernel",
-                )
-            )
-            self.biases.append(
-                self.add_weight(shape=(gates,), initializer="zeros", name=f"{direction}_bias")
-            )
+    @property
+    def weights(self) -> list[keras.Variable]:
+        """Every weight, in the order of Keras's `Bidirectional`."""
+        return [weight for direction in self.directions for weight in direction]
 
     def project(self, inputs: tf.Tensor) -> tf.Tensor:
         """Returns what every gate takes from inputs, wherever they stand, `(n, 2, 4 * units)`.
@@ -327,11 +373,12 @@ class PackedLSTM(keras.layers.Layer):
         Args:
             inputs: `(n, width)`.
         """
-        kernel, bias = tf.concat(self.kernels, 1), tf.concat(self.biases, 0)
+        kernels, _, biases = self._tensors()
+        kernel, bias = tf.concat(kernels, 1), tf.concat(biases, 0)
         projected = tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
         return tf.reshape(projected, [-1, 2, 4 * self.units])
 
-    def call(
+    def __call__(
         self,
         inputs: tf.Tensor,
         rows: tf.Tensor,
@@ -357,11 +404,11 @@ class PackedLSTM(keras.layers.Layer):
         mask = None
         if noise is not None and self.recurrent_dropout:
             mask = noise.mask(shape, self.recurrent_dropout)
-        zeros = tf.zeros(shape, self.compute_dtype)
+        kernels, recurrent_kernels, biases = self._tensors()
+        zeros = tf.zeros(shape, kernels[0].dtype)
         hidden = zeros if initial_hidden is None else initial_hidden
         cell = zeros if initial_cell is None else initial_cell
         rows = (rows, tf.gather(rows, sentences.mirror))
-        recurrent_kernels = tuple(map(tf.convert_to_tensor, self.recurrent_kernels))
         if inputs.shape.rank == 3:
             # Both directions read one flat table, of which no part is copied.
             table = tf.reshape(inputs, [-1, 4 * self.units])
@@ -372,12 +419,17 @@ class PackedLSTM(keras.layers.Layer):
         return packed_lstm(
             inputs,
             rows,
-            tuple(map(tf.convert_to_tensor, self.kernels)),
+            kernels,
             recurrent_kernels,
-            tuple(map(tf.convert_to_tensor, self.biases)),
+            biases,
             hidden,
             cell,
             sentences.sizes,
             mask,
             differentiable,
         )
+
+    def _tensors(self) -> tuple[tuple[tf.Tensor, ...], ...]:
+        """Returns the kernels, the recurrent kernels and the biases, one per direction."""
+        by_part = zip(*self.directions, strict=True)
+        return tuple(tuple(map(tf.convert_to_tensor, part)) for part in by_part)

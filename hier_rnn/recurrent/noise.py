@@ -21,13 +21,13 @@ class Noise:
         fold = tf.random.experimental.stateless_fold_in
         return Noise(fold(fold(self._seed, 0), number))  # its own draws count from 1
 
-    def uniform(self, shape: list) -> tf.Tensor:
+    def uniform(self, shape: tf.Tensor | list[int]) -> tf.Tensor:
         """Returns numbers in [0, 1), float32 of this shape."""
         self._draws += 1
         seed = tf.random.experimental.stateless_fold_in(self._seed, self._draws)
         return tf.random.stateless_uniform(shape, seed)
 
-    def mask(self, shape: list, rate: float) -> tf.Tensor:
+    def mask(self, shape: tf.Tensor | list[int], rate: float) -> tf.Tensor:
         """Returns zeros with probability `rate`, else `1 / (1 - rate)`."""
         return tf.cast(self.uniform(shape) >= rate, tf.float32) / (1 - rate)
 

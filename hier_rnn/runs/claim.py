@@ -23,6 +23,7 @@ WRITTEN = (
     "calibration.json",
     "checkpoints",
     "config.toml",
+    "data.json",
     "encoder",
     "encoder.weights.h5",
     "evaluation.json",

@@ -27,6 +27,7 @@ class RunDirectory:
         self.configuration = path / "config.toml"
         self.alphabet = path / "alphabet.json"
         self.labels = path / "labels.json"
+        self.data = path / "data.json"
         self.words_model = path / "words.model"
         self.vocabulary = path / "words.txt"
         self.weights = path / "model.weights.h5"

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -31,7 +30,6 @@ def serve(
     workers: int = 1,
     name: str = "",
     limits: Limits | None = None,
-    started: Callable[[str], None] = lambda url: None,
 ) -> None:
     """Serves a run until the process receives SIGTERM or Ctrl-C.
 
@@ -44,23 +42,16 @@ def serve(
         workers: Processes that compute, each with the run loaded.
         name: What the model is called; default, the name of the run directory.
         limits: How much is accepted.
-        started: Called with the server's URL once it answers.
 
     Raises:
         UserError: The run can't be loaded, or the address can't be listened at.
     """
     listener = _bound(host, port)
     try:
-        asyncio.run(
-            _serve(
-                listener,
-                run,
-                workers,
-                name or Path(run).resolve().name,
-                limits or Limits(),
-                lambda: started(_url(listener)),
-            )
-        )
+        logger.info("loading %s", run)
+        name = name or Path(run).resolve().name
+        asyncio.run(_serve(listener, run, workers, name, limits or Limits()))
+        logger.info("stopped: every accepted request was answered")
     finally:
         listener.close()
 
@@ -71,7 +62,6 @@ async def _serve(
     workers: int,
     name: str,
     limits: Limits,
-    started: Callable[[], None],
 ) -> None:
     metrics = Metrics()
     pool = Pool(run, workers, metrics)
@@ -95,7 +85,7 @@ async def _serve(
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        await _Server(config, started).serve(sockets=[listener])
+        await _Server(config, name).serve(sockets=[listener])
     finally:
         await pool.stop()
         for number, handler in handlers.items():
@@ -105,14 +95,15 @@ async def _serve(
 class _Server(uvicorn.Server):
     """A server that says when it listens."""
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, name: str) -> None:
         super().__init__(config)
-        self._started = started
+        self._name = name
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Starts listening."""
         await super().startup(sockets)
-        self._started()
+        for listener in sockets or ():
+            logger.info("serving %s at %s (Ctrl-C stops it)", self._name, _url(listener))
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -24,6 +24,7 @@ class Layout(NamedTuple):
     text: int
     width: int
     header: bool
+    names: tuple[str, ...] = ()
 
 
 def read_tsv(path: Path, label_column: str, text_column: str, labelled: bool) -> Iterator[Example]:
@@ -104,7 +105,7 @@ def _layout(
         for column in (label_column, text_column)
     )
     if text is not None and (label is not None or not labelled):
-        return Layout(label if labelled else None, text, len(row), header=True)
+        return Layout(label if labelled else None, text, len(row), True, tuple(row))
     # From here on the first row should be data. Half a header, or columns the user named and
     # that are not there, would otherwise be trained on without a word.
     half = len(row) > 1 and (label is not None or text is not None)
@@ -129,7 +130,8 @@ def _example(path: Path, number: int, row: list[str], layout: Layout) -> Example
             f"{path}:{number}: {reason}: {layout.width} columns expected, {len(row)} received."
         )
     if layout.label is None:
-        return Example(None, row[layout.text], f"{path}:{number}")
+        columns = dict(zip(layout.names, row, strict=True)) if layout.names else None
+        return Example(None, row[layout.text], f"{path}:{number}", row=columns)
     label = row[layout.label].strip()
     if not label:
         raise UserError(f"{path}:{number}: no label: its column is empty.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +15,10 @@ class Example(NamedTuple):
     label: str | None
     text: str
     where: str
+    number: int = 0
+    """Which data row of its file it is, from 1; headers are not counted."""
+    row: Mapping[str, str] | None = None
+    """All columns of its row by name, when read without labels from something with columns."""
 
 
 @dataclass(frozen=True)

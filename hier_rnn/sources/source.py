@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from hier_rnn.errors import UserError, nearest
-from hier_rnn.quiet import import_tensorflow
 from hier_rnn.sources import delimited, fasttext, folder, jsonl
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 __all__ = ["Example", "Source", "open_source"]
 

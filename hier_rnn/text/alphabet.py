@@ -94,7 +94,7 @@ class Alphabet:
         return self.extended(case for case in cases if len(case) == 1)
 
     def save(self, path: str | Path) -> None:
-        """Writes the alphabet as JSON, a character a line."""
+        """Writes the alphabet as JSON, one character per line."""
         content = {"unknown": UNKNOWN, "begin": BEGIN, "end": END, "characters": self.characters}
         with write_atomically(path) as file:
             file.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal, TypeAlias
+
+Form: TypeAlias = Literal["none", "NFC", "NFKC", "NFD"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def normalize(text: str, form: str = "NFKC", lowercase: bool = False) -> str:
+def normalize(text: str, form: Form = "NFKC", lowercase: bool = False) -> str:
     """Returns `text` in a Unicode normalization form, optionally lower-cased.
 
     Lone surrogates, which no encoding can write, become U+FFFD (and pairs of them the character

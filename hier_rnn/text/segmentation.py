@@ -8,8 +8,10 @@ from __future__ import annotations
 import io
 import random
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from functools import cache
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,13 @@ PASSAGE_CHARACTERS = 200
 _PASSAGE = re.compile(rf"\S.{{0,{PASSAGE_CHARACTERS - 1}}}(?!\S)|\S{{1,{PASSAGE_CHARACTERS}}}")
 # Characters SentencePiece keeps for itself and would drop a whole sentence for.
 _RESERVED = str.maketrans(dict.fromkeys("\0\u2581\u2585", " "))
+
+# How Unicode's names of their letters begin. Korean has spaces, but between phrases: with its
+# particles and endings a word is seldom written the same way twice.
+SCRIPTS = frozenset(
+    ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
+)
+SCRIPT_TEXTS, SCRIPT_CHARACTERS = 1_000, 500  # how much text is looked at
 
 
 class WhitespaceWords:
@@ -194,3 +203,22 @@ def _sample(items: Iterator[str], size: int, generator: random.Random) -> list[s
         elif (place := generator.randrange(number)) < size:
             sample[place] = item
     return sample
+
+
+def wants_pieces(texts: Iterable[str]) -> bool:
+    """Returns whether most letters are of a script that has no spaces between words, or of Korean.
+
+    Args:
+        texts: Read up to the 1,000th, of each the first 500 characters.
+    """
+    letters = pieces = 0
+    for text in islice(texts, SCRIPT_TEXTS):
+        for character in filter(str.isalpha, text[:SCRIPT_CHARACTERS]):
+            letters += 1
+            pieces += _is_of_these_scripts(character)
+    return 2 * pieces > letters
+
+
+@cache
+def _is_of_these_scripts(letter: str) -> bool:
+    return unicodedata.name(letter, "").partition(" ")[0] in SCRIPTS

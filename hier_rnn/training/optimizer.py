@@ -1,6 +1,6 @@
-"""AdamW with a rate of its own for each weight, weights that stay frozen, and averages.
+"""AdamW with a learning rate of its own for each weight, frozen weights, and moving averages.
 
-Kingma and Ba 2015; decoupled weight decay of Loshchilov and Hutter 2019. One fused operation a
+Kingma and Ba 2015; decoupled weight decay of Loshchilov and Hutter 2019. One fused operation per
 weight; a frozen weight is not touched at all, neither by decay nor by the average.
 """
 
@@ -60,21 +60,36 @@ class Optimizer:
             "averages": self.averages,
         }
 
-    def apply(self, gradients: Mapping[str, tf.Tensor], learning_rate: tf.Tensor) -> tf.Tensor:
-        """Moves the weights that have a gradient and returns the gradients' global norm.
+    def apply(
+        self,
+        gradients: Mapping[str, tf.Tensor],
+        learning_rate: tf.Tensor,
+        finite: tf.Tensor | bool = True,
+    ) -> tf.Tensor:
+        """Moves the weights that have a gradient, unless something is not finite.
 
         Args:
             gradients: By weight name.
             learning_rate: Before each weight's own multiplier.
+            finite: Whether the loss is finite, bool `()`. Default True.
+
+        Returns:
+            Whether the weights moved, bool `()`: the loss and the gradients' global norm are
+            finite.
         """
         names = list(gradients)
         values = [tf.convert_to_tensor(gradients[name]) for name in names]
         norm = tf.linalg.global_norm(values)
         if self.clip_norm:
             values, _ = tf.clip_by_global_norm(values, self.clip_norm, use_norm=norm)
-        for name, gradient in zip(names, values, strict=True):
-            self._apply(name, gradient, learning_rate * self._multiplier[name])
-        return norm
+
+        def move() -> tf.Tensor:
+            for name, gradient in zip(names, values, strict=True):
+                self._apply(name, gradient, learning_rate * self._multiplier[name])
+            return tf.constant(True)
+
+        finite = tf.logical_and(finite, tf.math.is_finite(norm))
+        return tf.cond(finite, move, lambda: tf.constant(False))
 
     def _apply(self, name: str, gradient: tf.Tensor, rate: tf.Tensor) -> None:
         weight = self.weights[name].value

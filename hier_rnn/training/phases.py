@@ -12,8 +12,8 @@ from hier_rnn.initializers.patterns import matches, matching
 ENCODER = "character_encoder"
 
 
-class Stretch(NamedTuple):
-    """A phase, resolved: it ends after `epochs` or after `steps`."""
+class ResolvedPhase(NamedTuple):
+    """A phase with its patterns resolved: it ends after `epochs` or after `steps`."""
 
     trainable: tuple[str, ...]
     """Names of the weights that train."""
@@ -23,7 +23,7 @@ class Stretch(NamedTuple):
 
 
 def for_given_encoder(configuration: Configuration) -> Training:
-    """Returns the `training` options of a run, with what `--encoder` adds to them written out.
+    """Returns the `training` options of a run, with what `data.encoder` adds to them written out.
 
     What the encoder knows of words that the labelled text lacks would be lost if it moved as fast
     as the rest, or before the rest knows what to ask of it (gradual unfreezing and discriminative
@@ -37,10 +37,11 @@ def for_given_encoder(configuration: Configuration) -> Training:
     if not configuration.data.encoder:
         return training
     factors = {**training.learning_rate_multipliers}
-    factors.setdefault(ENCODER, training.encoder_rate)
+    factors.setdefault(ENCODER, training.encoder_learning_rate_multiplier)
     phases = training.phases
-    frozen = round(training.unfreeze_after * training.epochs)
-    if frozen and training.encoder_rate and not phases and not training.freeze_encoder:
+    frozen = round(training.frozen_encoder_share * training.epochs)
+    moves = training.encoder_learning_rate_multiplier and not training.freeze_encoder
+    if frozen and moves and not phases:
         phases = (Phase(freeze=(ENCODER,), epochs=frozen),)
         if training.epochs > frozen:
             phases = (*phases, Phase(epochs=training.epochs - frozen))
@@ -52,7 +53,7 @@ def multiplier(name: str, multipliers: Mapping[str, float]) -> float:
     return next((factor for p, factor in multipliers.items() if matches(p, name)), 1.0)
 
 
-def stretches(options: Training, names: Iterable[str]) -> list[Stretch]:
+def resolve_phases(options: Training, names: Iterable[str]) -> list[ResolvedPhase]:
     """Returns the phases of a run: those given, or one in which everything trains.
 
     A phase without a length has `training.epochs`. A weight with the learning-rate factor 0 is
@@ -89,5 +90,5 @@ def stretches(options: Training, names: Iterable[str]) -> list[Stretch]:
             raise UserError(f"{where}: received epochs and steps; give one of them.")
         epochs = None if phase.steps else phase.epochs or options.epochs
         rate = phase.learning_rate or options.learning_rate
-        result.append(Stretch(trainable, epochs, phase.steps, rate))
+        result.append(ResolvedPhase(trainable, epochs, phase.steps, rate))
     return result

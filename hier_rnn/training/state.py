@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from hier_rnn.errors import UserError
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.model.classifier import assign
+from hier_rnn.training.checkpoints import Checkpoint, Checkpoints
 from hier_rnn.training.optimizer import Optimizer
 
 BEST = "best"
 
 
 @dataclass
-class Progress:
-    """How far a run has come."""
+class TrainerState:
+    """How far a run has come: plain numbers, which a checkpoint holds."""
 
-    examples: int = 0
-    """Sentences of the training data."""
     step: int = 0
     """Steps done."""
     epoch: int = 0
     """Epochs done."""
     batch: int = 0
-    """Batches of this epoch done."""
-    sentences: int = 0
-    """Sentences trained on."""
+    """Batches of the next epoch done."""
+    examples: int = 0
+    """Examples trained on: sentences, or words."""
     phase: int = 0
     """Phases done."""
     phase_epoch: int = 0
     """Epochs that were done when the phase began; and so on."""
     phase_step: int = 0
-    phase_sentences: int = 0
+    phase_examples: int = 0
     loss: float = 0.0
     """Sum of the losses of this epoch's batches."""
+    skipped: int = 0
+    """Batches of this epoch that were left out, as their loss or gradient was not finite."""
     words: int = 0
     """Words of this epoch trained on."""
     epoch_seconds: float = 0.0
@@ -49,51 +50,102 @@ class Progress:
     """Best validation score; higher is better."""
     best_epoch: int = 0
     """The epoch, from 1, that reached it."""
+    restored: int = 0
+    """How often the last checkpoint was restored; each time halves the learning rate."""
     metrics: list[dict[str, Any]] = field(default_factory=list)
-    """A line of `metrics.jsonl` for every evaluation."""
+    """One row of `metrics.jsonl` for every evaluation."""
+
+    def row(self, metrics: Mapping[str, float]) -> dict[str, Any]:
+        """Returns the row of `metrics.jsonl` for an evaluation that ends the epoch.
+
+        Args:
+            metrics: On the validation data.
+        """
+        return {
+            "epoch": self.epoch + 1,
+            "step": self.step,
+            "train_loss": self.loss / max(self.batch - self.skipped, 1),
+            **metrics,
+            "words_per_second": self.words / max(self.epoch_seconds, 1e-9),
+            "seconds": self.seconds,
+        }
+
+    def begin_epoch(self) -> None:
+        """Counts an epoch as done, and begins the next."""
+        self.epoch += 1
+        self.batch = self.words = self.skipped = 0
+        self.loss = self.epoch_seconds = 0.0
+
+
+class NotFiniteError(Exception):
+    """A weight is not finite, so the state is not worth keeping."""
 
 
 class TrainingState:
     """All that changes while a run trains.
 
     Args:
-        directory: Where the checkpoints are.
+        checkpoints: Where it is saved.
         weights: Every weight by name.
         optimizer: The optimizer.
     """
 
     def __init__(
-        self, directory: Path, weights: Mapping[str, keras.Variable], optimizer: Optimizer
+        self,
+        checkpoints: Checkpoints,
+        weights: Mapping[str, keras.Variable],
+        optimizer: Optimizer,
     ) -> None:
-        self.progress = Progress()
+        self.progress = TrainerState()
         self.best: dict[str, np.ndarray] = {}
         """The weights that reached the best score."""
-        self._checkpoints = Checkpoints(directory)
+        self._checkpoints, self._weights, self._optimizer = checkpoints, weights, optimizer
         self._variables = {
             f"{kind}/{name}": variable
             for kind, variables in {"weights": weights, **optimizer.state()}.items()
             for name, variable in variables.items()
         }
 
+    @contextlib.contextmanager
+    def averaged(self) -> Iterator[None]:
+        """A context in which the weights are their moving averages, if there are any."""
+        averages = {name: values.numpy() for name, values in self._optimizer.averages.items()}
+        kept = self._values() if averages else {}
+        assign(self._weights, averages)
+        try:
+            yield
+        finally:
+            assign(self._weights, kept)
+
+    def keep_as_best(self) -> None:
+        """Keeps the weights as they are as the best ones."""
+        self.best = self._values()
+
+    def _values(self) -> dict[str, np.ndarray]:
+        return {name: weight.numpy() for name, weight in self._weights.items()}
+
     def save(self) -> None:
         """Writes a checkpoint.
 
         Raises:
+            NotFiniteError: A weight is not finite: it would be so for ever.
             UserError: It can't be written.
         """
         tensors = {name: variable.numpy() for name, variable in self._variables.items()}
+        if not all(np.isfinite(values).all() for values in tensors.values()):
+            raise NotFiniteError
         tensors |= {f"{BEST}/{name}": values for name, values in self.best.items()}
         self._checkpoints.save(self.progress.step, tensors, asdict(self.progress))
 
-    def restore(self) -> bool:
-        """Takes up the last checkpoint; returns whether there was one.
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Takes up a checkpoint.
+
+        Args:
+            checkpoint: What was saved.
 
         Raises:
-            UserError: Every checkpoint is damaged, or the last one is of another model.
+            UserError: It is of another model.
         """
-        checkpoint = self._checkpoints.latest()
-        if checkpoint is None:
-            return False
         tensors = checkpoint.tensors
         for name, variable in self._variables.items():
             if name not in tensors or tensors[name].shape != tuple(variable.shape):
@@ -105,5 +157,5 @@ class TrainingState:
             variable.assign(tensors[name])
         start = f"{BEST}/"
         self.best = {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
-        self.progress = Progress(**checkpoint.progress)
-        return True
+        for name, value in checkpoint.progress.items():
+            setattr(self.progress, name, value)

@@ -11,9 +11,9 @@ from benchmarks.distillation import compare, show
 from benchmarks.peers.distillation import ALL_PADDED, BATCH_PADDED, TRIE, Padded, turns_of
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.rules import initialize
-from hier_rnn.model.shapes import character_encoder_shapes
-from hier_rnn.pretraining.targets import Targets
+from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.training.word_vectors.targets import Targets
 
 WORDS = [f"{start}{end}" for end in ("", "s", "ed", "ings") for start in ("walk", "talk", "cook")]
 

@@ -17,8 +17,8 @@ from benchmarks import peers, transfer
 from benchmarks.transfer_plot import plot
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
-from hier_rnn.model.shapes import weight_shapes
-from hier_rnn.training.phases import for_given_encoder, stretches
+from hier_rnn.model.weight_specs import weight_shapes
+from hier_rnn.training.phases import for_given_encoder, resolve_phases
 
 ROOT = Path(__file__).parents[2]
 ENCODERS = {"word-vectors": "a", "next-character": "b"}
@@ -51,7 +51,9 @@ def test_variants_are_configurations_that_train_what_they_say():
     trains = {}
     for variant in transfer.variants(ENCODERS):
         configuration = Configuration.model_validate(variant.options)
-        phases = stretches(for_given_encoder(configuration), weight_shapes(configuration, 10, 3))
+        phases = resolve_phases(
+            for_given_encoder(configuration), weight_shapes(configuration, 10, 3)
+        )
         trains[variant.name] = [
             (any(name.startswith("character_encoder") for name in phase.trainable), phase.epochs)
             for phase in phases

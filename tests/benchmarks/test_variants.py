@@ -15,7 +15,7 @@ from benchmarks import initial_state, initializers, variants
 from benchmarks.variants_plot import plot
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.rules import resolve
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 
 ROOT = Path(__file__).parents[2]
 POINT = {"train_loss": 1.0, "validation_loss": 1.1, "validation_accuracy": 0.75}

@@ -144,7 +144,7 @@ def test_tensorflow_starts_silently_unless_it_fails():
     script = """
 import os, sys
 import hier_rnn
-from hier_rnn.quiet import import_tensorflow
+from hier_rnn.tensorflow_setup import import_tensorflow
 import_tensorflow()
 import tensorflow as tf
 assert float(tf.function(lambda x: x + 1)(tf.constant(1.0))) == 2
@@ -157,7 +157,7 @@ def test_what_a_failing_import_wrote_is_shown(tmp_path):
     (tmp_path / "tensorflow.py").write_text(
         "import os; os.write(2, b'no AVX\\n'); raise ImportError('broken')"
     )
-    script = "import hier_rnn; from hier_rnn.quiet import import_tensorflow; import_tensorflow()"
+    script = "from hier_rnn.tensorflow_setup import import_tensorflow; import_tensorflow()"
     process = python("-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {script}")
     assert process.returncode == 1
     assert process.stderr.startswith("no AVX\n")

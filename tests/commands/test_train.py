@@ -9,14 +9,23 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration
 
 
+@pytest.fixture(autouse=True)
+def sources(tmp_path_factory, monkeypatch):
+    """Data by the names that the tests use: they are looked at before anything is trained."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("sources"))
+    rows = "".join(f"{n % 2}\ttext {n}\t{n % 2}\ttext {n}\n" for n in range(60))
+    for name in ("a.tsv", "b.tsv", "c.tsv"):
+        Path(name).write_text("label\ttext\tintent\tmessage\n" + rows, encoding="utf-8")
+
+
 @pytest.fixture
 def trained(calls):
-    return calls("hier_rnn.training.classify", "train_classifier")
+    return calls("hier_rnn.training.classification.train", "train_classifier")
 
 
 @pytest.fixture
 def pretrained(calls):
-    return calls("hier_rnn.pretraining.pretrain", "pretrain")
+    return calls("hier_rnn.training.pretraining.pretrain", "pretrain")
 
 
 @pytest.mark.parametrize("arguments", [[], ["classify"], ["--training.epochs", "3"]])

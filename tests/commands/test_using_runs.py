@@ -177,7 +177,7 @@ def encoder(tmp_path, monkeypatch):
 
 def test_neighbours(call, calls, encoder):
     answer = [[("good", 0.987), ("fine", 0.5)], [("bad", 0.25)]]
-    asked = calls("hier_rnn.pretraining.neighbours", "neighbours", answer)
+    asked = calls("hier_rnn.prediction.neighbours", "neighbours", answer)
     result = call("neighbours", encoder, "goood", "bda", "--count", "2")
     assert result.out == "goood: good 0.99, fine 0.50\nbda: bad 0.25\n"
     assert asked == [((encoder, ["goood", "bda"], 2), {})]

@@ -16,7 +16,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.inspection import inspect_target, json_rows
 from hier_rnn.initializers.inspection_table import render
 from hier_rnn.initializers.rules import initialize
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.text.alphabet import Alphabet
 
 FORWARD = "sentence_encoder/lstm_0/forward"

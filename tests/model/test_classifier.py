@@ -12,7 +12,7 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.recurrent.noise import Noise
 
@@ -120,7 +120,9 @@ def test_small_batches(groups, batch, make, pack, gradients):
     logits = model(packed)
     assert logits.shape == (len(batch), CLASSES)
     if batch and not batch[0]:
-        np.testing.assert_array_equal(logits, np.tile(model.head.bias, (len(batch), 1)))
+        np.testing.assert_array_equal(
+            logits, np.tile(model.named_weights()["head/bias"], (len(batch), 1))
+        )
     for gradient in gradients(model, lambda: tf.reduce_sum(model(packed) ** 2)).values():
         assert np.isfinite(gradient).all()
 
@@ -236,12 +238,12 @@ def test_a_joint_loss_on_a_shared_encoder_has_the_sum_of_gradients(
 def test_assign_sets_weights_by_name(make):
     model, _ = make()
     values = {name: weight.numpy() + 1 for name, weight in model.named_weights().items()}
-    before = model.head.bias.numpy()
+    before = model.named_weights()["head/bias"].numpy()
     del values["head/bias"]
     assign(model.named_weights(), values)
     for name, value in values.items():
         np.testing.assert_array_equal(model.named_weights()[name], value)
-    np.testing.assert_array_equal(model.head.bias, before)
+    np.testing.assert_array_equal(model.named_weights()["head/bias"], before)
 
 
 def test_it_learns(make, pack, sentences):

@@ -11,7 +11,7 @@ import tensorflow as tf
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.model.next_character import NextCharacter
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.packing.trie import build_trie, parent_states, prefix_counts
 from hier_rnn.recurrent.noise import Noise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -103,14 +104,19 @@ def test_the_maximum_may_be_negative():
     assert found.tolist() == expected
 
 
+ATTENTION_SHAPES = ((WIDTH, WIDTH), (WIDTH,), (WIDTH,))
+
+
+def attention_of(*weights):
+    return pooling.Attention(*(keras.Variable(weight, dtype="float64") for weight in weights))
+
+
 @all_lengths
 @pytest.mark.parametrize("scale", [1, 300], ids=["plain", "large scores"])
 def test_attention(lengths, scale):
     sentences, states = packed(lengths), values(sum(lengths))
-    attention = pooling.Attention(dtype="float64")
-    attention.build(WIDTH)
     random = np.random.default_rng(2)
-    attention.set_weights([random.normal(size=w.shape) for w in attention.get_weights()])
+    attention = attention_of(*(random.normal(size=shape) for shape in ATTENTION_SHAPES))
     attention.query.assign(scale * attention.query)
 
     def loop():
@@ -129,10 +135,9 @@ def test_attention(lengths, scale):
     )
 
 
-def test_attention_starts_as_the_mean():
+def test_attention_without_a_query_is_the_mean():
     sentences, states = packed([3, 1]), values(4)
-    attention = pooling.Attention(dtype="float64")
-    attention.build(WIDTH)
+    attention = attention_of(*map(np.zeros, ATTENTION_SHAPES))
     states = tf.convert_to_tensor(states)
     np.testing.assert_allclose(
         attention(states, sentences), pooling.mean(states, sentences), atol=1e-12

@@ -10,7 +10,8 @@ from hier_rnn.errors import UserError
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.training.batches import PackedBatches, Sentence
+from hier_rnn.training.classification.batches import PackedBatches, Sentence
+from hier_rnn.training.classification.objective import ClassificationLosses
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import training_step
 
@@ -53,15 +54,9 @@ def test_training_either_moves_both(trained, other, pair, pack, sentences, alpha
     )
     weights = model.named_weights()
     optimizer = Optimizer(configuration.training, weights)
-    step = training_step(
-        model,
-        optimizer,
-        list(weights),
-        configuration.training,
-        [1.0] * CLASSES[trained],
-        data.element_spec,
-        seed=0,
-    )
+    class_weights = [1.0] * CLASSES[trained]
+    losses_of = ClassificationLosses(model, configuration.training, class_weights, list(weights))
+    step = training_step(losses_of, optimizer, list(weights), data.element_spec, seed=0)
     losses = [
         float(step(labelled, tf.constant(0.05), tf.constant(number)))
         for number in range(5)

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from hier_rnn.packing.trie import build_trie
+from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.gru import TrieGRU
 from hier_rnn.recurrent.noise import Noise
 
@@ -37,11 +38,23 @@ def with_prefixes(words):
     return sorted({word[:length] for word in words for length in range(len(word) + 1)} | {()})
 
 
+def gru(random, reset_after, width, dtype="float32", recurrent_dropout=0.0):
+    shapes = {"kernel": (width, 3 * UNITS), "recurrent_kernel": (UNITS, 3 * UNITS)}
+    shapes["bias"] = (2, 3 * UNITS) if reset_after else (3 * UNITS,)
+    weights = {
+        name: keras.Variable(random.normal(0, 0.5, shape), dtype=dtype, name=name)
+        for name, shape in shapes.items()
+    }
+    return TrieGRU(CellWeights(**weights), recurrent_dropout)
+
+
+def values(layer):
+    return [weight.numpy() for weight in layer.weights]
+
+
 def made(reset_after, seed=0, dtype="float32", recurrent_dropout=0.0):
-    layer = TrieGRU(UNITS, reset_after, recurrent_dropout, dtype=dtype)
-    layer.build(WIDTH)
     random = np.random.default_rng(seed)
-    layer.set_weights([random.normal(0, 0.5, w.shape) for w in layer.get_weights()])
+    layer = gru(random, reset_after, WIDTH, dtype, recurrent_dropout)
     return layer, random.normal(size=(LETTERS, WIDTH)), random.normal(size=UNITS)
 
 
@@ -61,7 +74,7 @@ def test_equal_to_keras(reset_after, given, distance):
     ours, table, initial = made(reset_after)
     theirs = keras.layers.GRU(UNITS, reset_after=reset_after, return_state=True)
     theirs.build((None, None, WIDTH))
-    theirs.set_weights(ours.get_weights())
+    theirs.set_weights(values(ours))
     table = tf.Variable(table, dtype=tf.float32)
     initial = tf.Variable(initial, dtype=tf.float32) if given else None
     weight = np.random.default_rng(1).normal(size=(len(words), UNITS)).astype(np.float32)
@@ -106,14 +119,12 @@ def test_inside_a_graph_whose_sizes_are_unknown(reset_after, distance):
 
 
 @both_resets
-def test_weights_move_either_way(reset_after):
+def test_a_keras_layer_s_weights_are_ours(reset_after):
     ours, *_ = made(reset_after)
     theirs = keras.layers.GRU(UNITS, reset_after=reset_after)
     theirs.build((None, None, WIDTH))
     assert [w.name for w in ours.weights] == [w.name for w in theirs.weights]
-    ours.set_weights(theirs.get_weights())
-    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    assert [w.shape for w in ours.weights] == [w.shape for w in theirs.weights]
 
 
 def sigmoid(x):
@@ -242,8 +253,7 @@ def test_a_stacked_layer_reads_the_states_below(reset_after, distance):
     """The second layer's rows are the prefixes themselves."""
     words = WORDS["shared"]
     ours, table, initial = made(reset_after)
-    upper = TrieGRU(UNITS, reset_after)
-    upper.build(UNITS)
+    upper = gru(np.random.default_rng(5), reset_after, UNITS)
     theirs = [
         keras.layers.GRU(
             UNITS, reset_after=reset_after, return_sequences=layer == 0, return_state=layer == 1
@@ -252,7 +262,7 @@ def test_a_stacked_layer_reads_the_states_below(reset_after, distance):
     ]
     for one, other, width in zip((ours, upper), theirs, (WIDTH, UNITS), strict=True):
         other.build((None, None, width))
-        other.set_weights(one.get_weights())
+        other.set_weights(values(one))
     table = tf.Variable(table, dtype=tf.float32)
     initial = tf.constant(initial, tf.float32)
     trie = trie_of(words)

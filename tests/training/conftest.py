@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.training.classify import train_classifier
+from hier_rnn.training.classification.train import train_classifier
 
 Weights = dict[str, np.ndarray]
 
@@ -27,7 +27,7 @@ def eager() -> Iterator[None]:
 def plain(eager, tiny, tmp_path_factory) -> Path:
     """A run with the options of `tiny()`: six steps in two epochs."""
     path = tmp_path_factory.mktemp("plain") / "run"
-    train_classifier(tiny(), path, quiet=True)
+    train_classifier(tiny(), path, keep_checkpoints=True)
     return path
 
 
@@ -36,7 +36,8 @@ def train(eager, tiny, tmp_path) -> Callable[..., Weights]:
     """`train("name", training={...})` trains a tiny model and returns its weights."""
 
     def train(name: str = "run", settings: dict | None = None, **groups) -> Weights:
-        train_classifier(tiny(**groups), tmp_path / name, **{"quiet": True, **(settings or {})})
+        options = {"keep_checkpoints": True, **(settings or {})}
+        train_classifier(tiny(**groups), tmp_path / name, **options)
         return read_weights(tmp_path / name / "model.weights.h5")
 
     return train

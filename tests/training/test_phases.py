@@ -6,7 +6,7 @@ import pytest
 
 from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError
-from hier_rnn.training.phases import for_given_encoder, multiplier, stretches
+from hier_rnn.training.phases import for_given_encoder, multiplier, resolve_phases
 
 NAMES = [
     "character_encoder/embedding",
@@ -20,7 +20,7 @@ NAMES = [
 
 
 def phases(**options):
-    return stretches(Training.model_validate(options), NAMES)
+    return resolve_phases(Training.model_validate(options), NAMES)
 
 
 def test_without_phases_everything_trains_for_the_whole_run():
@@ -100,7 +100,7 @@ def test_mistakes(options, message):
     ],
 )
 def test_an_encoder_to_start_from_has_a_rate_of_its_own(multipliers, factors):
-    training = {"encoder_rate": 0.5, "learning_rate_multipliers": multipliers}
+    training = {"encoder_learning_rate_multiplier": 0.5, "learning_rate_multipliers": multipliers}
     made = Configuration.model_validate({"data": {"encoder": "DIR"}, "training": training})
     found = for_given_encoder(made).learning_rate_multipliers
     assert [multiplier(name, found) for name in NAMES[:3]] == factors
@@ -110,20 +110,20 @@ def test_an_encoder_to_start_from_has_a_rate_of_its_own(multipliers, factors):
 
 def given(**training):
     made = Configuration.model_validate({"data": {"encoder": "DIR"}, "training": training})
-    return stretches(for_given_encoder(made), NAMES)
+    return resolve_phases(for_given_encoder(made), NAMES)
 
 
 def test_a_given_encoder_trains_after_a_share_of_the_epochs():
     frozen, all_names = tuple(NAMES[2:]), tuple(NAMES)
     assert given(epochs=8) == [(frozen, 4, None, 2e-3), (all_names, 4, None, 2e-3)]
-    assert given(epochs=8, unfreeze_after=0.25)[0] == (frozen, 2, None, 2e-3)
-    assert given(epochs=8, unfreeze_after=0) == [(all_names, 8, None, 2e-3)]
-    assert given(epochs=8, unfreeze_after=1) == [(frozen, 8, None, 2e-3)]
+    assert given(epochs=8, frozen_encoder_share=0.25)[0] == (frozen, 2, None, 2e-3)
+    assert given(epochs=8, frozen_encoder_share=0) == [(all_names, 8, None, 2e-3)]
+    assert given(epochs=8, frozen_encoder_share=1) == [(frozen, 8, None, 2e-3)]
     assert given(epochs=1) == [(all_names, 1, None, 2e-3)]
 
 
 def test_an_encoder_that_never_trains_makes_no_phases():
-    for training in ({"encoder_rate": 0.0}, {"freeze_encoder": True}):
+    for training in ({"encoder_learning_rate_multiplier": 0.0}, {"freeze_encoder": True}):
         assert given(epochs=8, **training) == [(tuple(NAMES[2:]), 8, None, 2e-3)]
 
 

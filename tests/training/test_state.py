@@ -9,14 +9,15 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
+from hier_rnn.training.checkpoints import Checkpoints
 from hier_rnn.training.optimizer import Optimizer
-from hier_rnn.training.state import Progress, TrainingState
+from hier_rnn.training.state import NotFiniteError, TrainerState, TrainingState
 
 
 def made(tmp_path, width: int = 3, moving_average: float = 0.5, names=("head/kernel", "head/bias")):
     weights = {name: keras.Variable(np.full(width, 0.1, np.float32)) for name in names}
     optimizer = Optimizer(Training(moving_average=moving_average), weights)
-    return TrainingState(tmp_path, weights, optimizer), optimizer, weights
+    return TrainingState(Checkpoints(tmp_path), weights, optimizer), optimizer, weights
 
 
 def everything(state, optimizer, weights) -> dict[str, np.ndarray]:
@@ -26,7 +27,6 @@ def everything(state, optimizer, weights) -> dict[str, np.ndarray]:
 
 def test_everything_comes_back(tmp_path):
     state, optimizer, weights = made(tmp_path)
-    assert not state.restore()
     for _ in range(3):
         gradients = {name: tf.constant([1.0, 2.0, 3.0]) for name in weights}
         optimizer.apply(gradients, tf.constant(0.1))
@@ -36,7 +36,7 @@ def test_everything_comes_back(tmp_path):
     state.save()
 
     other = made(tmp_path)
-    assert other[0].restore()
+    other[0].restore(Checkpoints(tmp_path).latest())
     assert other[0].progress == state.progress
     np.testing.assert_array_equal(other[0].best["head/kernel"], 1)
     found, wanted = everything(*other), everything(state, optimizer, weights)
@@ -55,9 +55,20 @@ def test_everything_comes_back(tmp_path):
 def test_a_checkpoint_of_another_model(tmp_path, changed, message):
     made(tmp_path)[0].save()
     with pytest.raises(UserError, match=rf"step-0000000000.h5: not of this model: {message}"):
-        made(tmp_path, **changed)[0].restore()
+        made(tmp_path, **changed)[0].restore(Checkpoints(tmp_path).latest())
 
 
 def test_a_new_run_has_come_nowhere():
-    assert Progress().best_score == -float("inf")
-    assert Progress().metrics is not Progress().metrics
+    assert TrainerState().best_score == -float("inf")
+    assert TrainerState().metrics is not TrainerState().metrics
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_weight_that_is_not_finite_is_never_saved(tmp_path, value):
+    state, _, weights = made(tmp_path)
+    state.save()
+    weights["head/bias"].assign([0, value, 0])
+    state.progress.step = 1
+    with pytest.raises(NotFiniteError):
+        state.save()
+    assert Checkpoints(tmp_path).latest().progress["step"] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,12 +15,15 @@ from hier_rnn.configuration.toml import merged
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.shapes import weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.packing.batch import spelling_of
+from hier_rnn.recurrent.noise import Noise
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.training.batches import LabelledBatch, PackedBatches, Sentence
+from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
+from hier_rnn.training.classification.objective import ClassificationLosses, class_weights
+from hier_rnn.training.objective import Losses
 from hier_rnn.training.optimizer import Optimizer
-from hier_rnn.training.step import class_weights, training_step
+from hier_rnn.training.step import training_step
 
 ALPHABET = Alphabet(tuple("abcdefgh"))
 SENTENCES = [
@@ -65,15 +69,10 @@ class Trial:
         self.batch, signature = packed()
         self.logits = self.classifier(self.batch.batch).numpy()
         training = self.configuration.training
-        step = training_step(
-            self.classifier,
-            Optimizer(training, self.weights),
-            trainable or list(self.weights),
-            training,
-            weights,
-            signature,
-            self.configuration.seed,
-        )
+        trainable = trainable or list(self.weights)
+        losses = ClassificationLosses(self.classifier, training, weights, trainable)
+        optimizer = Optimizer(training, self.weights)
+        step = training_step(losses, optimizer, trainable, signature, self.configuration.seed)
         self.loss = float(step(self.batch, tf.constant(0.01), tf.constant(number)))
 
     def values(self) -> dict[str, np.ndarray]:
@@ -186,8 +185,28 @@ def test_the_next_character_trains_along_with_its_weight(plain):
     assert not np.allclose(trial.values()[embedding], plain.values()[embedding], atol=1e-4)
 
 
-def test_the_loss_of_a_gradient_that_is_not_finite():
-    assert np.isnan(Trial(weights=[float("inf"), 1.0, 1.0]).loss)
+def test_nothing_moves_where_the_loss_is_not_finite():
+    trial = Trial(weights=[float("inf"), 1.0, 1.0])
+    assert np.isnan(trial.loss)
+    assert trial.moved() == []
+
+
+def test_nothing_moves_where_the_gradient_alone_is_not_finite():
+    """The loss is as finite as can be, and the square root's slope at zero is not."""
+    weight = keras.Variable([0.0, 1.0])
+    optimizer = Optimizer(Training(), {"head/kernel": weight})
+
+    def losses(batch: tf.Tensor, noise: Noise) -> Losses:
+        loss = tf.reduce_sum(tf.sqrt(weight.value) * batch)
+        return Losses(loss, loss)
+
+    step = training_step(losses, optimizer, ["head/kernel"], tf.TensorSpec([2]), seed=0)
+    assert np.isnan(step(tf.ones([2]), tf.constant(0.1), tf.constant(0)))
+    np.testing.assert_array_equal(weight, [0, 1])
+    for variables in optimizer.state().values():
+        for name, variable in variables.items():
+            assert np.isfinite(variable.numpy()).all(), name
+    assert float(optimizer.steps["head/kernel"]) == 0
 
 
 def test_class_weights_by_option():

@@ -7,9 +7,9 @@ import pytest
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.transfer import take_encoder_options
-from hier_rnn.pretraining.pretrain import pretrain
 from hier_rnn.runs.run_directory import RunDirectory
-from hier_rnn.training.classify import train_classifier
+from hier_rnn.training.classification.train import train_classifier
+from hier_rnn.training.pretraining.pretrain import pretrain
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -48,7 +48,7 @@ def test_whitespace_if_asked_for(korean, tmp_path):
     asked = korean.model_copy(
         update={"text": korean.text.model_copy(update={"words": "whitespace"})}
     )
-    train_classifier(asked, tmp_path / "run", quiet=True)
+    train_classifier(asked, tmp_path / "run")
     run = RunDirectory(tmp_path / "run")
     assert run.read_configuration().text.words == "whitespace" and not run.words_model.exists()
     assert hier_rnn.load(run.path).words(GOOD) == [GOOD]
@@ -62,10 +62,10 @@ def test_an_encoder_hands_on_its_words(korean, tmp_path):
         "pretraining": {"minimum_count": 1, "dimensions": 12, "epochs": 1, "batch_size": 32},
     }
     out = tmp_path / "encoder"
-    pretrain(Configuration.model_validate(made), out, quiet=True)
+    pretrain(Configuration.model_validate(made), out)
     started = korean.data.model_copy(update={"encoder": str(out)})
     taken = take_encoder_options(Configuration(data=started, training=korean.training))
     assert taken.text.words == "sentencepiece"
-    train_classifier(taken, tmp_path / "run", quiet=True)
+    train_classifier(taken, tmp_path / "run")
     model = RunDirectory(tmp_path / "run").words_model
     assert model.read_bytes() == (out / "words.model").read_bytes()

@@ -1,0 +1,111 @@
+"""`check`: what in labelled data is probably not meant, before anything is trained on it."""
+
+from __future__ import annotations
+
+import json as json_format
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hier_rnn.configuration.command_line import (
+    ConfiguredCommand,
+    configuration_options,
+    resolve,
+)
+from hier_rnn.configuration.options import Data
+from hier_rnn.errors import UserError
+from hier_rnn.files import write_atomically
+from hier_rnn.sources.check import DataReport, SourceSummary, check_data
+from hier_rnn.sources.example import Source
+from hier_rnn.sources.source import open_source
+from hier_rnn.sources.statistics import joined
+
+LABELS_SHOWN = 10
+STANDARD_OUTPUT = Path("-")
+
+
+@click.command(cls=ConfiguredCommand)
+@click.argument("sources", metavar="SRC [SRC ...]", nargs=-1)
+@configuration_options(
+    flags={
+        "data.validation": "--validation SRC",
+        "data.test": "--test SRC",
+        "data.label_column": "--label-column NAME",
+        "data.text_column": "--text-column NAME",
+        "data.tfds_data_dir": "--tfds-data-dir DIR",
+    },
+    groups=[],
+)
+@click.option(
+    "--json",
+    type=click.Path(path_type=Path),
+    metavar="FILE|-",
+    help="write the report as JSON, to a file or (-) instead of the lines",
+)
+@click.option("--strict", is_flag=True, help="anything found is an error (exit status 2)")
+def check(sources: tuple[str, ...], json: Path | None, strict: bool, **given: Any) -> None:
+    """Checks labelled data before training.
+
+    Shows the classes with their counts, and finds empty and repeated texts, a text under two
+    labels, labels that are numbers to predict or several in one, texts that training and
+    validation data share, and more. SRC is as for `train`; several are taken as one.
+
+    Example: hier-rnn check train.tsv --validation validation.tsv --strict
+    """
+    if not sources:
+        raise UserError("SRC is needed: the labelled data to check.")
+    data = resolve(None, given).data
+    report = check_sources(list(sources), data)
+    if json is not None:
+        _write_json(report, json)
+    if json != STANDARD_OUTPUT:
+        print("\n".join(report_lines(report)))
+    if strict and report.findings:
+        raise UserError(f"findings: {len(report.findings)}, and --strict makes each an error.")
+
+
+def check_sources(train: list[str], data: Data) -> DataReport:
+    """Checks data that a user has named.
+
+    Args:
+        train: The sources to train on.
+        data: The other sources, and how all are read.
+
+    Raises:
+        UserError: A source cannot be read.
+    """
+
+    def opened(source: str) -> Source | None:
+        if not source:
+            return None
+        return open_source(source, data.label_column, data.text_column, data.tfds_data_dir)
+
+    sources = [source for source in map(opened, train) if source is not None]
+    return check_data(joined(sources), opened(data.validation), opened(data.test))
+
+
+def report_lines(report: DataReport) -> list[str]:
+    """Returns the report for people: what each source holds, then what was found."""
+    found = [str(finding) for finding in report.findings]
+    return [*map(_summary_line, report.sources), *(found or ["nothing found that looks wrong"])]
+
+
+def _summary_line(summary: SourceSummary) -> str:
+    shown = [f"{label} {count:,}" for label, count in summary.labels.items()][:LABELS_SHOWN]
+    more = len(summary.labels) - len(shown)
+    return (
+        f"{summary.role}: {summary.source}: {summary.examples:,} examples,"
+        f" {len(summary.labels):,} {'class' if len(summary.labels) == 1 else 'classes'}:"
+        f" {', '.join(shown)}{f' and {more:,} more' if more else ''}"
+    )
+
+
+def _write_json(report: DataReport, path: Path) -> None:
+    text = json_format.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
+    if path == STANDARD_OUTPUT:
+        sys.stdout.write(text)
+        return
+    with write_atomically(path) as file:
+        file.write(text)

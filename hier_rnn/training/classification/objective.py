@@ -1,0 +1,227 @@
+"""The objective of classification: the classes of sentences, by cross-entropy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from hier_rnn.configuration.options import Configuration, Training
+from hier_rnn.errors import UserError, nearest
+from hier_rnn.evaluation.metrics import Scores, score
+from hier_rnn.model.classifier import Classifier
+from hier_rnn.packing.batch import Spelling
+from hier_rnn.prediction.inference import Inference
+from hier_rnn.recurrent.noise import Noise
+from hier_rnn.training.classification.batches import (
+    LabelledBatch,
+    PackedBatches,
+    Sentence,
+    endless_batches,
+)
+from hier_rnn.training.classification.epochs import expected_sentences, passes_per_epoch
+from hier_rnn.training.classification.frozen_word_vectors import FrozenWordVectors, vectors_stay
+from hier_rnn.training.classification.training_data import TrainingData
+from hier_rnn.training.objective import BatchSize, Losses, PhaseBatches
+from hier_rnn.training.phases import ResolvedPhase, resolve_phases
+from hier_rnn.training.state import TrainerState
+
+ENCODER = "character_encoder/"
+
+
+class ClassificationObjective:
+    """The classifier, its data, and the loss.
+
+    Args:
+        configuration: The run's options.
+        options: Its `training` options, with what the data and a given encoder decide.
+        classifier: The model.
+        spelling: Makes the tries of words.
+        data: The run's data.
+
+    Attributes:
+        passes: How often an epoch passes over the training data.
+
+    Raises:
+        UserError: A class weight or a phase that fits nothing.
+    """
+
+    option_group = "training"
+    unit = "sentences"
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        options: Training,
+        classifier: Classifier,
+        spelling: Spelling,
+        data: TrainingData,
+    ) -> None:
+        self.score_name = f"validation_{options.validation_metric}"
+        self._configuration, self._options, self._data = configuration, options, data
+        self._classifier, self._spelling = classifier, spelling
+        self._inference = Inference(classifier, spelling)
+        corpus = data.corpus
+        length = corpus.words_per_sentence
+        self.passes = passes_per_epoch(options, corpus.examples, length)
+        self._epoch_sentences = self.passes * corpus.examples
+        phases = resolve_phases(options, self.named_weights())
+        self.expected_examples = expected_sentences(phases, options, self._epoch_sentences, length)
+        self._class_weights = class_weights(options, corpus.labels, corpus.label_counts)
+
+    def named_weights(self) -> dict[str, keras.Variable]:
+        """Returns every weight by its name."""
+        return self._classifier.named_weights()
+
+    def begin(self, phase: ResolvedPhase, epoch: int, batch: int) -> PhaseBatches:
+        """Begins or takes up a phase; see `Objective.begin`."""
+        vocabulary, frozen = self._data.corpus.vocabulary, None
+        if vocabulary and vectors_stay(self._configuration, phase.trainable):
+            encoder = self._classifier.character_encoder
+            frozen = FrozenWordVectors(encoder, self._spelling, vocabulary)
+        batches = PackedBatches(lambda: self._batches(epoch, batch), self._spelling, frozen)
+        losses = ClassificationLosses(
+            self._classifier, self._options, self._class_weights, phase.trainable, frozen
+        )
+        return PhaseBatches(batches, batches.element_spec, losses)
+
+    def size(self, batch: LabelledBatch) -> BatchSize:
+        """Returns how many sentences and words a batch has."""
+        return BatchSize(len(batch.labels), int(batch.words))
+
+    def ends_epoch(self, batch: LabelledBatch, state: TrainerState) -> bool:
+        """Returns whether an epoch ended with this batch, which the state counts already."""
+        return state.examples >= (state.epoch + 1) * self._epoch_sentences
+
+    def epochs_done(self, state: TrainerState) -> float:
+        """Returns how many epochs of the phase are done."""
+        return (state.examples - state.phase_examples) / self._epoch_sentences
+
+    def epochs_at_next_step(self, state: TrainerState, examples: int) -> float:
+        """Returns how many epochs of the phase are done in the middle of the next step."""
+        done = state.examples - state.phase_examples + examples / 2
+        return done / self._epoch_sentences
+
+    def validate(self) -> dict[str, float]:
+        """Returns loss, accuracy and macro-F1 on the validation data."""
+        scores, _ = self.evaluate()
+        return {
+            "validation_loss": scores.loss,
+            "validation_accuracy": scores.accuracy,
+            "validation_macro_f1": scores.macro_f1,
+        }
+
+    def evaluate(self) -> tuple[Scores, np.ndarray]:
+        """Returns the scores on the validation data, and the logits `(examples, classes)`.
+
+        Raises:
+            UserError: There are more or fewer examples than before.
+        """
+        data, inference = self._data, self._inference
+        inference.cache.clear()  # the weights have changed
+        sentences = (data.words(example.text) for example in data.validation)
+        logits = np.array(list(inference.logits(sentences)))
+        if len(logits) != len(data.targets):
+            raise UserError(
+                f"{data.validation.name}: it changed while it was in use: {len(data.targets)}"
+                f" examples at first, {len(logits)} now."
+            )
+        return score(data.targets, logits, data.corpus.labels), logits
+
+    def score(self, metrics: dict[str, float]) -> float:
+        """Returns the metric that `training.validation_metric` names; of the loss, the negative."""
+        return metrics[self.score_name] * (-1 if self._options.validation_metric == "loss" else 1)
+
+    def texts(self, epoch: int, batch: int) -> list[str]:
+        """Returns the sentences of a batch as they were trained on, misspelled."""
+        return [" ".join(sentence.words) for sentence in next(self._batches(epoch, batch))]
+
+    def _batches(self, epoch: int, batch: int) -> Iterator[list[Sentence]]:
+        data, options, seed = self._data, self._options, self._configuration.seed
+        indices = {label: index for index, label in enumerate(data.corpus.labels)}
+        return endless_batches(
+            data.train, data.words, indices, options, seed, epoch, batch, self.passes
+        )
+
+
+class ClassificationLosses:
+    """The losses of a batch in a phase.
+
+    What is reported is the cross-entropy alone: the validation loss's sibling, but for dropout,
+    misspelling, class weights and label smoothing. The auxiliary next-character loss is minimized
+    along with it.
+
+    Args:
+        classifier: The model.
+        options: The `training` options.
+        class_weights: Each class's weight in the loss.
+        trainable: Names of the weights that train.
+        frozen: Vectors of words that a batch's tries leave out. Default none.
+    """
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        options: Training,
+        class_weights: Sequence[float],
+        trainable: Sequence[str],
+        frozen: FrozenWordVectors | None = None,
+    ) -> None:
+        self._classifier, self._options, self._frozen = classifier, options, frozen
+        self._class_weights = tf.constant(class_weights, tf.float32)
+        self._encoder_frozen = not any(name.startswith(ENCODER) for name in trainable)
+
+    def __call__(self, batch: LabelledBatch, noise: Noise) -> Losses:
+        """Returns the losses.
+
+        Args:
+            batch: Sentences and their labels.
+            noise: Source of dropout.
+        """
+        smoothing, auxiliary_weight = (
+            self._options.label_smoothing,
+            self._options.next_character_weight,
+        )
+        logits, auxiliary = self._logits(batch, noise)
+        targets = tf.one_hot(batch.labels, tf.shape(logits)[1])
+        targets = targets * (1 - smoothing) + smoothing / len(self._class_weights)
+        losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+        loss = tf.reduce_mean(losses * tf.gather(self._class_weights, batch.labels))
+        return Losses(loss, loss + auxiliary_weight * auxiliary)
+
+    def _logits(self, batch: LabelledBatch, noise: Noise) -> tuple[tf.Tensor, tf.Tensor | float]:
+        """Returns the logits, and the next-character loss or 0."""
+        classifier, packed = self._classifier, batch.batch
+        if self._options.next_character_weight:
+            return classifier.jointly(packed, noise, self._encoder_frozen)
+        if self._frozen:
+            words = classifier.character_encoder(packed.tries, differentiable=False)
+            words = self._frozen.merge(words, batch.rows)
+            return classifier.classify(words, packed.sentences, noise), 0.0
+        return classifier(packed, noise=noise, frozen_encoder=self._encoder_frozen), 0.0
+
+
+def class_weights(options: Training, labels: Sequence[str], counts: Sequence[int]) -> list[float]:
+    """Returns the weight of each class in the loss.
+
+    Args:
+        options: The `training` options.
+        labels: The classes' labels.
+        counts: Training examples of each class.
+
+    Raises:
+        UserError: A weight for a label that there is not.
+    """
+    if options.class_weights == "none":
+        return [1.0] * len(labels)
+    if options.class_weights == "balanced":
+        return [sum(counts) / (len(counts) * count) for count in counts]
+    for label in options.class_weights:
+        if label not in labels:
+            raise UserError(
+                f"training.class_weights: there is no label '{label}'.{nearest(label, labels)}"
+                f" The labels are: {', '.join(labels)}."
+            )
+    return [options.class_weights.get(label, 1.0) for label in labels]

@@ -1,0 +1,128 @@
+"""The data of a run, read once before training: all that they decide, and every mistake in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.transfer import encoder_directory
+from hier_rnn.evaluation.metrics import target_ids
+from hier_rnn.sources.example import Source
+from hier_rnn.sources.source import open_source
+from hier_rnn.sources.split import stratified_split
+from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.text.words import Words
+from hier_rnn.training.classification.corpus_statistics import CorpusStatistics, count_corpus
+from hier_rnn.training.classification.run_alphabet import run_alphabet
+from hier_rnn.training.fingerprint import (
+    Fingerprints,
+    fingerprint_of_encoder,
+    fingerprinted,
+)
+from hier_rnn.training.words import load_words
+
+VALIDATION_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where the examples of a run come from."""
+
+    train: Source
+    validation: Source | None = None
+    """None: a stratified tenth of the training data is set aside."""
+    test: Source | None = None
+    """Its labels are checked, and nothing else."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The data of a run and what they decide."""
+
+    train: Source
+    validation: Source
+    validation_set_aside: bool
+    """Whether the validation data were a part of the training data."""
+    words: Words
+    """Turns a text into words."""
+    words_model: bytes
+    """The SentencePiece model; empty for whitespace words."""
+    corpus: CorpusStatistics
+    alphabet: Alphabet
+    new_characters: tuple[str, ...]
+    """Characters that the encoder which the run starts from never saw."""
+    targets: np.ndarray
+    """Class of each validation example, `(examples,)`."""
+    truncated: int
+    """Training words that are longer than the limit."""
+    fingerprints: Fingerprints
+    """Of `train`, `validation` and, where there is one, `test` and `encoder`."""
+
+
+def open_sources(configuration: Configuration) -> Sources:
+    """Opens the sources that the options name.
+
+    Args:
+        configuration: The run's options.
+
+    Raises:
+        UserError: A source that is missing, empty or damaged.
+    """
+    data = configuration.data
+    reading = (data.label_column, data.text_column, data.tfds_data_dir)
+    return Sources(
+        open_source(data.train, *reading),
+        open_source(data.validation, *reading) if data.validation else None,
+        open_source(data.test, *reading) if data.test else None,
+    )
+
+
+def read_training_data(
+    configuration: Configuration, sources: Sources, words_model: Path | None = None
+) -> TrainingData:
+    """Reads the data of a run.
+
+    Args:
+        configuration: The run's options.
+        sources: The examples.
+        words_model: The run's SentencePiece model, if it may have one already.
+
+    Raises:
+        UserError: A source that is empty or damaged, one class only, a label in validation or test
+            data that the training data lack, or what SentencePiece refuses.
+    """
+    train, validation, test = sources.train, sources.validation, sources.test
+    if validation is None:
+        train, validation = stratified_split(train, VALIDATION_SHARE, configuration.seed)
+    words, model = load_words(configuration, train, words_model)
+    fingerprints: Fingerprints = {}
+    corpus = count_corpus(
+        fingerprinted(train, "train", fingerprints),
+        words,
+        configuration.text.minimum_character_count,
+    )
+    truncated, words.cut = words.cut, 0
+    if configuration.data.encoder:
+        directory = encoder_directory(Path(configuration.data.encoder))
+        fingerprints["encoder"] = fingerprint_of_encoder(directory)
+    alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)
+    read = fingerprinted(validation, "validation", fingerprints)
+    targets = target_ids(read, corpus.labels, validation.name)
+    if test is not None:
+        target_ids(fingerprinted(test, "test", fingerprints), corpus.labels, test.name)
+    return TrainingData(
+        train,
+        validation,
+        sources.validation is None,
+        words,
+        model,
+        corpus,
+        alphabet,
+        new_characters,
+        targets,
+        truncated,
+        fingerprints,
+    )

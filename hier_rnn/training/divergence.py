@@ -1,0 +1,61 @@
+"""A loss, gradient, weight or metric that is not finite: what is said of it.
+
+`training.on_divergence` decides what is done about it: `stop` ends with an error, `skip` leaves the
+batch out, `restore` goes back to the last checkpoint with half the learning rate. It is not saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hier_rnn.configuration.options import Training
+from hier_rnn.errors import UserError
+
+RESTORES = 3  # then it is no accident
+SKIPS_IN_A_ROW = 20
+SHOWN_TEXTS, SHOWN_CHARACTERS = 3, 60
+
+
+class Divergence(Exception):  # noqa: N818 - it is not always an error
+    """Something is not finite.
+
+    Args:
+        what: What is not finite.
+        step: The step, from 1.
+        texts: The texts of its batch; none if it was not in a batch.
+    """
+
+    def __init__(self, what: str, step: int, texts: Sequence[str] = ()) -> None:
+        self.what, self.step, self.texts = what, step, texts
+        super().__init__(f"step {step:,}: {what} is not finite{_quoted(texts)}")
+
+    def error(self, options: Training, group: str) -> UserError:
+        """Returns the error that ends a training.
+
+        Args:
+            options: The options of the training.
+            group: The name of the group that they are in.
+        """
+        tried = {
+            "stop": f"Set {group}.on_divergence to skip or restore to go on from the last"
+            " checkpoint, or start over (--force) with",
+            "skip": "What was saved before is kept; --force starts over, with",
+            "restore": f"Half the learning rate, {RESTORES} times, did not help; --force starts"
+            " over, with",
+        }[options.on_divergence]
+        return UserError(
+            f"{self}: training diverged. {tried} a lower {group}.learning_rate (now"
+            f" {options.learning_rate:g}) or clipping norm (now {options.clip_norm:g})."
+        )
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    """Names the texts of a batch: some of them, and of long ones the beginning."""
+    if not texts:
+        return ""
+    shown = [
+        repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
+        for text in texts[:SHOWN_TEXTS]
+    ]
+    rest = len(texts) - len(shown)
+    return f" (its batch: {', '.join(shown)}{f' and {rest} more' if rest else ''})"

@@ -1,0 +1,51 @@
+"""Fingerprints of data: the same examples at another path are the same data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from hier_rnn.sources.example import Example, Source
+
+Fingerprints = dict[str, str]
+"""A hash by what it is of: `train`, `validation`, `test`, `text`, `encoder`."""
+
+BYTES = 16
+
+
+def fingerprinted(source: Source, name: str, fingerprints: Fingerprints) -> Source:
+    """Returns the source; whoever goes through all of it leaves its fingerprint.
+
+    Args:
+        source: Examples.
+        name: What the fingerprint is of.
+        fingerprints: Where it is put.
+    """
+
+    def read() -> Iterator[Example]:
+        digest = hashlib.blake2b(digest_size=BYTES)
+        for example in source:
+            for field in (example.label or "", example.text):
+                content = field.encode("utf-8", "surrogatepass")
+                digest.update(len(content).to_bytes(8, "little") + content)
+            yield example
+        fingerprints[name] = digest.hexdigest()
+
+    return Source(source.name, read)
+
+
+def fingerprint_of(source: Source) -> str:
+    """Returns the fingerprint of a source, all of which it reads."""
+    fingerprints: Fingerprints = {}
+    for _ in fingerprinted(source, "", fingerprints):
+        pass
+    return fingerprints[""]
+
+
+def fingerprint_of_encoder(directory: Path) -> str:
+    """Returns the fingerprint of the weights in an encoder directory."""
+    digest = hashlib.blake2b(digest_size=BYTES)
+    for file in sorted(directory.glob("encoder.*")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

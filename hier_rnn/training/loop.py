@@ -1,0 +1,199 @@
+"""The training loop: one for everything that is learnt (`hier_rnn.training.objective`).
+
+It takes steps, evaluates, keeps the best weights, saves checkpoints, stops when asked to, and lets
+nothing that is not finite into the weights. It yields what happens as events.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from hier_rnn.configuration.options import Training
+from hier_rnn.training import events
+from hier_rnn.training.checkpoints import Checkpoint, Checkpoints
+from hier_rnn.training.divergence import RESTORES, SKIPS_IN_A_ROW, Divergence
+from hier_rnn.training.events import Event
+from hier_rnn.training.interruption import Interruption
+from hier_rnn.training.objective import Objective
+from hier_rnn.training.optimizer import Optimizer
+from hier_rnn.training.phases import ResolvedPhase, resolve_phases
+from hier_rnn.training.schedule import PhaseSchedule
+from hier_rnn.training.state import NotFiniteError, TrainingState
+from hier_rnn.training.step import TrainingStep, training_step
+
+logger = logging.getLogger(__name__)
+
+
+class TrainingLoop:
+    """Trains the weights of an objective through all phases.
+
+    Args:
+        objective: What is learnt.
+        options: The `training` options, those of the optimizer and the phases included.
+        seed: The run's seed.
+        checkpoints: Where the state is saved.
+        checkpoint: The state to go on from. Default None: begin with the weights as they are.
+
+    Raises:
+        UserError: A phase or a learning rate names no weight, or the checkpoint does not fit.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        options: Training,
+        seed: int,
+        checkpoints: Checkpoints,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self._objective, self._options, self._seed = objective, options, seed
+        self._weights = objective.named_weights()
+        self._optimizer = Optimizer(options, self._weights)
+        self._checkpoints = checkpoints
+        self._kept = TrainingState(checkpoints, self._weights, self._optimizer)
+        if checkpoint is not None:
+            self._kept.restore(checkpoint)
+        self.state = self._kept.progress
+        phases = resolve_phases(options, self._weights)
+        self._schedule = PhaseSchedule(phases, options, objective, self.state)
+        self._skipped_in_a_row = 0
+
+    @property
+    def best(self) -> dict[str, np.ndarray]:
+        """The weights that reached the best score, by name."""
+        return self._kept.best
+
+    def run(self) -> Iterator[Event]:
+        """Trains to the end; whoever stops listening stops it.
+
+        Yields:
+            What happens.
+
+        Raises:
+            UserError: Training diverged, or a checkpoint can't be written.
+            KeyboardInterrupt: Ctrl-C or SIGTERM; the state was saved.
+        """
+        if self._options.on_divergence == "restore" and self.state.step == 0:
+            self._kept.save()  # or there would be nothing to restore at first
+        with Interruption() as interruption:
+            yield self._started()
+            while (phase := self._schedule.phase) is not None:
+                try:
+                    yield from self._phase(phase, interruption)
+                except Divergence as divergence:
+                    yield self._restore(divergence)
+                    yield self._started()
+        yield events.Finished(self.state.best_epoch, self.state.best_score)
+
+    def _phase(self, phase: ResolvedPhase, interruption: Interruption) -> Iterator[Event]:
+        """Trains on one batch after the other until the phase is over."""
+        state, objective = self.state, self._objective
+        batches, signature, losses = objective.begin(phase, state.epoch, state.batch)
+        step = training_step(losses, self._optimizer, phase.trainable, signature, self._seed)
+        saved, begun = time.monotonic(), time.perf_counter()
+        # Closed however the loop ends: a stream that outlives it may hang as the program ends.
+        with contextlib.closing(batch for batch in batches) as stream:
+            for batch in stream:
+                yield self._take(step, batch, begun)
+                ends_epoch = objective.ends_epoch(batch, state) or self._schedule.ends
+                if ends_epoch:
+                    yield self._evaluate()
+                stalled = self._schedule.stalled
+                ends_phase = self._schedule.advance()
+                due = time.monotonic() - saved >= self._options.checkpoint_seconds
+                if ends_epoch or due or interruption.requested:
+                    yield self._save()
+                    saved = time.monotonic()
+                if interruption.requested:
+                    raise KeyboardInterrupt(
+                        f"interrupted; saved after step {state.step:,}. The same command again"
+                        " goes on from here."
+                    )
+                if ends_phase:
+                    yield events.PhaseEnded(stalled)
+                    return
+                begun = time.perf_counter()
+
+    def _take(self, step: TrainingStep, batch: Any, begun: float) -> Event:
+        """Takes a step, or leaves its batch out if that is what to do."""
+        state, size = self.state, self._objective.size(batch)
+        rate = tf.constant(self._schedule.rate(size.examples), tf.float32)
+        loss = float(step(batch, rate, tf.constant(state.step, tf.int32)).numpy())
+        finite = math.isfinite(loss)
+        divergence = None if finite else self._leave_out()
+        seconds = time.perf_counter() - begun
+        state.seconds += seconds
+        state.epoch_seconds += seconds
+        state.step += 1
+        state.batch += 1
+        state.examples += size.examples
+        state.words += size.words
+        if divergence is not None:
+            state.skipped += 1
+            return events.Diverged(divergence.step, divergence.texts, "skip")
+        self._skipped_in_a_row = 0
+        state.loss += loss
+        speed = state.words / state.epoch_seconds
+        return events.Step(state.step, state.epoch + 1, state.examples, loss, speed)
+
+    def _leave_out(self) -> Divergence:
+        """Sees whether a batch may be left out whose loss or gradient is not finite."""
+        texts = self._objective.texts(self.state.epoch, self.state.batch)
+        divergence = Divergence("the loss or its gradient", self.state.step + 1, texts)
+        self._skipped_in_a_row += 1
+        if self._options.on_divergence != "skip" or self._skipped_in_a_row > SKIPS_IN_A_ROW:
+            raise divergence
+        logger.warning("%s; left out", divergence)
+        return divergence
+
+    def _restore(self, divergence: Divergence) -> Event:
+        """Goes back to the last checkpoint with half the learning rate, if that is what to do."""
+        restored = self.state.restored + 1
+        if self._options.on_divergence != "restore" or restored > RESTORES:
+            raise divergence.error(self._options, self._objective.option_group) from None
+        checkpoint = self._checkpoints.latest()
+        assert checkpoint is not None  # one was written before the first step
+        self._kept.restore(checkpoint)
+        self.state.restored = restored
+        logger.warning(
+            "%s; back to step %s with half the learning rate", divergence, f"{self.state.step:,}"
+        )
+        return events.Diverged(divergence.step, divergence.texts, "restore")
+
+    def _evaluate(self) -> Event:
+        """Ends an epoch: the metrics, and the best weights."""
+        state, objective, begun = self.state, self._objective, time.perf_counter()
+        with self._kept.averaged():
+            metrics = objective.validate()
+            state.seconds += time.perf_counter() - begun
+            if not all(map(math.isfinite, metrics.values())):
+                raise Divergence("a metric on the validation data", state.step)
+            row = state.row(metrics)
+            score = objective.score(metrics)
+            best = score > state.best_score
+            if best:
+                state.best_score, state.best_epoch = score, state.epoch + 1
+                self._kept.keep_as_best()
+        state.metrics.append(row)
+        state.begin_epoch()
+        return events.Evaluated(row, objective.score_name, best)
+
+    def _started(self) -> Event:
+        state, objective = self.state, self._objective
+        place = (state.examples, objective.expected_examples, state.step, state.epoch)
+        return events.Started(objective.unit, *place, tuple(state.metrics))
+
+    def _save(self) -> Event:
+        try:
+            self._kept.save()
+        except NotFiniteError:
+            raise Divergence("a weight", self.state.step) from None
+        return events.Saved(self.state.step)

@@ -1,0 +1,1 @@
+"""Learning the character encoder from text without labels."""

@@ -1,0 +1,172 @@
+"""From text to what an objective learns from: words, their counts, their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from hier_rnn.configuration.options import Configuration, Text
+from hier_rnn.errors import UserError
+from hier_rnn.prediction.encoder import Encoder
+from hier_rnn.prediction.word_vector_map import learnt_vectors
+from hier_rnn.sources.source import Source
+from hier_rnn.text.normalization import normalize
+from hier_rnn.training.events import Listener
+from hier_rnn.training.fingerprint import Fingerprints
+from hier_rnn.training.pretraining.next_character_objective import CountedWords
+from hier_rnn.training.pretraining.text_corpus import TextCorpus
+from hier_rnn.training.word_vectors.cooccurrence import count_words
+from hier_rnn.training.word_vectors.label_features import append_label_features
+from hier_rnn.training.word_vectors.pmi_svd import unit_rows
+from hier_rnn.training.word_vectors.targets import Targets, targets_from_file, targets_from_text
+
+
+class Prepared(NamedTuple):
+    """What an objective learns from, and what of the text has to be kept."""
+
+    words: Targets | CountedWords
+    words_model: bytes
+    """The SentencePiece model; empty for whitespace words."""
+    fingerprints: Fingerprints
+    """Of the `text`, if there is any."""
+
+
+def prepare(
+    configuration: Configuration,
+    source: Source | None,
+    label_feature_weight: float,
+    on_event: Listener,
+) -> Prepared:
+    """Counts the words of a text and makes what is to be learnt of them.
+
+    Args:
+        configuration: The run's options.
+        source: The text; None if there are only ready vectors.
+        label_feature_weight: Weight of what the labels of the text say of its words; 0: they are
+            not looked at.
+        on_event: Told of the stages.
+
+    Raises:
+        UserError: Too little text, or something wrong with it or with a file of ready vectors.
+    """
+    corpus = None if source is None else TextCorpus(configuration, source, on_event)
+    words: Targets | CountedWords
+    if configuration.pretraining.objective == "next-character":
+        assert corpus is not None  # the command asks for a text
+        words = load_counted_words(configuration, corpus)
+    else:
+        words = load_targets(configuration, corpus, on_event)
+        if configuration.data.encoder:
+            words = append_previous_vectors(words, Encoder(Path(configuration.data.encoder)))
+        if label_feature_weight:
+            assert corpus is not None
+            texts = corpus.labelled_texts("counting words by label")
+            words = append_label_features(words, texts, label_feature_weight)
+    if corpus is None:
+        return Prepared(words, b"", {})
+    return Prepared(words, corpus.words_model, corpus.fingerprints)
+
+
+def append_previous_vectors(targets: Targets, encoder: Encoder) -> Targets:
+    """Returns the targets with the vectors that an encoder has of the words appended.
+
+    Learning other words, or other meanings of the same ones, an encoder would forget. So when it
+    goes on from what it learnt before, a word's target is its new vector beside the one it has.
+
+    Args:
+        targets: What is to be learnt.
+        encoder: Has other vectors of the words.
+    """
+    vectors = np.hstack([targets.vectors, learnt_vectors(encoder, targets.words)])
+    return targets._replace(vectors=unit_rows(vectors))
+
+
+def load_targets(
+    configuration: Configuration, corpus: TextCorpus | None, on_event: Listener
+) -> Targets:
+    """Returns the words and vectors of the objective `word-vectors`.
+
+    Args:
+        configuration: The run's options; they may name a file of ready vectors.
+        corpus: The text; with ready vectors it gives the counts, or may be None.
+        on_event: Told of the stages.
+
+    Raises:
+        UserError: Too little text, or something wrong with the file.
+    """
+    options = configuration.pretraining
+    written = None
+    if corpus is not None:
+        written = count_words(corpus.texts("counting words"), options.maximum_types)
+    if options.vectors:
+        targets = targets_from_file(options.vectors, written, options.vocabulary)
+        return _as_read(targets, configuration.text, options.vectors)
+    assert corpus is not None
+    texts = corpus.texts("counting contexts")
+    return targets_from_text(texts, options, configuration.seed, written, on_event)
+
+
+def _as_read(targets: Targets, text: Text, path: str) -> Targets:
+    """Leaves out the words that the encoder would never read so spelled."""
+    kept = [
+        i
+        for i, word in enumerate(targets.words)
+        if normalize(word, text.normalization, text.lowercase).split() == [word]
+        and len(word) <= text.maximum_word_length
+    ]
+    if len(kept) < 2:
+        raise UserError(
+            f"{path}: of its {len(targets.words)} words, {len(kept)} are spelled as the text"
+            " options (normalization, lowercase, maximum_word_length) have words read."
+        )
+    order = np.array(kept)[np.argsort(-targets.counts[kept], kind="stable")]
+    metadata = {**targets.metadata, "unreadable": len(targets.words) - len(kept)}
+    words = [targets.words[i] for i in order]
+    return Targets(words, targets.counts[order], targets.vectors[order], metadata)
+
+
+def load_counted_words(configuration: Configuration, corpus: TextCorpus) -> CountedWords:
+    """Returns the words of the objective `next-character`; texts are held out evenly spread.
+
+    Args:
+        configuration: The run's options.
+        corpus: The text.
+
+    Raises:
+        UserError: Too few texts to hold any out, or no word is seen often enough.
+    """
+    options = configuration.pretraining
+    share = options.validation_share
+    learnt = count_words(
+        _every(corpus.texts("counting words"), share, held_out=False), options.maximum_types
+    )
+    held_out = count_words(
+        _every(corpus.texts("counting held-out words"), share, held_out=True),
+        options.maximum_types,
+    )
+    frequent = learnt.most_frequent(options.vocabulary, options.minimum_count)
+    if not held_out.words or not frequent.words:
+        lacking = (
+            f"no word is seen {options.minimum_count} times"
+            if held_out.words
+            else (f"pretraining.validation_share {share} of its texts is not one text")
+        )
+        raise UserError(f"{corpus.name}: too little text to learn from: {lacking}.")
+    metadata = {
+        "corpus_words": learnt.tokens,
+        "word_types": len(learnt.words),
+        "pruned_words": learnt.pruned,
+        "undercount": learnt.undercount,
+        "coverage": frequent.coverage,
+        "held_out_words": held_out.tokens,
+    }
+    return CountedWords(frequent.words, frequent.counts, held_out.words, held_out.counts, metadata)
+
+
+def _every(texts: Iterable[list[str]], share: float, held_out: bool) -> Iterator[list[str]]:
+    for number, words in enumerate(texts):
+        if (int((number + 1) * share) > int(number * share)) == held_out:
+            yield words

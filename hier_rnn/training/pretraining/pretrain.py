@@ -1,0 +1,350 @@
+"""Pretraining a character encoder: the whole of a run, from the text to the encoder directory."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hier_rnn.configuration.options import Configuration, Pretraining, Training
+from hier_rnn.configuration.toml import read_configuration
+from hier_rnn.configuration.transfer import encoder_directory
+from hier_rnn.errors import UserError
+from hier_rnn.files import write_atomically
+from hier_rnn.initializers.rules import initialize, resolve
+from hier_rnn.model.character_encoder import CharacterEncoder
+from hier_rnn.model.classifier import assign
+from hier_rnn.model.weight_specs import character_encoder_shapes
+from hier_rnn.packing.batch import spelling_of
+from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE
+from hier_rnn.pretraining.prepared import load_prepared, save_prepared
+from hier_rnn.runs.claim import claim, to_do
+from hier_rnn.runs.encoder_directory import write_encoder_directory
+from hier_rnn.runs.run_directory import RunDirectory, read_vocabulary, write_json
+from hier_rnn.runs.weights_file import write_weights
+from hier_rnn.sources.source import Source
+from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
+from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.training.events import Listener, ModelBuilt, to_all, to_nobody
+from hier_rnn.training.fingerprint import Fingerprints, fingerprint_of, fingerprint_of_encoder
+from hier_rnn.training.interruption import interruptible
+from hier_rnn.training.listeners import MetricsFile
+from hier_rnn.training.loop import TrainingLoop
+from hier_rnn.training.pretraining.next_character_objective import (
+    CountedWords,
+    NextCharacterObjective,
+)
+from hier_rnn.training.pretraining.prepare import Prepared, prepare
+from hier_rnn.training.pretraining.text_corpus import text_source
+from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
+from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
+from hier_rnn.training.word_vectors.targets import Targets
+from hier_rnn.training.words import resolve_word_segmentation
+from hier_rnn.version import __version__
+
+logger = logging.getLogger(__name__)
+
+RECORD = "pretraining.toml"
+PREPARED = "prepared.npz"
+
+
+class PretrainingResult(NamedTuple):
+    """What a pretraining came to."""
+
+    encoder: Path
+    """The encoder directory."""
+    trained: bool
+    """False if it was finished before, and nothing was done."""
+
+
+def pretrain(
+    configuration: Configuration,
+    out: Path,
+    *,
+    force: bool = False,
+    source: Source | None = None,
+    label_feature_weight: float = 0.0,
+    on_event: Listener = to_nobody,
+) -> PretrainingResult:
+    """Pretrains a character encoder, or goes on where an earlier call was interrupted.
+
+    Args:
+        configuration: The options.
+        out: The encoder directory. Until it is finished it holds `checkpoints/`; what it was made
+            with stays in `pretraining.toml`.
+        force: Start over what `out` already holds. Default False.
+        source: The text, instead of that which the options name; then this is a stage of another
+            run, which has told what there is to tell of it. Default None.
+        label_feature_weight: Length of the label features that are appended to a word's vector,
+            from the labels of `source`. Default 0: the labels are not looked at.
+        on_event: Told what happens (`training/events.py`). Default nobody.
+
+    Raises:
+        UserError: A mistake in the text or the options, or `out` holds a run with other options or
+            other data, or training diverged.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
+    """
+    run, stage = RunDirectory(Path(out)), source is not None
+    with interruptible(lambda: _kept(run)):
+        opened = functools.cache(lambda: source or _open_text(configuration))
+        configuration, unfinished = _compare(configuration, run, opened, force)
+        if not unfinished:
+            logger.info(f"{out}: the encoder is finished; nothing to do (force starts it over)")
+            return PretrainingResult(run.path, trained=False)
+        _check(configuration)
+        kept = run.checkpoints / PREPARED
+        kind = Targets if configuration.pretraining.objective == "word-vectors" else CountedWords
+        if kept.exists() and not force:
+            words = load_prepared(kept, kind)
+        else:
+            prepared = prepare(configuration, opened(), label_feature_weight, on_event)
+            words = prepared.words
+            claim(run.path, run.path / RECORD, configuration, force)
+            _keep(run, prepared, configuration)
+        level = logging.DEBUG if stage else logging.INFO
+        PretrainingRun(configuration, run, words, level).run(to_all(on_event, MetricsFile(run)))
+    return PretrainingResult(run.path, trained=True)
+
+
+def _open_text(configuration: Configuration) -> Source | None:
+    return text_source(configuration) if configuration.data.text else None
+
+
+def _compare(
+    configuration: Configuration,
+    run: RunDirectory,
+    opened: Callable[[], Source | None],
+    force: bool,
+) -> tuple[Configuration, bool]:
+    """Returns the options with all decided, and whether there is anything to do.
+
+    Raises:
+        UserError: The directory holds a run with other options or other data.
+    """
+    record = run.path / RECORD
+    begun = record.exists() and not force
+    recorded = read_configuration(record) if begun else configuration
+    # Ready vectors need no text: their words are as they stand.
+    configuration = resolve_word_segmentation(
+        configuration, recorded if begun else None, lambda: opened() or ()
+    )
+    fingerprints = read_fingerprints(run.data) if begun else {}
+    compared = comparable(configuration, recorded, data_known=bool(fingerprints))
+    finished = (run.path / "encoder.weights.h5").exists()
+    unfinished = to_do(run.path, record, compared, finished, force)
+    if configuration.data != recorded.data:
+        now = _encoder_fingerprint(configuration)
+        if (text := opened()) is not None:
+            now["text"] = fingerprint_of(text)
+        check_same_data(run.path, fingerprints, now)
+    return configuration, unfinished
+
+
+def _encoder_fingerprint(configuration: Configuration) -> Fingerprints:
+    if not configuration.data.encoder:
+        return {}
+    directory = encoder_directory(Path(configuration.data.encoder))
+    return {"encoder": fingerprint_of_encoder(directory)}
+
+
+def _keep(run: RunDirectory, prepared: Prepared, configuration: Configuration) -> None:
+    """Writes what was prepared, so that a resumed run learns from exactly the same."""
+    if prepared.words_model:
+        with write_atomically(run.words_model, "wb") as file:
+            file.write(prepared.words_model)
+    write_json(run.data, prepared.fingerprints | _encoder_fingerprint(configuration))
+    save_prepared(run.checkpoints / PREPARED, prepared.words)
+
+
+def _kept(run: RunDirectory) -> str:
+    if any(run.checkpoints.glob("step-*")):
+        return "what was saved before is kept, and the same command again goes on from there."
+    if (run.checkpoints / PREPARED).exists():
+        return "what was counted is kept, and the same command again goes on from there."
+    return "nothing was counted to the end. The same command again begins it."
+
+
+def _check(configuration: Configuration) -> None:
+    """Finds mistakes in the options before the text is counted, which may take long."""
+    options, objective = configuration.character_encoder, configuration.pretraining.objective
+    shapes = character_encoder_shapes(options, alphabet_size=FIRST)
+    resolve(shapes, configuration.initializers.rules, configuration.data.encoder)
+    if objective == "next-character" and options.projection:
+        raise UserError(
+            "character_encoder.projection: next-character has nothing to teach it, since it is a"
+            f" map of whole words. Received: {options.projection}. Accepted: 0, or the objective"
+            " word-vectors."
+        )
+
+
+class PretrainingRun:
+    """One run: its encoder, what it learns, and how.
+
+    Args:
+        configuration: The options.
+        run: The encoder directory.
+        words: What is to be learnt.
+        level: At which level it is logged.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        run: RunDirectory,
+        words: Targets | CountedWords,
+        level: int = logging.INFO,
+    ) -> None:
+        self.configuration, self.directory, self.level = configuration, run, level
+        self.metadata = words.metadata
+        self.vocabulary = Counter(dict(zip(words.words, words.counts.tolist(), strict=True)))
+        self.alphabet = _alphabet(configuration, self.vocabulary)
+        self.previous_words: Counter[str] = Counter()
+        encoder = configuration.data.encoder
+        if encoder:
+            directory = encoder_directory(Path(encoder))
+            self.previous_words.update(read_vocabulary(directory / "words.txt"))
+            previous = Alphabet.load(directory / "alphabet.json")
+            self.alphabet = previous.extended(self.alphabet.characters)
+        self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
+        self.objective = self._objective(words)
+        self._initialize()
+
+    def run(self, on_event: Listener) -> None:
+        """Trains to the end and writes the encoder directory.
+
+        Args:
+            on_event: Told what happens.
+        """
+        for line in _counted(self.metadata):
+            logger.log(self.level, line)
+        logger.log(
+            self.level,
+            f"{self.configuration.pretraining.objective}: learning {len(self.vocabulary):,} words"
+            f" of {len(self.alphabet.characters):,} characters",
+        )
+        weights = self.objective.named_weights()
+        on_event(ModelBuilt({name: tuple(weight.shape) for name, weight in weights.items()}))
+        checkpoints = Checkpoints(self.directory.checkpoints)
+        checkpoint = checkpoints.latest()
+        options, seed = training_options(self.configuration.pretraining), self.configuration.seed
+        loop = TrainingLoop(self.objective, options, seed, checkpoints, checkpoint)
+        for event in loop.run():
+            on_event(event)
+        self._finish(loop)
+
+    def _objective(
+        self, words: Targets | CountedWords
+    ) -> WordVectorObjective | NextCharacterObjective:
+        configuration = self.configuration
+        spelling = spelling_of(configuration, self.alphabet)
+        options, seed = configuration.pretraining, configuration.seed
+        if isinstance(words, Targets):
+            return WordVectorObjective(
+                self.encoder, spelling, words, options, configuration.text, seed
+            )
+        return NextCharacterObjective(self.encoder, spelling, words, options, seed)
+
+    def _initialize(self) -> None:
+        """Gives the weights their first values."""
+        configuration, weights = self.configuration, self.objective.named_weights()
+        rules, seed = configuration.initializers.rules, configuration.seed
+        encoder = configuration.data.encoder
+        shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+        # The rules are for the encoder; what only pretraining needs starts as by default.
+        encoder_shapes = {name: shapes.pop(name) for name in self.encoder.named_weights()}
+        assign(weights, initialize(encoder_shapes, rules, seed, self.alphabet, encoder))
+        assign(weights, initialize(shapes, seed=seed))
+        if encoder and isinstance(self.objective, WordVectorObjective):
+            self.objective.fit_projection()
+
+    def _finish(self, loop: TrainingLoop) -> None:
+        """Writes the encoder directory; its weights come last, and say that it is finished."""
+        path, best, state = self.directory.path, loop.best, loop.state
+        if set().union(*self.vocabulary) <= set(self.alphabet.characters):
+            # Never met, the unknown character starts out as an average one.
+            embedding = best["character_encoder/embedding"].copy()
+            embedding[UNKNOWN] = embedding[FIRST:].mean(0)
+            best = {**best, "character_encoder/embedding": embedding}
+        if isinstance(self.objective, WordVectorObjective):
+            projection = {name: value for name, value in best.items() if name.startswith(MAP)}
+            write_weights(path / MAP_FILE, projection)
+        model = self.directory.words_model
+        metrics = next(row for row in state.metrics if row["epoch"] == state.best_epoch)
+        write_encoder_directory(
+            path,
+            self.configuration,
+            self.alphabet,
+            {name: best[name] for name in self.encoder.named_weights()},
+            self.vocabulary + self.previous_words,
+            self._metadata(metrics),
+            model if model.exists() else None,
+        )
+        shutil.rmtree(self.directory.checkpoints)
+        score = self.objective.score_name
+        logger.log(
+            self.level,
+            f"finished: {score.replace('_', ' ')} {metrics[score]:.4f} after epoch"
+            f" {state.best_epoch}, saved in {path}",
+        )
+
+    def _metadata(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "objective": self.configuration.pretraining.objective,
+            "corpus": list(self.configuration.data.text),
+            "vectors": self.configuration.pretraining.vectors,
+            **self.metadata,
+            "words": len(self.vocabulary),
+            **{name: metrics[name] for name in metrics if name != "words_per_second"},
+            "seed": self.configuration.seed,
+            "version": __version__,
+        }
+
+
+def training_options(options: Pretraining) -> Training:
+    """Returns how the weights are trained, as the training loop takes it.
+
+    Args:
+        options: The `pretraining` options.
+    """
+    return Training(
+        epochs=options.epochs,
+        learning_rate=options.learning_rate,
+        warmup=0.05,
+        schedule="cosine",
+        weight_decay=0.01,
+        clip_norm=1.0,
+        moving_average=0.0,
+        patience=options.patience,
+        checkpoint_seconds=options.checkpoint_seconds,
+        on_divergence=options.on_divergence,
+    )
+
+
+def _alphabet(configuration: Configuration, vocabulary: Mapping[str, int]) -> Alphabet:
+    """The characters of the words, and if words are learnt in other cases, theirs."""
+    text, options = configuration.text, configuration.pretraining
+    alphabet = Alphabet.count(vocabulary, text.minimum_character_count)
+    if options.objective == "next-character" or text.lowercase or not options.rewrites_per_word:
+        return alphabet
+    return alphabet.with_other_cases()
+
+
+def _counted(metadata: Mapping[str, float]) -> Iterator[str]:
+    """Says what was counted, and what of it was forgotten to stay within the limits."""
+    if "corpus_words" in metadata:
+        yield f"counted {metadata['corpus_words']:,} words, {metadata['word_types']:,} distinct"
+    if metadata.get("pruned_words"):
+        yield (
+            f"forgot {metadata['pruned_words']:,} of them, of rare words; no count is more than"
+            f" {metadata['undercount']:,} too low (pretraining.maximum_types)"
+        )
+    if metadata.get("forgotten_pairs"):
+        yield f"forgot {metadata['forgotten_pairs']:.1%} of the contexts, of rare pairs of words"
+    if metadata.get("text_share", 1) < 1:
+        yield f"counted which words stand in one text for {metadata['text_share']:.1%} of the texts"
+    if metadata.get("unreadable"):
+        yield f"left out {metadata['unreadable']:,} vectors of words that are never read so spelled"

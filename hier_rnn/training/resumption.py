@@ -1,0 +1,69 @@
+"""Going on with a run: which options may change between two calls, and if the data are the same.
+
+The same data at another path are the same data: what is compared is their fingerprint.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.errors import UserError
+from hier_rnn.runs.run_directory import read_json
+from hier_rnn.training.fingerprint import Fingerprints
+
+# These decide when a run is saved and what is done about trouble, not what is learnt.
+CHANGEABLE = ("on_divergence", "checkpoint_seconds")
+GROUPS = ("training", "pretraining")
+
+
+def comparable(
+    configuration: Configuration, recorded: Configuration, data_known: bool
+) -> Configuration:
+    """Returns the options of a call as they are to be compared with those of the run.
+
+    Args:
+        configuration: The options of the call.
+        recorded: Those that the run began with.
+        data_known: Whether the run has fingerprints of its data. Then where the data are may
+            change.
+    """
+    update = {"data": recorded.data} if data_known else {}
+    for group in GROUPS:
+        options, before = getattr(configuration, group), getattr(recorded, group)
+        same = {name: getattr(before, name) for name in CHANGEABLE}
+        update[group] = options.model_copy(update=same)
+    return configuration.model_copy(update=update)
+
+
+def read_fingerprints(path: Path) -> Fingerprints:
+    """Returns the fingerprints of a run's data; none if it has no record of them.
+
+    Raises:
+        UserError: The file can't be read, or is damaged.
+    """
+    if not path.exists():
+        return {}
+    content = read_json(path)
+    if not isinstance(content, dict) or not all(isinstance(v, str) for v in content.values()):
+        raise UserError(f"{path}: damaged: not a table of fingerprints.")
+    return content
+
+
+def check_same_data(path: Path, begun: Fingerprints, now: Fingerprints) -> None:
+    """Makes sure that a run goes on with the data that it began with.
+
+    Args:
+        path: The run.
+        begun: Fingerprints of the data that it began with.
+        now: Of the data of this call; what only one of the two has is not compared.
+
+    Raises:
+        UserError: They differ.
+    """
+    changed = [name for name in begun.keys() & now.keys() if begun[name] != now[name]]
+    if changed:
+        raise UserError(
+            f"data.{', data.'.join(sorted(changed))}: not the data that the run in {path} began"
+            " with. Give another --out, or --force to start over."
+        )

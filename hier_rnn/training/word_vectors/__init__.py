@@ -1,0 +1,1 @@
+"""Word vectors from counts: what the encoder learns to spell."""
