@@ -15,7 +15,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class Explanation:
     decisive_words: tuple[tuple[str, float], ...]
     """Words with their shares, largest first; the absolute shares of all words sum to 1."""
 
-    def to_json(self) -> dict:
+    def to_json(self) -> dict[str, Any]:
         """Returns the explanation as JSON values."""
         return {
             "text": self.text,
@@ -78,7 +78,7 @@ def explain(predictor: Predictor, text: str, label: str | None = None) -> Explan
         without = ["".join((*characters[: p.start], *characters[p.stop :])) for p in parts]
         logits = np.array(list(predictor.logits([text, *without])), np.float64)
         odds = _log_odds(logits, explained)
-        return odds[0] - odds[1:]
+        return np.asarray(odds[0] - odds[1:])
 
     of_words = lost(words) if words else np.zeros(0)
     order = np.argsort(-np.abs(of_words), kind="stable")
@@ -169,6 +169,7 @@ def _log_odds(logits: np.ndarray, label: int) -> np.ndarray:
     """Returns the log-odds of a label against all others, `(texts,)`."""
     others = np.delete(logits, label, axis=1)
     if others.shape[1] == 0:
-        return logits[:, label]
+        return np.asarray(logits[:, label])
     peak = others.max(axis=1)
-    return logits[:, label] - peak - np.log(np.exp(others - peak[:, None]).sum(axis=1))
+    rest = peak + np.log(np.exp(others - peak[:, None]).sum(axis=1))
+    return np.asarray(logits[:, label] - rest)

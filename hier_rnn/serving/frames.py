@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 PREDICT, EXPLAIN = "predict", "explain"
 """What a server asks of a worker."""
@@ -19,11 +19,11 @@ _LENGTHS = struct.Struct("<II")
 class Frame(NamedTuple):
     """A message."""
 
-    message: dict
+    message: dict[str, Any]
     payload: bytes
 
 
-def encoded(message: dict, payload: bytes = b"") -> bytes:
+def encoded(message: dict[str, Any], payload: bytes = b"") -> bytes:
     """Returns a frame's bytes.
 
     Args:

@@ -20,29 +20,38 @@ class Metrics:
     """The counters of one server; several in a process do not meet."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        registry = {"registry": self.registry, "namespace": "hier_rnn"}
-        self.requests = Counter("requests", "Requests answered.", ("route", "status"), **registry)
+        registry = self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "hier_rnn_requests", "Requests answered.", ("route", "status"), registry=registry
+        )
         self.seconds = Histogram(
-            "request_seconds",
+            "hier_rnn_request_seconds",
             "From a request's first line to the end of its answer.",
             ("route",),
             buckets=SECONDS,
-            **registry,
+            registry=registry,
         )
-        self.texts = Counter("texts", "Texts classified or explained.", ("route",), **registry)
+        self.texts = Counter(
+            "hier_rnn_texts", "Texts classified or explained.", ("route",), registry=registry
+        )
         self.pending = Gauge(
-            "pending_requests", "Requests accepted and not yet answered.", **registry
+            "hier_rnn_pending_requests",
+            "Requests accepted and not yet answered.",
+            registry=registry,
         )
         self.batch_texts = Histogram(
-            "batch_texts", "Texts computed together.", buckets=TEXTS, **registry
+            "hier_rnn_batch_texts", "Texts computed together.", buckets=TEXTS, registry=registry
         )
-        self.workers_ready = Gauge("workers_ready", "Workers that have loaded the run.", **registry)
+        self.workers_ready = Gauge(
+            "hier_rnn_workers_ready", "Workers that have loaded the run.", registry=registry
+        )
         self.workers_replaced = Counter(
-            "workers_replaced", "Workers that ended and were replaced.", **registry
+            "hier_rnn_workers_replaced",
+            "Workers that ended and were replaced.",
+            registry=registry,
         )
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
 
     def exposition(self) -> bytes:
         """Returns everything in Prometheus's text format."""

@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -97,7 +98,7 @@ class Pool:
         frame = await self._submit(PREDICT, texts)
         return np.frombuffer(frame.payload, "<f4").reshape(len(texts), len(self.labels))
 
-    async def explain(self, text: str, label: str | None) -> dict:
+    async def explain(self, text: str, label: str | None) -> dict[str, Any]:
         """Returns an explanation, as JSON values, of a label or of the predicted one."""
         return (await self._submit(EXPLAIN, [text], label)).message
 
@@ -237,6 +238,7 @@ async def _exchange(process: Process, batch: list[_Job]) -> list[Frame]:
     """Returns a worker's answer to each request of a batch."""
     assert process.stdin is not None  # it was started with a pipe
     first = batch[0]
+    message: dict[str, Any]
     if first.kind == EXPLAIN:
         message = {"kind": EXPLAIN, "text": first.texts[0], "label": first.label}
     else:

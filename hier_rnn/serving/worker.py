@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def main(run: str) -> None:
             output.flush()
 
 
-def answer(predictor: Predictor, message: dict) -> bytes:
+def answer(predictor: Predictor, message: dict[str, Any]) -> bytes:
     """Returns the frame that answers a frame: of texts, their probabilities; or an explanation."""
     if message["kind"] == EXPLAIN:
         return encoded(explain(predictor, message["text"], message["label"]).to_json())
