@@ -22,7 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from hier_rnn.inference.predictor import Predictor
 
-OCCLUDED_CHARACTERS = 300
+OCCLUDED_CHARACTERS = 200
 """Characters left out one by one, those of the words that count most; others share evenly."""
 WORDS_NAMED = 5
 _JOINER = "\u200d"

@@ -15,7 +15,7 @@ class Limits:
     """In one request."""
     characters: int = 100_000
     """Of one text."""
-    explained_characters: int = 1_000
+    explained_characters: int = 500
     """Of a text to be explained, which is classified again without each of its words."""
     pending_requests: int = 1_000
     """Requests accepted and not yet answered."""

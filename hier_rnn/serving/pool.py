@@ -34,7 +34,8 @@ logger = logging.getLogger(__name__)
 BATCH_TEXTS = 512
 BATCH_CHARACTERS = 100_000
 ATTEMPTS = 3
-ANSWER_SECONDS = 60.0  # a worker that takes longer is taken for stuck
+# A worker that takes longer for a batch is taken for stuck.
+ANSWER_SECONDS, SLOWEST_CHARACTERS = 60.0, 10_000  # in a second
 STOP_SECONDS = 5.0
 LONGEST_PAUSE = 10.0  # between attempts to start a worker that fails at once
 
@@ -175,8 +176,10 @@ class Pool:
         """Hands a worker batch after batch; a batch that it does not answer goes back."""
         while True:
             batch = await self._next_batch()
+            characters = sum(job.characters for job in batch)
+            patience = ANSWER_SECONDS + characters / SLOWEST_CHARACTERS
             try:
-                answers = await asyncio.wait_for(_exchange(process, batch), ANSWER_SECONDS)
+                answers = await asyncio.wait_for(_exchange(process, batch), patience)
             except (OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
                 return
             else:

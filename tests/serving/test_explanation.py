@@ -110,4 +110,4 @@ def test_over_http(server, predictor):
     unknown = server.client.post("/explain", json={"text": "sad", "label": "goood"})
     assert unknown.status_code == 400
     assert "Did you mean 'good'?" in unknown.json()["error"]
-    assert server.client.post("/explain", json={"text": "a" * 1001}).status_code == 413
+    assert server.client.post("/explain", json={"text": "a" * 501}).status_code == 413

@@ -105,7 +105,7 @@ def test_without_a_mouse(page):
 
 def test_long_texts_and_long_words_fit_a_phone(page):
     page.locator("textarea").fill("sad " * 300 + "x" * 300)
-    note(page).to_contain_text("up to 1000")
+    note(page).to_contain_text("up to 500")
     page.locator("textarea").fill("x" * 300 + "\n\nsad\n")
     note(page).to_contain_text("for")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
