@@ -63,6 +63,22 @@ def test_killed_workers_lose_no_request(serve, small_run):
     assert sum("replaced" in line for line in server.log) == 4
 
 
+def test_a_request_on_which_every_worker_dies_is_given_up(serve, small_run):
+    server = serve(small_run)
+    texts = [" ".join(f"word{place}x{number}" for number in range(90)) for place in range(900)]
+    with ThreadPoolExecutor(1) as threads:
+        asking = threads.submit(server.predict, *texts)
+        wait_for(lambda: server.metric("hier_rnn_pending_requests") == 1)
+        for deaths in range(1, 4):
+            wait_for(lambda: server.client.get("/health").json()["workers"]["ready"] == 1)
+            os.kill(server.workers[0].pid, signal.SIGKILL)
+            wait_for(
+                lambda so_far=deaths: server.metric("hier_rnn_workers_replaced_total") == so_far
+            )
+        assert asking.result().status_code == 500
+    assert server.predict("good").status_code == 200
+
+
 def test_without_a_worker_it_lives_but_is_not_ready(serve, small_run):
     server = serve(small_run)
     os.kill(server.workers[0].pid, signal.SIGKILL)
