@@ -14,6 +14,7 @@ from hier_rnn.errors import UserError
 ROOT = Path(__file__).parents[2]
 COMMANDS = [
     "train",
+    "check",
     "evaluate",
     "predict",
     "explain",
@@ -45,7 +46,7 @@ def test_each_command_has_help(call, name):
     ("arguments", "message"),
     [
         (["predikt"], "error: hier-rnn: no command 'predikt'. Did you mean 'predict'?\n"),
-        (["xyz"], "There are: train, evaluate, predict,"),
+        (["xyz"], "There are: train, check, evaluate, predict,"),
         (["--verison"], "error: --verison: no such option. Did you mean '--version'?\n"),
         (
             ["train", "--sentence_encoder.unit", "3"],
