@@ -50,6 +50,7 @@ def page(browser, server):
         ),
     )
     page.goto(server.url)
+    playwright.expect(page.get_by_label("Text")).to_be_focused()
     yield page
     context.close()
     assert wrong == []
@@ -72,7 +73,7 @@ def coloured(page, kind: str) -> str:
 
 
 def test_labels_and_colours_follow_the_typing(page):
-    page.keyboard.type("the shop is sad")  # the field has the focus from the start
+    page.keyboard.type("the shop is sad")
     first_label(page).to_have_text("bad")
     note(page).to_contain_text("sad +")
     assert sorted(page.locator("li .name").all_text_contents()) == ["bad", "good", "question"]
