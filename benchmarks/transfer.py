@@ -125,10 +125,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     fasttext = fasttext_model() if FASTTEXT in options.variants else None
     base = read_table(options.config) if options.config else {}
     configured = Configuration.model_validate(base)
-    reading = configured.data
-    columns = (reading.label_column, reading.text_column, reading.tfds_data_dir)
     # Mistakes in the data are told before pretraining, which takes long.
-    opened = [[open_source(source, *columns) for source in pair] for pair in sources(options)]
+    opened = [
+        [open_source(source, **configured.data.reading) for source in pair]
+        for pair in sources(options)
+    ]
     encoders = dict(_encoders(options))
     tried = variants(encoders)
     tried = [variant for variant in tried if variant.name in options.variants]

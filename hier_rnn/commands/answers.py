@@ -6,12 +6,13 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import IO, NamedTuple
-
-import numpy as np
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from hier_rnn.commands.console import as_json, escaped_for
 from hier_rnn.errors import UserError
+
+if TYPE_CHECKING:  # a third of the time that --help takes
+    import numpy as np
 
 UNSURE = "unsure"
 DIGITS = 6
@@ -53,7 +54,7 @@ def answer(
         top: How many are shown at the most.
         min_confidence: Those below are not shown.
     """
-    order = np.argsort(-probabilities, kind="stable")[:top]
+    order = (-probabilities).argsort(kind="stable")[:top]
     shown = [(names[i], float(probabilities[i])) for i in order]
     return Answer(shown[0][1], [pair for pair in shown if pair[1] >= min_confidence])
 

@@ -80,7 +80,7 @@ def check_sources(train: list[str], data: Data) -> DataReport:
     def opened(source: str) -> Source | None:
         if not source:
             return None
-        return open_source(source, data.label_column, data.text_column, data.tfds_data_dir)
+        return open_source(source, **data.reading)
 
     sources = [source for source in map(opened, train) if source is not None]
     return check_data(joined(sources), opened(data.validation), opened(data.test))

@@ -13,7 +13,7 @@ from hier_rnn.commands.options import output_option
 
 if TYPE_CHECKING:
     from hier_rnn.commands.table import Table
-    from hier_rnn.evaluation.comparison import RunRow
+    from hier_rnn.evaluation.run_table import RunSummary, RunTable
 
 NOTHING = "–"
 
@@ -28,45 +28,18 @@ def compare(runs: tuple[Path, ...], json: Path | None) -> None:
 
     Best is by validation accuracy: to choose by the score of a test set is to train on it.
     """
-    from hier_rnn.evaluation.comparison import differing_options, read_run
+    from hier_rnn.evaluation.run_table import tabulate_runs
 
-    rows = sorted(map(read_run, runs), key=lambda row: -row.best_validation_accuracy)
-    differing = differing_options([row.options for row in rows])
+    found = tabulate_runs(list(runs))
     if json:
-        write_json(json, _document(rows, differing))
+        write_json(json, found.to_json())
     if json != STANDARD_STREAM:
-        tables = (_scores(rows), _evaluations(rows), _options(rows, differing))
+        rows = found.rows
+        tables = (_scores(rows), _evaluations(rows), _options(found))
         draw(*(table for table in tables if table.rows))
 
 
-def _document(rows: Sequence[RunRow], differing: Sequence[str]) -> dict[str, Any]:
-    return {
-        "differing_options": list(differing),
-        "runs": [
-            {
-                "run": str(row.run),
-                **_figures(row),
-                "evaluation": row.evaluation
-                and {name: row.evaluation.get(name) for name in ("data", "accuracy", "macro_f1")},
-                "options": {name: row.options.get(name) for name in differing},
-            }
-            for row in rows
-        ],
-    }
-
-
-def _figures(row: RunRow) -> dict[str, float | None]:
-    """What training came to; None for what `metrics.jsonl` does not have."""
-    accuracy = row.best_validation_accuracy
-    return {
-        "validation_accuracy": accuracy if accuracy >= 0 else None,
-        "validation_loss": min(row.record.column("validation_loss"), default=None),
-        "epochs": max(row.record.column("epoch"), default=None),
-        "words_per_second": next(reversed(row.record.column("words_per_second")), None),
-    }
-
-
-def _scores(rows: Sequence[RunRow]) -> Table:
+def _scores(rows: Sequence[RunSummary]) -> Table:
     from hier_rnn.commands.table import Column, Table, numbers
 
     table = Table(
@@ -77,13 +50,13 @@ def _scores(rows: Sequence[RunRow]) -> Table:
     for row in rows:
         cells = [
             NOTHING if value is None else form.format(value).removesuffix("%")
-            for form, value in zip(formats, _figures(row).values(), strict=True)
+            for form, value in zip(formats, row.figures.values(), strict=True)
         ]
         table.add(str(row.run), *cells)
     return table
 
 
-def _evaluations(rows: Sequence[RunRow]) -> Table:
+def _evaluations(rows: Sequence[RunSummary]) -> Table:
     from hier_rnn.commands.table import Column, Table, numbers
 
     table = Table("Evaluated", [Column("run"), *numbers("accuracy"), Column("on")])
@@ -94,17 +67,17 @@ def _evaluations(rows: Sequence[RunRow]) -> Table:
     return table
 
 
-def _options(rows: Sequence[RunRow], differing: Sequence[str]) -> Table:
+def _options(runs: RunTable) -> Table:
     """An option on each line, a column for each run: names are long, values are short."""
     from hier_rnn.commands.table import Column, Table
 
     table = Table(
         "Options that differ",
-        [Column("option"), *(Column(str(row.run)) for row in rows)],
+        [Column("option"), *(Column(str(row.run)) for row in runs.rows)],
         ordered=False,
     )
-    for name in differing:
-        table.add(name, *(_shown(row.options.get(name)) for row in rows))
+    for name in runs.differing_options:
+        table.add(name, *(_shown(row.options[name]) for row in runs.rows))
     return table
 
 

@@ -22,9 +22,9 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 from hier_rnn.files import write_atomically
 
@@ -76,9 +76,9 @@ def escaped(text: str) -> str:
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
-def escaped_for(text: str, stream: TextIO) -> str:
+def escaped_for(text: str, stream: IO[str]) -> str:
     """Returns `escaped`, and what the stream cannot encode as escapes that lose nothing."""
-    encoding = stream.encoding or "utf-8"
+    encoding = getattr(stream, "encoding", None) or "utf-8"
     return escaped(text).encode(encoding, "backslashreplace").decode(encoding)
 
 
@@ -126,6 +126,19 @@ def discard_output() -> None:
     """Lets what is still written go nowhere: nobody reads standard output any more."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def interruptible(kept: str) -> Iterator[None]:
+    """Says at Ctrl-C what is there of the work.
+
+    Args:
+        kept: A sentence's end: `interrupted: ` stands before it.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        raise KeyboardInterrupt(str(interruption) or f"interrupted: {kept}") from None
 
 
 class _LogHandler(logging.Handler):

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
+import shlex
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import hier_rnn
-from hier_rnn.commands.console import STANDARD_STREAM, show_log, write_json, write_line
+from hier_rnn.commands.console import (
+    STANDARD_STREAM,
+    escaped,
+    interruptible,
+    show_log,
+    write_json,
+    write_line,
+)
 from hier_rnn.commands.options import (
     opened,
     output_option,
@@ -20,6 +29,9 @@ from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
 from hier_rnn.tensorflow_setup import import_tensorflow
 
+if TYPE_CHECKING:
+    from hier_rnn.evaluation.evaluate import Unseen
+
 
 @click.command(
     cls=ConfiguredCommand,
@@ -28,7 +40,7 @@ from hier_rnn.tensorflow_setup import import_tensorflow
 @click.argument("runs", metavar="RUN [RUN ...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--data", metavar="SRC", help="labelled data [default: the run's own --test]")
 @output_option("--json", "FILE|-", "write every figure as JSON; -: to standard output, alone")
-@output_option("--report", "DIR", "write report.html, its figures as JSON, and its plots")
+@output_option("--report", "DIR", "write report.html, its figures as JSON, and its charts")
 @output_option("--predictions", "FILE.jsonl", "write a line of JSON for every example")
 @click.option(
     "--misspell",
@@ -39,6 +51,13 @@ from hier_rnn.tensorflow_setup import import_tensorflow
     " each with the share of words, as mixed:1.0; file:PATH:RATE; or attack:WORDS",
 )
 @source_options
+@click.option(
+    "--unseen",
+    default="error",
+    type=click.Choice(["error", "count"]),
+    help="examples whose labels the run never saw: an error that names them, or left out of all"
+    " scores and counted [default: error]",
+)
 @click.option(
     "--seed",
     default=0,
@@ -57,14 +76,11 @@ def evaluate(
     label_column: str | None,
     text_column: str | None,
     tfds_data_dir: str | None,
+    unseen: Unseen,
     seed: int,
     quiet: bool,
 ) -> None:
-    """Scores runs on labelled data, side by side when several.
-
-    SRC is FILE.tsv, FILE.csv, FILE.jsonl, FILE.txt, FOLDER or tfds:NAME:SPLIT, as for `train`.
-    Files are written first; what is printed comes last.
-    """
+    """Scores runs on labelled data, side by side when several."""
     if not runs:
         raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
     configurations = [run_configuration(run) for run in runs]
@@ -80,47 +96,30 @@ def evaluate(
     show_log(quiet)
     import_tensorflow()
     from hier_rnn.commands.evaluation_table import print_comparison, print_evaluation
-    from hier_rnn.evaluation import evaluate as evaluation
-    from hier_rnn.evaluation.misspelled import parse_misspelling
-    from hier_rnn.evaluation.predictions import prediction_writer
-    from hier_rnn.evaluation.side_by_side import compare
-    from hier_rnn.files import write_atomically
+    from hier_rnn.commands.progress import EvaluationScreen
+    from hier_rnn.evaluation.evaluate_runs import evaluate_runs
+    from hier_rnn.evaluation.paired_comparison import json_document
 
-    for specification in misspell:
-        parse_misspelling(specification)
-    names = evaluation.run_names(runs)
-    predictors = [hier_rnn.load(run) for run in runs]
-    words = [evaluation.known_words(run) for run in runs]
-    evaluations = []
-    with contextlib.ExitStack() as files:
-        lines = files.enter_context(write_atomically(predictions)) if predictions else None
-        for name, predictor, known in zip(names, predictors, words, strict=True):
-            result = evaluation.evaluate(
-                predictor,
-                source,
-                name=name,
-                known_words=known,
-                misspell=misspell,
-                seed=seed,
-                quiet=quiet,
-                sink=lines
-                and prediction_writer(lines, name, predictor.labels, predictor.temperature),
-            )
-            evaluations.append(result)
-    comparison = compare(evaluations, source, seed) if len(runs) > 1 else None
-    figures = evaluation.json_document(evaluations, comparison)
-    if json and json != STANDARD_STREAM:
-        write_json(json, figures)
-    if report:
-        from hier_rnn.evaluation.report import write_report
-
-        write_report(report, evaluations, predictors, list(runs), comparison)
-    if json == STANDARD_STREAM:
-        write_json(json, figures)
+    to_standard_output = json == STANDARD_STREAM
+    with interruptible("no file is half written"), EvaluationScreen(quiet) as screen:
+        results = evaluate_runs(
+            [hier_rnn.load(run) for run in runs],
+            source,
+            json=None if to_standard_output else json,
+            report=report,
+            predictions=predictions,
+            misspell=misspell,
+            unseen=unseen,
+            seed=seed,
+            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            on_progress=screen,
+        )
+    if to_standard_output:
+        write_json(STANDARD_STREAM, json_document(results.evaluations, results.comparison))
     elif not quiet:
-        for result in evaluations:
-            print_evaluation(result)
-        if comparison:
-            print_comparison(comparison)
+        for evaluation in results.evaluations:
+            print_evaluation(evaluation)
+        if results.comparison:
+            print_comparison(results.comparison)
         if report:
-            write_line(f"\nThe report is in {report / 'report.html'}.")
+            write_line(f"\nThe report is in {escaped(str(report / 'report.html'))}.")

@@ -7,14 +7,14 @@ from rich.text import Text
 from hier_rnn.commands.console import draw, escaped
 from hier_rnn.commands.table import Column, Table, numbers
 from hier_rnn.evaluation.evaluate import Evaluation
-from hier_rnn.evaluation.side_by_side import Comparison
-from hier_rnn.evaluation.table import (
+from hier_rnn.evaluation.formatting import (
     p_value,
     percent,
     percent_interval,
     points_interval,
     shortened,
 )
+from hier_rnn.evaluation.paired_comparison import Comparison
 
 CONFUSIONS_SHOWN = 8
 DISAGREEMENTS_SHOWN = 8
@@ -27,7 +27,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
         evaluation: What to print.
     """
     parts = [_headline(evaluation), _classes(evaluation)]
-    if evaluation.chosen.confusions:
+    if evaluation.selection.confusions:
         parts.append(_confusions(evaluation))
     if evaluation.misspelled:
         parts.append(_misspelled(evaluation))
@@ -51,13 +51,17 @@ def _headline(evaluation: Evaluation) -> Table:
     table = Table(title, [Column(""), Column("")])
     for name, value in (
         ("accuracy", percent_interval(intervals.accuracy)),
+        (f"always '{evaluation.majority[0]}'", percent(evaluation.majority[1])),
         ("macro-F1", percent_interval(intervals.macro_f1)),
         ("weighted-F1", percent(scores.weighted_f1)),
         ("loss", f"{scores.loss:.4f}"),
         ("calibration error", f"{error} at temperature {calibration.temperature:.2f}"),
-        ("words per second", f"{evaluation.observations.words_per_second:,.0f}"),
+        ("words per second", f"{evaluation.result.words_per_second:,.0f}"),
     ):
         table.add(name, Text(value, "bold"))
+    if evaluation.unseen.examples:
+        left_out = ", ".join(f"{label} {n:,}" for label, n in evaluation.unseen.labels.items())
+        table.add("left out, label never seen", f"{evaluation.unseen.examples:,} ({left_out})")
     return table
 
 
@@ -80,7 +84,7 @@ def _confusions(evaluation: Evaluation) -> Table:
     table = Table(
         "Largest confusions, each with its surest example", [Column("", "right"), Column("")]
     )
-    for row in evaluation.chosen.confusions[:CONFUSIONS_SHOWN]:
+    for row in evaluation.selection.confusions[:CONFUSIONS_SHOWN]:
         line = Text.assemble(
             (escaped(row.label), "bold"), " taken for ", (escaped(row.predicted), "bold"), "\n"
         )

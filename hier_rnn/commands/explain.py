@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,7 @@ def print_explanation(explanation: Explanation) -> None:
 
     label = escaped(explanation.label)
     coloured = Text()
-    for text, level in explanation.runs():
+    for text, level in explanation.spans():
         coloured.append(escaped(text), _style(level))
     legend = Text.assemble(
         ("for", _style(LEVELS)), " and ", ("against", _style(-LEVELS)), f" {label}"
@@ -114,30 +114,26 @@ def _shares(explanation: Explanation) -> Table:
     """Each word's share and its characters' below each other, in percent of all, as text."""
     from hier_rnn.commands.table import Column, Table, numbers
 
-    total = sum(map(abs, (a for word in explanation.attributions for a in word))) or 1.0
+    total = sum(abs(part.share) for part in explanation.parts) or 1.0
     table = Table(
         f"Share of each word and its characters, for (+) or against (-) {explanation.label}",
         [Column("word"), *numbers("share"), Column("characters")],
     )
-    for word, values in zip(explanation.words, explanation.attributions, strict=True):
-        characters = " ".join(
-            f"{_visible(character)}{100 * value / total:+.0f}"
-            for character, value in zip(word, values, strict=True)
-        )
-        table.add(word, f"{sum(values) / total:+.0%}", characters)
+    for word, alike in groupby(explanation.parts, lambda part: part.word):
+        if word is None:  # what stands between words
+            continue
+        parts = list(alike)
+        share = sum(part.share for part in parts) / total
+        characters = " ".join(f"{part.text}{100 * part.share / total:+.0f}" for part in parts)
+        table.add("".join(part.text for part in parts), f"{share:+.0%}", characters)
     return table
-
-
-def _visible(character: str) -> str:
-    """A combining mark is shown on a circle: alone it would change the number beside it."""
-    return f"◌{character}" if unicodedata.combining(character) else character
 
 
 def _style(level: int) -> Style:
     from rich.style import Style
 
     from hier_rnn.evaluation.explanation import LEVELS
-    from hier_rnn.evaluation.theme import LIGHT
+    from hier_rnn.evaluation.report.theme import LIGHT
 
     if level == 0:
         return Style()

@@ -27,7 +27,7 @@ def inspect(target: Path | None, compare: Path | None, json: Path | None) -> Non
     TARGET is a run directory, an encoder directory, or FILE.toml: a configuration before any
     training. Without one, the default configuration on the embedded data is shown.
     """
-    from hier_rnn.initializers.inspection import inspect_target, json_rows
+    from hier_rnn.evaluation.inspection.weights import inspect_target, json_rows
 
     rows = inspect_target(target, compare, embedded("train"))
     if json:

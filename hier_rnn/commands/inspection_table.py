@@ -10,8 +10,8 @@ from rich.text import Text
 
 from hier_rnn.commands.console import draw, escaped
 from hier_rnn.commands.table import Column, Table, numbers
+from hier_rnn.evaluation.inspection.weights import Row
 from hier_rnn.initializers.gates import gates_of
-from hier_rnn.initializers.inspection import Row
 
 
 def print_inspection(rows: Sequence[Row], heading: str) -> None:
@@ -42,7 +42,9 @@ def print_inspection(rows: Sequence[Row], heading: str) -> None:
 
     def table(start: int, columns: Sequence[Column], end: int | None = None) -> Table:
         empty = [""] * len(columns)
-        drawn = [(*place, *(cells[start:end] or empty)) for place, cells in lines]
+        drawn: list[Sequence[Text | str]] = [
+            (*place, *(cells[start:end] or empty)) for place, cells in lines
+        ]
         return Table("", [*where, *columns], drawn)
 
     first = 1 + len(started)
@@ -140,5 +142,7 @@ def _legend(rows: Sequence[Row]) -> Table:
     lines["orth"] = "of square gates, max |W'W - I|: 0 is orthogonal"
     if any(row.moved is not None for row in rows):
         lines["moved"] = "root mean square of the change"
-    legend = [(Text(name, "dim"), Text(meaning, "dim")) for name, meaning in lines.items()]
+    legend: list[Sequence[Text]] = [
+        (Text(name, "dim"), Text(meaning, "dim")) for name, meaning in lines.items()
+    ]
     return Table("", [Column("", whole=True), Column("")], legend)

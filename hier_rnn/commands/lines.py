@@ -10,8 +10,9 @@ import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
+from typing import cast
 
 from hier_rnn.commands.console import STANDARD_STREAM
 from hier_rnn.errors import UserError
@@ -69,12 +70,12 @@ def waits_for_lines(path: Path) -> bool:
     return path == STANDARD_STREAM and sys.stdin is not None and sys.stdin.isatty()
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> BufferedIOBase:
     if path != STANDARD_STREAM:
         return gzip.open(path) if path.name.lower().endswith(".gz") else open(path, "rb")
     if sys.stdin is None:
         raise UserError("Standard input is closed: name a FILE, or give --text.")
-    return sys.stdin.buffer
+    return cast(BufferedIOBase, sys.stdin.buffer)
 
 
 def _split(read: Callable[[int], bytes]) -> Iterator[list[tuple[bytes, int]]]:

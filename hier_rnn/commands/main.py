@@ -103,6 +103,7 @@ def run(command: click.Command, program: str) -> None:
         status = _fail(str(error))
     except click.NoSuchOption as error:
         context = error.ctx
+        assert context is not None  # click names the command whose option it is
         status = _fail(unknown_option(error.option_name, context.command, context.command_path))
     except click.ClickException as error:
         status = _fail(error.format_message())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -23,17 +24,17 @@ from hier_rnn.tensorflow_setup import import_tensorflow
     help="neighbours of each word [default: 10]",
 )
 def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
-    """Shows the known words nearest to each WORD, with their cosines.
+    """Shows the known words nearest to each WORD.
 
-    A WORD may be misspelled or new. ENCODER is an encoder directory, or a run directory for the
-    encoder inside it.
+    With each stands its cosine. A WORD may be misspelled or new. ENCODER is an encoder directory,
+    or a run directory for the encoder inside it.
     """
     directory = encoder_directory(encoder)
     show_log(quiet=False)
     import_tensorflow()
     from hier_rnn.prediction.neighbours import neighbours as nearest_words
 
-    table: list[tuple[str, str]] = []
+    table: list[Sequence[str]] = []
     for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):
         cosines = (f"{escaped(known)} {cosine:.2f}" for known, cosine in found)
         table.append((f"{escaped(word)}:", ", ".join(cosines)))

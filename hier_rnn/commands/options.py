@@ -80,12 +80,24 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorates a command with how its source is read; `opened` takes what they receive."""
     help = "where TensorFlow Datasets are prepared [default: as in training]"
     command = click.option("--tfds-data-dir", metavar="DIR", help=help)(command)
+    default = "[default: as in training, for the same kind of SRC]"
     for flag, metavar, meaning in (
-        ("--text-column", "NAME", "column or field of the text"),
-        ("--label-column", "NAME", "column or field of the label"),
+        ("--text-column", "NAME", "column or field of the text, or its number"),
+        ("--label-column", "NAME", "column or field of the label, or its number"),
     ):
-        help = f"{meaning} [default: as in training, for the same kind of SRC]"
-        command = click.option(flag, metavar=metavar, help=help)(command)
+        command = click.option(flag, metavar=metavar, help=f"{meaning} {default}")(command)
+    # How a table is written concerns `opened` alone: it need not pass through every command.
+    for flag, metavar, meaning in (
+        ("--quoting", "KIND", "how a table is quoted: auto, double, backslash or none"),
+        ("--delimiter", "CHARACTER", "what separates a table's columns: comma, tab, ..."),
+    ):
+        command = click.option(
+            flag,
+            metavar=metavar,
+            help=f"{meaning} {default}",
+            expose_value=False,
+            callback=lambda context, option, value: context.meta.update({option.name: value}),
+        )(command)
     return command
 
 
@@ -126,9 +138,13 @@ def opened(
     from hier_rnn.sources.source import open_source
 
     trained = configuration.data
-    columns = trained if _kind(source) == _kind(trained.train) else Data()
+    columns = trained if _kind(source) == _kind(next(iter(trained.train), "")) else Data()
+    table = click.get_current_context().meta
     return open_source(
         source,
+        delimiter=table.get("delimiter") or columns.delimiter,
+        quoting=table.get("quoting") or columns.quoting,
+        maximum_text_length=trained.maximum_text_length,
         label_column=label_column or columns.label_column,
         text_column=text_column or columns.text_column,
         tfds_data_dir=tfds_data_dir or trained.tfds_data_dir,

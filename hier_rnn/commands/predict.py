@@ -23,7 +23,7 @@ from hier_rnn.commands.answers import (
     table_writer,
     vector_line,
 )
-from hier_rnn.commands.console import STANDARD_STREAM, as_json, flush, show_log, tell
+from hier_rnn.commands.console import STANDARD_STREAM, as_json, flush, interruptible, show_log, tell
 from hier_rnn.commands.lines import LINES_AT_ONCE, batches_of_lines, waits_for_lines
 from hier_rnn.commands.options import (
     opened,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from hier_rnn.prediction.predictor import Predictor
     from hier_rnn.sources.source import Source
 
-SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl")
+SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl", ".txt", ".parquet", ".arrow", ".feather")
 TABLE_ENDINGS = {".csv": ",", ".tsv": "\t"}
 END_OF_INPUT = "Ctrl-Z and Enter end it" if os.name == "nt" else "Ctrl-D ends it"
 PROMPT = "> "
@@ -106,9 +106,10 @@ def predict(
 ) -> None:
     """Classifies texts: for each, a label and its probability.
 
-    FILE has a text on every line; the text column is taken from FILE.tsv, FILE.csv, FILE.jsonl, a
-    FOLDER or tfds:NAME:SPLIT. Without FILE, or with -, standard input is read, and each line is
-    answered as it comes. Every line has its answer, an empty one too.
+    FILE has a text on every line, in FILE.txt after its labels if it has fastText's; the text
+    column is taken from FILE.tsv, .csv, .jsonl, .parquet or .arrow, a FOLDER or tfds:NAME:SPLIT.
+    Without FILE, or with -, standard input is read, and each line is answered as it comes. Every
+    row has its answer, a blank one too.
     """
     if texts and file:
         raise UserError("--text and FILE are two ways to give texts: give one of them.")
@@ -138,7 +139,9 @@ def predict(
     top = len(predictor.labels) if every else min(top, len(predictor.labels))
     if typed and not quiet:
         tell(f"Type a text and Enter; {END_OF_INPUT}.")
+    kept = f"{out} was not written" if out else "what is printed is complete up to its last line"
     with contextlib.ExitStack() as stack:
+        stack.enter_context(interruptible(kept))
         to: IO[str] = stack.enter_context(write_atomically(out)) if out else sys.stdout
         if not (texts or typed or quiet):
             batches = stack.enter_context(_shown(batches, file, anew=out is not None))

@@ -16,9 +16,11 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from hier_rnn.commands.console import escaped, tell
+from hier_rnn.evaluation.progress import PassProgress
 
 BAR = 10
 COLUMNS = 80
+SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 5.0
 SHARE_BETWEEN_LINES = 0.05  # of the time so far: an hour's work writes no thousand lines
 
@@ -57,6 +59,7 @@ class Progress:
         self._start, self._from = time.monotonic(), done
         if not self._quiet and sys.stderr.isatty():
             self._bar = tqdm(
+                **self._drawing(()),
                 total=total,
                 initial=done,
                 leave=False,
@@ -64,8 +67,8 @@ class Progress:
                 unit=f" {unit}",
                 smoothing=0.05,
                 miniters=1,
+                mininterval=SECONDS_BETWEEN_DRAWINGS,
             )
-            self._show(())
 
     def to(self, done: int, figures: Sequence[str] = (), name: str = "") -> None:
         """Shows how far the stage has come.
@@ -77,7 +80,8 @@ class Progress:
         """
         self._name = escaped(name) or self._name
         if self._bar is not None:
-            self._show(figures)
+            for name, value in self._drawing(figures).items():
+                setattr(self._bar, name, value)
             self._bar.update(min(done, self._total or done) - self._bar.n)
         elif not self._quiet:
             now = time.monotonic()
@@ -85,9 +89,8 @@ class Progress:
                 SECONDS_BETWEEN_LINES, SHARE_BETWEEN_LINES * (now - self._first)
             ):
                 self._told = now
-                tell(
-                    ", ".join([f"{self._name}: {self._amount(done)}", *figures, *self._left(done)])
-                )
+                amount = f"{self._name}: {self._amount(done)}"
+                tell(", ".join([amount, *figures, *self._left(done)]))
 
     def line(self, text: str) -> None:
         """Writes a line that stays, above the bar if there is one."""
@@ -103,13 +106,11 @@ class Progress:
             self._bar.close()
             self._bar = None
 
-    def _show(self, figures: Sequence[str]) -> None:
-        """Gives the bar what has room in the terminal's present width."""
-        bar = self._bar
-        assert bar is not None
-        bar.ncols = _columns() - 1  # the last one would make some terminals wrap
+    def _drawing(self, figures: Sequence[str]) -> dict[str, Any]:
+        """How tqdm draws the bar: what has room in the terminal's present width."""
+        columns = _columns() - 1  # the last one would make some terminals wrap
         # Beside the bar: spaces, percentage, marks and the time left.
-        room = bar.ncols - BAR - len(" 100%|| , 00:00:00 left")
+        room = columns - BAR - len(" 100%|| 00:00:00 left")
         name = self._name if len(self._name) <= room else f"{self._name[: room - 1]}…"
         shown, room = "", room - len(name)
         for figure in figures:
@@ -117,9 +118,10 @@ class Progress:
                 shown += f" {figure},"
         name, shown = (text.replace("{", "{{").replace("}", "}}") for text in (name, shown))
         if self._total:
-            bar.bar_format = f"{name} {{percentage:3.0f}}%|{{bar}}|{shown} {{remaining}} left"
+            drawn = f"{name} {{percentage:3.0f}}%|{{bar}}|{shown} {{remaining}} left"
         else:
-            bar.bar_format = f"{name}: {{n_fmt}}{{unit}},{shown} {{elapsed}}"
+            drawn = f"{name}: {{n_fmt}}{{unit}},{shown} {{elapsed}}"
+        return {"ncols": columns, "bar_format": drawn}
 
     def _amount(self, done: int) -> str:
         if not self._total:
@@ -133,6 +135,38 @@ class Progress:
             return []
         seconds = (self._total - done) * (time.monotonic() - self._start) / moved
         return [f"{tqdm.format_interval(max(0, seconds))} left"]
+
+
+class EvaluationScreen:
+    """Draws the passes of an evaluation over data: call it with how far one has come.
+
+    Args:
+        quiet: Show nothing.
+    """
+
+    def __init__(self, quiet: bool) -> None:
+        self._progress = Progress(quiet)
+        self._stage = ""
+
+    def __enter__(self) -> EvaluationScreen:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.close()
+
+    def __call__(self, event: PassProgress) -> None:
+        """Shows how far a pass has come; a finished one leaves a line."""
+        figures = [f"accuracy {100 * event.accuracy:.2f}", f"{event.words_per_second:,.0f} words/s"]
+        if event.stage != self._stage:
+            self._stage = event.stage
+            self._progress.stage(event.stage, event.total, "examples")
+        if event.done < event.total:
+            self._progress.to(event.done, figures)
+            return
+        self._stage = ""
+        self._progress.close()
+        done = f"{event.done:,} of {event.total:,} examples"
+        self._progress.line(", ".join([f"{event.stage}: {done}", *figures]))
 
 
 class _Patient:
@@ -151,6 +185,12 @@ class _Patient:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+    def __eq__(self, other: object) -> bool:
+        return self._stream is other  # so that tqdm makes way for lines written to the stream
+
+    def __hash__(self) -> int:
+        return hash(self._stream)
 
 
 def _columns() -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -67,7 +67,7 @@ class Table:
 
     title: str
     columns: Sequence[Column]
-    rows: list[Sequence[Cell]] = field(default_factory=list)
+    rows: list[Sequence[Any]] = field(default_factory=list)
     ordered: bool = True
     narrow: Sequence[Table] = ()
 
@@ -158,8 +158,10 @@ class Table:
         block.add_column(overflow="fold")
         for heading, cell in lines:
             block.add_row(_text(heading), _text(cell))
-        console.print(_text(name), width=width, overflow="fold")
-        console.print(block, width=width)
+        beside, console.width = console.width, width  # print() takes no more than this
+        console.print(_text(name), overflow="fold")
+        console.print(block)
+        console.width = beside
 
 
 def _text(cell: Cell) -> Text:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+import hier_rnn
 from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.console import show_log, tell
 from hier_rnn.commands.embedded import embedded
@@ -29,6 +30,8 @@ READING = {
     "seed": "--seed",
     "data.label_column": "--label-column NAME",
     "data.text_column": "--text-column NAME",
+    "data.delimiter": "--delimiter CHARACTER",
+    "data.quoting": "--quoting",
     "data.tfds_data_dir": "--tfds-data-dir DIR",
 }
 
@@ -77,9 +80,7 @@ Examples:
 )
 @click.option("--tensorboard", is_flag=True, help="write TensorBoard's logs into the run as well")
 @click.option("--keep-checkpoints", is_flag=True, help="keep the checkpoints of a finished run")
-@click.pass_context
 def classify(
-    context: click.Context,
     out: Path | None,
     config: Path | None,
     force: bool,
@@ -91,16 +92,16 @@ def classify(
 ) -> None:
     """Trains a classifier on labelled sentences.
 
-    SRC is FILE.tsv, FILE.csv, FILE.jsonl, FILE.txt (fastText lines), any of them .gz, a FOLDER with
-    a sub-folder per class, or tfds:NAME[/CONFIG][:SPLIT]. The same command again resumes a run that
-    was interrupted.
+    SRC is FILE.tsv, FILE.csv, FILE.jsonl, FILE.txt (fastText lines), any of them .gz, FILE.parquet,
+    FILE.arrow, a FOLDER with a sub-folder per class, tfds:NAME[/CONFIG][:SPLIT], or - for standard
+    input; --train takes several. The same command again resumes a run that was interrupted.
     """
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
     show_log(quiet)
     if force or not RunDirectory(out).labels.exists():  # a run that goes on was checked
-        report = check_sources([configuration.data.train], configuration.data)
+        report = check_sources(list(configuration.data.train), configuration.data)
         if strict:
             report.require_none()
         if not quiet:
@@ -125,16 +126,23 @@ def classify(
     if evaluated:
         _evaluate(configuration.data, run, quiet)
     if not quiet and (result.trained or evaluated):
-        print_conclusion(out, context.find_root().info_name or "")
+        print_conclusion(out, click.get_current_context().find_root().info_name or "")
 
 
 def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
     """Evaluates a finished run on the test data; the run keeps its scores."""
-    from hier_rnn.evaluation.evaluate import evaluate_runs
+    from hier_rnn.commands.evaluation_table import print_evaluation
+    from hier_rnn.commands.progress import EvaluationScreen
+    from hier_rnn.evaluation.evaluate_runs import evaluate_runs
     from hier_rnn.sources.source import open_source
 
-    test = open_source(data.test, data.label_column, data.text_column, data.tfds_data_dir)
-    evaluate_runs([run.path], test, json=run.evaluation, quiet=quiet)
+    test = open_source(data.test, **data.reading)
+    with EvaluationScreen(quiet) as screen:
+        results = evaluate_runs(
+            [hier_rnn.load(run.path)], test, json=run.evaluation, on_progress=screen
+        )
+    if not quiet:
+        print_evaluation(results.evaluations[0])
 
 
 def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configuration, Path]:
@@ -146,7 +154,7 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
         return configuration, out
     if data.validation:
         raise UserError("--validation needs --train SRC beside it.")
-    splits = {"train": embedded("train"), "validation": embedded("validation")}
+    splits: dict[str, Any] = {"train": (embedded("train"),), "validation": embedded("validation")}
     splits["test"] = data.test or embedded("test")
     data = data.model_copy(update=splits)
     return configuration.model_copy(update={"data": data}), out or EMBEDDED_OUT

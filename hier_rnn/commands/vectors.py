@@ -28,16 +28,15 @@ Examples:
 )
 @click.argument("encoder", type=click.Path(path_type=Path))
 @click.argument("file", metavar="[FILE|-]", default="-", type=click.Path(path_type=Path))
-@click.option(
-    "--sentences", is_flag=True, help="a line is a text, and its vector a line of numbers"
-)
+@click.option("--sentences", is_flag=True, help="FILE has a text on every line")
 @output_option("--out", "FILE", "where to write [default: standard output]")
 def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None) -> None:
-    """Writes the vectors of a list of words, in word2vec's text format.
+    """Writes vectors of words or, with --sentences, of texts.
 
-    FILE has a word on every line; without FILE, or with -, standard input is read. gensim and
-    fastText read what is written. ENCODER is an encoder directory, or a run directory for the
-    encoder inside it; with --sentences it is a run directory, since an encoder knows only words.
+    FILE has a word on every line; without FILE, or with -, standard input is read. What is written
+    is word2vec's text format, which gensim and fastText read. ENCODER is an encoder directory, or a
+    run directory for the encoder inside it; with --sentences it is a run directory, since an
+    encoder knows only words, and a line of numbers is written for each text.
     """
     if sentences:
         run_configuration(encoder)

@@ -1,16 +1,31 @@
-"""`differences`: the options in which two configurations differ, in words."""
+"""The options of configurations by name, and in words where two differ."""
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
-from operator import attrgetter
+from operator import attrgetter, getitem
 from typing import Any
 
 from hier_rnn.configuration.options import Configuration, Options
 from hier_rnn.configuration.schema import options_of
 
 ENTRIES = 3  # shown of a list
+
+
+def option_values(configuration: Configuration) -> dict[str, Any]:
+    """Returns the plain value of every option by its dotted name, as `training.epochs`."""
+    tree = configuration.model_dump()
+    names = (option.name for option in options_of())
+    return {name: functools.reduce(getitem, name.split("."), tree) for name in names}
+
+
+def options_set(configuration: Configuration) -> dict[str, Any]:
+    """Returns the options that are not at their defaults, by their dotted names."""
+    defaults = option_values(Configuration())
+    values = option_values(configuration)
+    return {name: value for name, value in values.items() if value != defaults[name]}
 
 
 def differences(one: Configuration, other: Configuration) -> Iterator[str]:

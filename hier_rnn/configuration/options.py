@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -326,16 +326,53 @@ class Pretraining(Options):
 class Data(Options):
     """Where the examples came from; recorded so that a run explains itself."""
 
-    train: str = Field(default="", description="training source")
+    # One source alone, as runs of before wrote it, is a list of one.
+    train: Annotated[
+        tuple[str, ...],
+        BeforeValidator(lambda value: [value] if isinstance(value, str) and value else value or ()),
+    ] = Field(default=(), description="training sources, read one after the other")
     validation: str = Field(default="", description="validation source")
     test: str = Field(default="", description="test source")
     text: tuple[str, ...] = Field(default=(), description="sources of text without labels")
-    label_column: str = Field(default="label", description="column or field of the label")
-    text_column: str = Field(default="text", description="column or field of the text")
+    label_column: str = Field(
+        default="label",
+        description="column or field of the label: its name, or its number from 1; label: found"
+        " out where none is called so",
+    )
+    text_column: str = Field(
+        default="text",
+        description="column or field of the text: its name, or its number from 1; text: found out"
+        " where none is called so",
+    )
+    delimiter: str = Field(
+        default="auto",
+        description="what separates the columns of a table: comma, semicolon, tab, pipe or a"
+        " character; auto: found out from the file",
+    )
+    quoting: Literal["auto", "double", "backslash", "none"] = Field(
+        default="auto",
+        description="how a table writes quotes within quoted cells: doubled, after a backslash;"
+        " none: quotes are part of the text; auto: found out from the file",
+    )
+    maximum_text_length: Positive = Field(
+        default=100_000, description="characters read of one text; the rest is cut off and counted"
+    )
     tfds_data_dir: str = Field(default="", description="where TensorFlow Datasets are prepared")
     encoder: str = Field(
         default="", description="start from this encoder directory, or a run directory's encoder"
     )
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How sources are read: what `open_source` takes beside the source."""
+        return {
+            "label_column": self.label_column,
+            "text_column": self.text_column,
+            "delimiter": self.delimiter,
+            "quoting": self.quoting,
+            "maximum_text_length": self.maximum_text_length,
+            "tfds_data_dir": self.tfds_data_dir,
+        }
 
 
 class Configuration(Options):

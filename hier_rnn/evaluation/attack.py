@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from hier_rnn.errors import UserError
+from hier_rnn.evaluation.text_predictor import TextPredictor
+from hier_rnn.sources.example import Example
 from hier_rnn.text.misspelling import single_edits
-
-if TYPE_CHECKING:
-    from hier_rnn.prediction.predictor import Predictor
-    from hier_rnn.sources.source import Example
 
 ATTACK = "attack"
 KINDS = ("swap", "drop", "add", "key")
@@ -34,7 +32,7 @@ class Attack(NamedTuple):
 
 
 def is_attack(specification: str) -> bool:
-    """Returns whether a `--misspell` specification asks for an attack."""
+    """Returns whether a way to misspell asks for an attack."""
     return specification.partition(":")[0] == ATTACK
 
 
@@ -48,7 +46,7 @@ def parse_attack(specification: str) -> Attack:
     number, _, names = rest.partition(":")
     if not number.isascii() or not number.isdigit() or int(number) < 1:
         raise UserError(
-            f"--misspell {specification}: an attack needs the number of words it may edit, "
+            f"misspell {specification}: an attack needs the number of words it may edit, "
             f"1 or more, as in attack:1 or attack:2:swap. Received: '{number}'."
         )
     kinds = tuple(names.split(",")) if names else KINDS
@@ -57,7 +55,7 @@ def parse_attack(specification: str) -> Attack:
 
 
 def attacked(
-    examples: Iterable[Example], attack: Attack, predictor: Predictor
+    examples: Iterable[Example], attack: Attack, predictor: TextPredictor
 ) -> Iterator[Example]:
     """Yields each example with the worst text the attack finds for it.
 
@@ -69,14 +67,14 @@ def attacked(
     index = {label: position for position, label in enumerate(predictor.labels)}
     stream = iter(examples)
     while chunk := list(islice(stream, SENTENCES_AT_ONCE)):
-        targets = [index[example.label] for example in chunk]
+        targets = [index[str(example.label)] for example in chunk]
         worst = _worst_texts(chunk, targets, attack, predictor)
         for example, text in zip(chunk, worst, strict=True):
             yield example._replace(text=text)
 
 
 def _worst_texts(
-    chunk: list[Example], targets: list[int], attack: Attack, predictor: Predictor
+    chunk: list[Example], targets: list[int], attack: Attack, predictor: TextPredictor
 ) -> list[str]:
     texts = [example.text for example in chunk]
     words = [text.split() for text in texts]

@@ -3,25 +3,26 @@
 Shares are integrated gradients (Sundararajan et al. 2017) of a class's logit along the path from
 all-zero character embeddings to the text's own; over a text they sum to what the text adds to
 that logit.
+
+The text is shown as it was written: a character has the share of what normalization made of it
+(of all its parts, if these are several), and what stands between words has none.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
-from rich.console import Console
-from rich.style import Style
-from rich.table import Table
-from rich.text import Text
 
 from hier_rnn.errors import UserError, nearest
-from hier_rnn.evaluation.theme import LIGHT
-
-if TYPE_CHECKING:
-    from hier_rnn.prediction.predictor import Predictor
+from hier_rnn.evaluation.alignment import align
+from hier_rnn.evaluation.text_predictor import TextPredictor
+from hier_rnn.metrics.probabilities import probabilities
+from hier_rnn.text.normalization import normalize
 
 STEPS = 32
 LEVELS = 4
@@ -29,13 +30,29 @@ LEVELS = 4
 FAINTEST = 0.08
 """Characters below this share of the most decisive one are not coloured."""
 WORDS_NAMED = 5
-PIECE_START = "▁"
 
 
-class Run(NamedTuple):
+class Part(NamedTuple):
+    """Characters of the text that belong together, mostly one with its marks."""
+
+    text: str
+    word: int | None
+    """Number of the word it belongs to; None between words."""
+    share: float
+    """What it adds to the explained class's logit."""
+
+
+class Span(NamedTuple):
     """Neighbouring characters of one shade: 0 none, above 0 for the class, below 0 against it."""
 
     text: str
+    level: int
+
+
+class MarkedWord(NamedTuple):
+    """A word, or what stands between two, with its own shade and those of its characters."""
+
+    spans: tuple[Span, ...]
     level: int
 
 
@@ -48,45 +65,70 @@ class WordShare(NamedTuple):
 
 @dataclass(frozen=True)
 class Explanation:
-    """A prediction and what each character of each word adds to the explained class's logit."""
+    """A prediction and what each character of the text adds to the explained class's logit."""
 
-    text: str
     label: str
     """The explained class: the predicted one, unless another was asked for."""
     probabilities: dict[str, float]
     """By label, most probable first."""
     words: tuple[str, ...]
+    """As the classifier reads them: normalized, long ones cut."""
     attributions: tuple[tuple[float, ...], ...]
-    """A number a character, word by word."""
+    """Of the characters of these words, one number each."""
+    parts: tuple[Part, ...]
+    """The text as it was written, cut into parts."""
+
+    @property
+    def text(self) -> str:
+        """The text as it was written."""
+        return "".join(part.text for part in self.parts)
 
     @property
     def decisive_words(self) -> tuple[WordShare, ...]:
-        """The words with the largest shares, largest first."""
-        sums = np.array([sum(word) for word in self.attributions])
+        """The words with the largest shares as they were written, largest first."""
+        sums = self._word_sums()
         total = np.abs(sums).sum()
         if total == 0:
             return ()
+        written = [""] * len(self.words)
+        for part in self.parts:
+            if part.word is not None:
+                written[part.word] += part.text
+        # A character that became two words is written with the first.
+        names = [name or word for name, word in zip(written, self.words, strict=True)]
         order = np.argsort(-np.abs(sums), kind="stable")[:WORDS_NAMED]
-        return tuple(WordShare(_spelled(self.words[i]), float(sums[i] / total)) for i in order)
+        return tuple(WordShare(names[i], float(sums[i] / total)) for i in order)
 
-    def runs(self, most_words: int = 0) -> Iterator[Run]:
-        """Yields the text as runs of equally coloured characters.
+    def marked(self, most_words: int = 0) -> Iterator[MarkedWord]:
+        """Yields the words and what stands between them, each with its shade.
 
         Args:
             most_words: Show no more than this many words, those around the most decisive; 0: all.
         """
         first, last = self._window(most_words)
-        peak = max((abs(a) for word in self.attributions for a in word), default=0.0)
-        text, level = "… " if first else "", 0
-        for character, next_level in self._characters(first, last, peak):
-            if next_level != level and text:
-                yield Run(text, level)
-                text = ""
-            text, level = text + character, next_level
-        if text:
-            yield Run(text, level)
+        sums = self._word_sums()
+        word_peak = float(np.abs(sums).max(initial=0.0))
+        peak = max((abs(part.share) for part in self.parts), default=0.0)
+        if first > 0:
+            yield MarkedWord((Span("… ", 0),), 0)
+        for word, parts in groupby(self._shown(first, last), lambda part: part.word):
+            spans = (Span(part.text, level_of(part.share, peak)) for part in parts)
+            yield MarkedWord(
+                tuple(_merged(spans)), 0 if word is None else level_of(sums[word], word_peak)
+            )
         if last < len(self.words):
-            yield Run(" …", 0)
+            yield MarkedWord((Span(" …", 0),), 0)
+
+    def spans(self, most_words: int = 0) -> Iterator[Span]:
+        """Yields the text as runs of equally shaded characters.
+
+        Args:
+            most_words: Show no more than this many words, those around the most decisive; 0: all.
+        """
+        yield from _merged(span for word in self.marked(most_words) for span in word.spans)
+
+    def _word_sums(self) -> np.ndarray:
+        return np.array([sum(word) for word in self.attributions], dtype=np.float64)
 
     def _window(self, most_words: int) -> tuple[int, int]:
         """The words to show: where the decision's total share is largest."""
@@ -97,15 +139,16 @@ class Explanation:
         first = int(np.convolve(shares, np.ones(most_words), "valid").argmax())
         return first, first + most_words
 
-    def _characters(self, first: int, last: int, peak: float) -> Iterator[tuple[str, int]]:
-        pieces = any(word.startswith(PIECE_START) for word in self.words)
-        for position in range(first, last):
-            if position > first and not pieces:
-                yield " ", 0
-            word, values = self.words[position], self.attributions[position]
-            for character, value in zip(word, values, strict=True):
-                shown = " " if pieces and character == PIECE_START else character
-                yield shown, level_of(value, peak)
+    def _shown(self, first: int, last: int) -> Sequence[Part]:
+        """The parts from the window's first word to its last, what stands between included."""
+        if (first, last) == (0, len(self.words)):
+            return self.parts
+        inside = [
+            number
+            for number, part in enumerate(self.parts)
+            if part.word is not None and first <= part.word < last
+        ]
+        return self.parts[inside[0] : inside[-1] + 1]
 
     def to_json(self) -> dict[str, object]:
         """Returns the explanation as JSON values."""
@@ -120,7 +163,7 @@ class Explanation:
 
 
 def explain(
-    predictor: Predictor, text: str, label: str | None = None, steps: int = STEPS
+    predictor: TextPredictor, text: str, label: str | None = None, steps: int = STEPS
 ) -> Explanation:
     """Explains a classifier's decision on a text.
 
@@ -128,34 +171,43 @@ def explain(
         predictor: The classifier.
         text: What to classify.
         label: The class whose logit is explained; the predicted one by default.
-        steps: Points on the path that gradients are taken at.
+        steps: Points on the path that gradients are taken at. Default 32.
 
     Raises:
         UserError: The run has no such class.
     """
-    labels: Sequence[str] = predictor.labels
+    labels = predictor.labels
     if label is not None and label not in labels:
         raise UserError(
             f"The run has no class '{label}'; it has {', '.join(labels)}.{nearest(label, labels)}"
         )
-    values = predictor.probabilities([text])[0]
-    explained = labels.index(label) if label is not None else int(values.argmax())
     words = predictor.words(text)
+    [logits] = predictor.logits_of_words([words])
+    values = probabilities(logits, predictor.temperature)
+    explained = labels.index(label) if label is not None else int(values.argmax())
     attributions = predictor.character_attributions(words, explained, steps) if words else []
+    options = predictor.configuration.text
+    normalized = functools.partial(
+        normalize, form=options.normalization, lowercase=options.lowercase
+    )
+    stretches = align(text, words, normalized, options.words == "sentencepiece")
     return Explanation(
-        text=text,
         label=labels[explained],
         probabilities={labels[i]: float(values[i]) for i in np.argsort(-values, kind="stable")},
         words=tuple(words),
         attributions=tuple(tuple(map(float, word)) for word in attributions),
+        parts=tuple(
+            Part(part, word, float(sum(attributions[i][j] for i, j in characters)))
+            for part, word, characters in stretches
+        ),
     )
 
 
 def level_of(value: float, peak: float) -> int:
-    """Returns a character's shade, from `-LEVELS` to `LEVELS`.
+    """Returns a shade, from `-LEVELS` to `LEVELS`.
 
     Args:
-        value: What the character adds.
+        value: What the character or word adds.
         peak: The largest absolute value of the text.
     """
     if peak == 0 or abs(value) < FAINTEST * peak:
@@ -164,40 +216,6 @@ def level_of(value: float, peak: float) -> int:
     return level if value > 0 else -level
 
 
-def print_explanation(explanation: Explanation, console: Console | None = None) -> None:
-    """Prints the label, the probabilities, and the text with its characters coloured.
-
-    Args:
-        explanation: What to print.
-        console: Where; standard output by default.
-    """
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for label, probability in list(explanation.probabilities.items())[:WORDS_NAMED]:
-        style = "bold" if label == explanation.label else ""
-        bar = "█" * round(20 * probability)
-        table.add_row(Text(label, style), Text(f"{probability:.1%}", style), Text(bar, "blue"))
-    coloured = Text()
-    for text, level in explanation.runs():
-        coloured.append(text, _style(level))
-    words = ", ".join(f"{word} {share:+.0%}" for word, share in explanation.decisive_words)
-    legend = Text.assemble(
-        ("for", _style(LEVELS)), " and ", ("against", _style(-LEVELS)), f" {explanation.label}"
-    )
-    console = console or Console()
-    console.print(table, "", coloured, "", sep="\n")
-    if console.color_system:
-        console.print(legend)
-    if words:
-        console.print(Text(f"Words that decided: {words}"))
-
-
-def _style(level: int) -> Style:
-    if level == 0:
-        return Style()
-    shade = f"for-{level}" if level > 0 else f"against-{-level}"
-    ink = "strong-ink" if abs(level) == LEVELS else "ink"
-    return Style(color=LIGHT[ink], bgcolor=LIGHT[shade])
-
-
-def _spelled(word: str) -> str:
-    return word.replace(PIECE_START, "") or word
+def _merged(spans: Iterator[Span]) -> Iterator[Span]:
+    for level, alike in groupby(spans, lambda span: span.level):
+        yield Span("".join(span.text for span in alike), level)

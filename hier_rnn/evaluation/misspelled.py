@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hier_rnn.evaluation.attack import Attack, attacked, is_attack, parse_attack
+from hier_rnn.evaluation.text_predictor import TextPredictor
+from hier_rnn.sources.example import Example
 from hier_rnn.text.misspelling import misspell, parse_misspell
-
-if TYPE_CHECKING:
-    from hier_rnn.prediction.predictor import Predictor
-    from hier_rnn.sources.source import Example
 
 Misspelling = Attack | tuple[str, float]
 
@@ -36,7 +33,7 @@ def parse_misspelling(specification: str) -> Misspelling:
 def misspelled(
     examples: Iterable[Example],
     specification: str,
-    predictor: Predictor,
+    predictor: TextPredictor,
     seed: int,
 ) -> Iterator[Example]:
     """Yields the examples with their words corrupted, the same way for the same seed.

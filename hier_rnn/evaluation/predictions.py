@@ -1,17 +1,15 @@
-"""Every single prediction of an evaluation, as a line of JSON each, written as it is made."""
+"""Every prediction of an evaluation: one line of JSON for each, written as it is made."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import numpy as np
 
-from hier_rnn.evaluation.calibration import probabilities
-
-if TYPE_CHECKING:
-    from hier_rnn.sources.source import Example
+from hier_rnn.metrics.probabilities import probabilities
+from hier_rnn.sources.example import Example
 
 
 def prediction_writer(

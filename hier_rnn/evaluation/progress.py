@@ -1,57 +1,59 @@
-"""How far an evaluation has come: a bar on a terminal, a line now and then elsewhere."""
+"""How far a pass over the data has come, reported as it goes."""
 
 from __future__ import annotations
 
-import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from tqdm import tqdm
-
-SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_REPORTS = 0.1
 
 
-class Progress:
-    """Counts examples, hits and words, and shows them on standard error.
+@dataclass(frozen=True)
+class PassProgress:
+    """Where a pass is."""
+
+    stage: str
+    """What is being evaluated: the data, and how they are misspelled."""
+    done: int
+    total: int
+    """Examples."""
+    accuracy: float
+    """Of those that are done."""
+    words_per_second: float
+
+
+OnProgress = Callable[[PassProgress], None]
+
+
+class Stopwatch:
+    """Counts examples, hits and words, and reports them ten times a second and at the end.
 
     Args:
-        title: What is being evaluated.
+        stage: What is being evaluated.
         total: Examples to come.
-        quiet: Count, but show nothing.
+        report: Called with how far it has come; None: nobody asks.
     """
 
-    def __init__(self, title: str, total: int, quiet: bool = False):
-        self.title, self.total = title, total
+    def __init__(self, stage: str, total: int, report: OnProgress | None) -> None:
+        self.stage, self.total = stage, total
         self.examples = self.hits = self.words = 0
-        self._shown = not quiet
-        self._start = self._last_line = time.perf_counter()
-        self._bar = (
-            tqdm(total=total, desc=title, unit=" examples", leave=False, dynamic_ncols=True)
-            if self._shown and sys.stderr.isatty()
-            else None
-        )
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, kind, error, trace) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        if self._shown and kind is None:
-            self._line()
+        self._report = report
+        self._start = self._reported = time.perf_counter()
 
     def step(self, correct: bool, words: int) -> None:
         """Counts one example of so many words."""
         self.examples += 1
         self.hits += correct
         self.words += words
-        if self._bar is not None:
-            self._bar.set_postfix_str(self._figures(), refresh=False)
-            self._bar.update()
-        elif self._shown and self.examples % 64 == 0:
-            now = time.perf_counter()
-            if now - self._last_line > SECONDS_BETWEEN_LINES:
-                self._last_line = now
-                self._line()
+        if self._report is None:
+            return
+        now = time.perf_counter()
+        if now - self._reported >= SECONDS_BETWEEN_REPORTS or self.examples == self.total:
+            self._reported = now
+            accuracy = self.hits / self.examples
+            speed = self.words_per_second
+            self._report(PassProgress(self.stage, self.examples, self.total, accuracy, speed))
 
     @property
     def seconds(self) -> float:
@@ -62,11 +64,3 @@ class Progress:
     def words_per_second(self) -> float:
         """Words classified in a second, reading and segmentation included."""
         return self.words / max(self.seconds, 1e-9)
-
-    def _figures(self) -> str:
-        accuracy = self.hits / max(self.examples, 1)
-        return f"accuracy {100 * accuracy:.2f}, {self.words_per_second:,.0f} words/s"
-
-    def _line(self) -> None:
-        done = f"{self.examples:,} of {self.total:,} examples"
-        print(f"{self.title}: {done}, {self._figures()}", file=sys.stderr, flush=True)

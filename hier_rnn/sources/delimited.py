@@ -1,138 +1,112 @@
-"""Tables: `.tsv` (plain, no quoting) and `.csv` (RFC 4180 quoting), with or without a header."""
+"""Tables, `.tsv` and `.csv`: what they are is found out from a sample, then held to."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
-from hier_rnn.errors import UserError, nearest
-from hier_rnn.files import read_lines
-from hier_rnn.sources.example import Example, quoted
+from hier_rnn.errors import UserError
+from hier_rnn.sources.columns import Columns, find_columns
+from hier_rnn.sources.dialect import DELIMITERS, Dialect, find_dialect, sample_rows
+from hier_rnn.sources.example import Example, Reading
+from hier_rnn.sources.lines import read_lines, read_sample
 
-# An unclosed quote makes the rest of the file one field: it ends here instead of in memory.
-MAXIMUM_FIELD = 1 << 24
-
-Rows = Iterator[tuple[int, list[str]]]
+logger = logging.getLogger(__name__)
 
 
-class Layout(NamedTuple):
-    """Which cells of a row are the label (None: not read) and the text, of how many."""
+def open_table(path: Path, ending: str, reading: Reading) -> Callable[[], Iterator[Example]]:
+    """Finds out from its start how a table is written and what its columns are.
 
-    label: int | None
-    text: int
-    width: int
-    header: bool
-    names: tuple[str, ...] = ()
-
-
-def read_tsv(path: Path, label_column: str, text_column: str, labelled: bool) -> Iterator[Example]:
-    """Streams a `.tsv`: a row a line; tabs too many belong to a text in the last column.
-
-    Without a header the columns are label and text; without labels, one column is the text.
-    There is a header when the first row names the columns that are read.
+    What is taken is logged, unless it is what the ending promises: commas and doubled quotes in
+    `.csv`, tabs and no quoting in `.tsv`, columns `label` and `text` or, without a header, the
+    label and then the text.
 
     Args:
-        path: The file.
-        label_column: Name of the label's column, if there is a header.
-        text_column: Name of the text's column, if there is a header.
-        labelled: Read labels.
+        path: The file, plain or `.gz`.
+        ending: `.csv` or `.tsv`: what is usual where the sample leaves it open.
+        reading: What the user chose.
+
+    Returns:
+        What starts a stream of its rows: one example for each row after the header, blank rows
+        included, which have no label and an empty text.
 
     Raises:
-        UserError: An unknown column, or a row without a label or with columns missing.
+        UserError: The sample leaves open what is what, or a column is not there.
+
+    Source: RFC 4180, and what pandas, R and Excel write.
     """
-    rows = ((number, line.split("\t")) for number, line in read_lines(path) if line.strip(" "))
-    for number, row, layout in _with_layout(path, rows, label_column, text_column, labelled):
-        if len(row) > layout.width:
-            if layout.text != layout.width - 1:
-                raise UserError(
-                    f"{path}:{number}: {layout.width} columns expected, {len(row)} received: only"
-                    " a text in the last column may have tabs in it."
-                )
-            row[layout.text :] = ["\t".join(row[layout.text :])]
-        yield _example(path, number, row, layout)
-
-
-def read_csv(path: Path, label_column: str, text_column: str, labelled: bool) -> Iterator[Example]:
-    """Streams a `.csv`; as `read_tsv`, but a quoted field may hold commas, quotes and line ends.
-
-    Source: RFC 4180.
-    """
-    rows = _csv_rows(path)
-    for number, row, layout in _with_layout(path, rows, label_column, text_column, labelled):
-        if len(row) > layout.width:
-            raise UserError(
-                f"{path}:{number}: {layout.width} columns expected, {len(row)} received. A text"
-                ' with commas in it stands in double quotes: label,"one, two". More columns than'
-                " label and text need a header."
-            )
-        yield _example(path, number, row, layout)
-
-
-def _csv_rows(path: Path) -> Rows:
-    csv.field_size_limit(MAXIMUM_FIELD)
-    reader = csv.reader((line for _, line in read_lines(path, keep_ends=True)), strict=True)
-    number = 1
-    try:
-        for row in reader:
-            if row:
-                yield number, row
-            number = reader.line_num + 1
-    except csv.Error as error:
-        hint = " Is a quote left open?" if reader.line_num > number else ""
-        raise UserError(f"{path}:{number}: not CSV: {error}.{hint}") from None
-
-
-def _with_layout(
-    path: Path, rows: Rows, label_column: str, text_column: str, labelled: bool
-) -> Iterator[tuple[int, list[str], Layout]]:
-    layout = None
-    for number, row in rows:
-        if layout is None:
-            layout = _layout(f"{path}:{number}", row, label_column, text_column, labelled)
-            if layout.header:
-                continue
-        yield number, row, layout
-
-
-def _layout(
-    where: str, row: list[str], label_column: str, text_column: str, labelled: bool
-) -> Layout:
-    names = [cell.strip().casefold() for cell in row]
-    label, text = (
-        names.index(column.casefold()) if column.casefold() in names else None
-        for column in (label_column, text_column)
-    )
-    if text is not None and (label is not None or not labelled):
-        return Layout(label if labelled else None, text, len(row), True, tuple(row))
-    # From here on the first row should be data. Half a header, or columns the user named and
-    # that are not there, would otherwise be trained on without a word.
-    half = len(row) > 1 and (label is not None or text is not None)
-    named = text_column != "text" or (labelled and label_column != "label")
-    if half or named:
-        missing = text_column if text is None else label_column
-        option = "--text-column" if text is None else "--label-column"
-        raise UserError(
-            f"{where}: unknown column '{missing}'. The first row has {quoted(row)}."
-            f"{nearest(missing, row)} Name the column with {option}; if that row is no header,"
-            " put one before it."
+    text, more = read_sample(path)
+    chosen = (reading.delimiter, reading.quoting)
+    dialect = find_dialect(str(path), text, more, ending, reading.labelled, *chosen)
+    rows = sample_rows(text, more, dialect)
+    if rows is None:  # it is said where it goes wrong
+        lines = read_lines(path, reading.maximum_text_length, dialect.marks, dialect.end)
+        rows = [row for _, row in dialect.rows(lines, str(path)) if any(map(str.strip, row))]
+    if not rows:
+        return partial(_blank_rows, path, reading)
+    columns = find_columns(str(path), rows, reading)
+    usual = Dialect("\t", "none") if ending == ".tsv" else Dialect(",", "double")
+    if not columns.plain or dialect != usual:
+        delimiter = DELIMITERS.get(dialect.delimiter, f"'{dialect.delimiter}'")
+        quoting = {
+            "none": "no quoting",
+            "double": "quotes doubled",
+            "backslash": "quotes after a backslash",
+        }
+        logger.info(
+            "%s: columns by %s, %s; %s. --label-column, --text-column, --delimiter and --quoting"
+            " (data.label_column and so on) choose otherwise.",
+            *(path, delimiter, quoting[dialect.quoting], columns.described()),
         )
-    if not labelled and len(row) == 1:
-        return Layout(None, 0, 1, header=False)
-    return Layout(0 if labelled else None, 1, 2, header=False)
+    return partial(_read, path, dialect, columns, reading)
 
 
-def _example(path: Path, number: int, row: list[str], layout: Layout) -> Example:
-    if len(row) < layout.width:
-        reason = "no label" if layout.label is not None and layout.width == 2 else "cut short"
-        raise UserError(
-            f"{path}:{number}: {reason}: {layout.width} columns expected, {len(row)} received."
-        )
-    if layout.label is None:
-        columns = dict(zip(layout.names, row, strict=True)) if layout.names else None
-        return Example(None, row[layout.text], f"{path}:{number}", row=columns)
-    label = row[layout.label].strip()
-    if not label:
-        raise UserError(f"{path}:{number}: no label: its column is empty.")
-    return Example(label, row[layout.text], f"{path}:{number}")
+def _read(path: Path, dialect: Dialect, columns: Columns, reading: Reading) -> Iterator[Example]:
+    lines = read_lines(path, reading.maximum_text_length, dialect.marks, dialect.end)
+    header = columns.header
+    for number, row in dialect.rows(lines, str(path)):
+        where = f"{path}:{number}"
+        if (not row or not row[0] or row[0].isspace()) and not any(map(str.strip, row)):
+            if not header:
+                yield Example(None, "", where, row=dict.fromkeys(columns.names, ""))
+            continue
+        if header:
+            header = False
+            continue
+        if len(row) != columns.width:
+            row = _of_width(row, where, dialect, columns)
+        text = row[columns.text]
+        if columns.label is None:
+            yield Example(None, text, where, row=dict(zip(columns.names, row, strict=True)))
+        else:
+            label = row[columns.label]
+            yield Example(label, text, where, labels=(label,) if label.strip() else ())
+
+
+def _of_width(row: list[str], where: str, dialect: Dialect, columns: Columns) -> list[str]:
+    """A row with tabs in an unquoted text at its end is whole; any other is an error."""
+    width = columns.width
+    last = columns.text == width - 1
+    if len(row) > width and last and dialect.quoting == "none":
+        return [*row[: width - 1], dialect.delimiter.join(row[width - 1 :])]
+    if len(row) < width and columns.label is not None and width == 2:
+        reason = "no label: "
+    else:
+        reason = "cut short: " if len(row) < width else ""
+    name = DELIMITERS.get(dialect.delimiter, f"'{dialect.delimiter}'")
+    hint = f" Columns are separated by {name}; --delimiter (data.delimiter) says otherwise."
+    if len(row) > width and dialect.quoting != "none":
+        hint = f" A text with a {name} in it stands in double quotes."
+    columns_expected = "1 column" if width == 1 else f"{width} columns"
+    raise UserError(f"{where}: {reason}{columns_expected} expected, {len(row)} received.{hint}")
+
+
+def _blank_rows(path: Path, reading: Reading) -> Iterator[Example]:
+    """A file of blank lines, and nothing to tell a header from."""
+    for number, line in chain(read_lines(path, reading.maximum_text_length)):
+        if line.strip():
+            raise UserError(f"{path}:{number}: it starts with blank lines only, then has text.")
+        yield Example(None, "", f"{path}:{number}")

@@ -10,15 +10,17 @@ from hier_rnn.errors import UserError
 
 
 class Example(NamedTuple):
-    """A text, its label (None where labels are not read) and where it stands, for messages."""
+    """A text with its label, and where it stands, for messages."""
 
     label: str | None
+    """None where labels are not read."""
     text: str
     where: str
-    number: int = 0
-    """Which data row of its file it is, from 1; headers are not counted."""
+    """The place for messages: `FILE:LINE`."""
     row: Mapping[str, str] | None = None
     """All columns of its row by name, when read without labels from something with columns."""
+    labels: tuple[str, ...] = ()
+    """All labels that the row names: one, until several labels of a text can be learned."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,38 @@ class Source:
             raise UserError(f"{self.name}: it is empty: there is no example in it.")
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a source is read: what the user chose of it, the same for every format.
+
+    Args:
+        label_column: Name or number (from 1) of the label's column. Default "label": found out
+            where no column is called so.
+        text_column: Name or number (from 1) of the text's column. Default "text": likewise.
+        delimiter: What separates columns: one character, "tab", or "auto". Default "auto".
+        quoting: How a table writes cells that hold a delimiter or a quote: "double" (quoted, with
+            quotes doubled), "backslash" (a backslash before them), "none" or "auto". Default
+            "auto".
+        tfds_data_dir: Where TensorFlow Datasets are prepared. Default "": TFDS's own.
+        maximum_text_length: Characters that are read of one text. Default 100,000.
+        labelled: Read labels. Default True.
+    """
+
+    label_column: str = "label"
+    text_column: str = "text"
+    delimiter: str = "auto"
+    quoting: str = "auto"
+    tfds_data_dir: str = ""
+    maximum_text_length: int = 100_000
+    labelled: bool = True
+
+
 def quoted(names: list[str]) -> str:
     """Names for a message: `'id', 'label', 'text'`."""
     return ", ".join(f"'{name}'" for name in names)
+
+
+def shortened(text: str, length: int = 40) -> str:
+    """A text for a message: on one line, and cut where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= length else f"{text[: length - 1]}…"

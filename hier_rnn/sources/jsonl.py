@@ -1,44 +1,56 @@
-"""JSON lines: an object a line, with a label and a text."""
+"""JSON lines: one object on each line, with a label and a text."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hier_rnn.errors import UserError, nearest
-from hier_rnn.files import read_lines
-from hier_rnn.sources.example import Example, quoted
+from hier_rnn.sources.example import Example, Reading, quoted, shortened
+from hier_rnn.sources.lines import read_lines
 
 
-def read_jsonl(
-    path: Path, label_column: str, text_column: str, labelled: bool
-) -> Iterator[Example]:
-    r"""Streams a `.jsonl`; a label may also be an integer or a boolean.
+def open_jsonl(path: Path, reading: Reading) -> Callable[[], Iterator[Example]]:
+    r"""Opens a `.jsonl`; a label may also be an integer or a boolean, or a list of labels.
 
     Half a surrogate pair (`"\ud83d"` alone), which JSON allows and Unicode text does not, is read
     as U+FFFD.
 
     Args:
-        path: The file.
-        label_column: The label's key.
-        text_column: The text's key.
-        labelled: Read labels.
+        path: The file, plain or `.gz`.
+        reading: What the user chose.
+
+    Returns:
+        What starts a stream of one example for each line, blank lines included.
 
     Raises:
-        UserError: A line is no JSON object, lacks a key, or holds something else under it.
+        UserError: On iteration: a line is no JSON object, lacks a key, or holds something else
+            under it.
     """
-    for number, line in read_lines(path):
-        if not line.strip():
-            continue
+    return partial(_read, path, reading)
+
+
+def _read(path: Path, reading: Reading) -> Iterator[Example]:
+    for number, line in read_lines(path, reading.maximum_text_length, marks='"\\'):
         where = f"{path}:{number}"
+        if not line.strip():
+            yield Example(None, "", where)
+            continue
         record = _parse(line, where)
-        label = _label(record, label_column, where) if labelled else None
-        text = _value(record, text_column, where)
+        labels, row = (), None
+        if reading.labelled:
+            labels = _labels(record, reading.label_column, where)
+        else:
+            row = {_valid(key): _shown(value) for key, value in record.items()}
+        text = _value(record, reading.text_column, where)
         if not isinstance(text, str):
-            raise UserError(f"{where}: '{text_column}' is a string. Received: {json.dumps(text)}")
-        yield Example(label, _valid(text), where)
+            raise UserError(
+                f"{where}: '{reading.text_column}' is a string. Received: {_dumped(text)}"
+            )
+        yield Example(labels[0] if labels else None, _valid(text), where, row=row, labels=labels)
 
 
 def _parse(line: str, where: str) -> dict[str, Any]:
@@ -55,23 +67,34 @@ def _parse(line: str, where: str) -> dict[str, Any]:
 
 def _value(record: dict[str, Any], column: str, where: str) -> Any:
     if column not in record:
+        option = "--label-column or --text-column (data.label_column, data.text_column)"
         raise UserError(
-            f"{where}: no '{column}'. There are {quoted(list(record)) or 'no keys'}."
-            f"{nearest(column, record)}"
+            f"{where}: no '{shortened(column)}'. There are"
+            f" {quoted([shortened(key) for key in record]) or 'no keys'}."
+            f"{nearest(column, record)} Name the keys with {option}."
         )
     return record[column]
 
 
-def _label(record: dict[str, Any], column: str, where: str) -> str:
-    label = _value(record, column, where)
-    if isinstance(label, (bool, int)):
-        return json.dumps(label)
-    if not isinstance(label, str) or not label.strip():
-        raise UserError(
-            f"{where}: no label: '{column}' is a string, an integer or a boolean."
-            f" Received: {json.dumps(label)}"
-        )
-    return _valid(label).strip()
+def _labels(record: dict[str, Any], column: str, where: str) -> tuple[str, ...]:
+    value = _value(record, column, where)
+    labels = value if isinstance(value, list) and value else [value]
+    for label in labels:
+        named = isinstance(label, (bool, int)) or (isinstance(label, str) and label.strip())
+        if not named:
+            raise UserError(
+                f"{where}: no label: '{column}' is a string, an integer or a boolean."
+                f" Received: {_dumped(value)}"
+            )
+    return tuple(_valid(label) if isinstance(label, str) else json.dumps(label) for label in labels)
+
+
+def _shown(value: Any) -> str:
+    return _valid(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _dumped(value: Any) -> str:
+    return shortened(json.dumps(value), 200)
 
 
 def _valid(text: str) -> str:

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,7 @@ class TrainingLoop:
         """The weights that reached the best score, by name."""
         return self._kept.best
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event, None, None]:
         """Trains to the end; whoever stops listening stops it.
 
         Yields:

@@ -125,7 +125,7 @@ def test_help_and_mistakes_wait_for_nothing_heavy(arguments, status):
     imported = {line.rpartition("|")[2].strip() for line in process.stderr.splitlines()}
     assert process.returncode == status
     assert "click" in imported
-    assert not heavy & imported
+    assert not (heavy | ({"numpy"} if "--help" in arguments else set())) & imported
 
 
 def test_a_reader_that_goes_away_is_not_worth_a_word():

@@ -1,12 +1,17 @@
 """`train`: from arguments to the configuration that training gets."""
 
+import importlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration
+
+# The module: the package holds the command under the same name.
+train = importlib.import_module("hier_rnn.commands.train")
 
 
 @pytest.fixture(autouse=True)
@@ -19,13 +24,18 @@ def sources(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture
-def trained(calls):
-    return calls("hier_rnn.training.classification.train", "train_classifier")
+def trained(calls, monkeypatch):
+    calls("hier_rnn.commands.conclusion", "print_conclusion")
+    monkeypatch.setattr(train, "_evaluate", lambda *arguments: None)
+    result = SimpleNamespace(trained=True)
+    return calls("hier_rnn.training.classification.train", "train_classifier", result)
 
 
 @pytest.fixture
 def pretrained(calls):
-    return calls("hier_rnn.training.pretraining.pretrain", "pretrain")
+    calls("hier_rnn.commands.conclusion", "print_encoder_conclusion")
+    result = SimpleNamespace(trained=True)
+    return calls("hier_rnn.training.pretraining.pretrain", "pretrain", result)
 
 
 @pytest.mark.parametrize("arguments", [[], ["classify"], ["--training.epochs", "3"]])
@@ -33,8 +43,9 @@ def test_without_data_it_trains_on_the_embedded_data(call, trained, arguments):
     assert call("train", *arguments).status == 0
     [((configuration, out), settings)] = trained
     assert out == Path("runs/messages")
-    assert settings == {"force": False, "quiet": False, "tensorboard": False}
-    assert Path(configuration.data.train).name == "train.tsv"
+    del settings["on_event"]
+    assert settings == {"force": False, "keep_checkpoints": False, "tensorboard": False}
+    assert Path(configuration.data.train[0]).name == "train.tsv"
     assert Path(configuration.data.validation).is_file()
     assert Path(configuration.data.test).is_file()
     assert configuration.training.epochs == (
@@ -45,7 +56,7 @@ def test_without_data_it_trains_on_the_embedded_data(call, trained, arguments):
 def test_every_short_option(call, trained, tmp_path):
     arguments = "--train a.tsv --validation b.tsv --test c.tsv --seed 5 --freeze-encoder"
     arguments += " --label-column intent --text-column message --tfds-data-dir d"
-    arguments += f" --out {tmp_path} --force --quiet --tensorboard"
+    arguments += f" --out {tmp_path} --force --quiet --tensorboard --keep-checkpoints"
     assert call("train", "classify", *arguments.split()).status == 0
     [((configuration, out), settings)] = trained
     given = {
@@ -62,7 +73,8 @@ def test_every_short_option(call, trained, tmp_path):
     }
     assert configuration == Configuration.model_validate(given)
     assert out == tmp_path
-    assert settings == {"force": True, "quiet": True, "tensorboard": True}
+    del settings["on_event"]
+    assert settings == {"force": True, "keep_checkpoints": True, "tensorboard": True}
 
 
 def test_without_validation_none_is_made_up(call, trained):
@@ -77,7 +89,7 @@ def test_a_runs_own_config_repeats_it(call, trained, tmp_path):
     file.write_text(format_configuration(Configuration.model_validate(given)))
     assert call("train", "--config", file, "--out", "x", "--training.epochs", "9").status == 0
     [((configuration, _), _)] = trained
-    assert configuration.data.train == "a.tsv"
+    assert configuration.data.train == ("a.tsv",)
     assert (configuration.training.epochs, configuration.training.batch_size) == (9, 5)
 
 
@@ -176,7 +188,8 @@ def test_pretrain(call, pretrained):
         "pretraining": {"objective": "next-character", "vectors": "v.txt", "epochs": 2},
     }
     assert configuration == Configuration.model_validate(given)
-    assert (out, settings) == (Path("x"), {"force": True, "quiet": True})
+    del settings["on_event"]
+    assert (out, settings) == (Path("x"), {"force": True})
 
 
 def test_pretrain_needs_no_text_with_ready_vectors(call, pretrained):

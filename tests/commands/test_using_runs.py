@@ -1,235 +1,230 @@
-"""Commands that use a run or an encoder: what they hand down and what they print."""
+"""Commands that use finished runs: what they print at any width and encoding, and as JSON."""
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pytest
 
 import hier_rnn
-from hier_rnn.commands.lines import batches_of_lines
-from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import format_configuration
-from hier_rnn.errors import UserError
-
-
-class Prediction(NamedTuple):
-    """As the predictor's."""
-
-    label: str
-    probability: float
-
-
-class Longest:
-    """A predictor that calls texts long or short, surer the longer."""
-
-    def predict(self, texts):
-        return [
-            Prediction("long" if len(text) > 4 else "short", min(1, len(text) / 8))
-            for text in texts
-        ]
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.setattr(hier_rnn, "load", lambda path: Longest())
-    test = str(tmp_path / "test.tsv")
-    data = {"train": "train.tsv", "test": test, "label_column": "kind", "text_column": "body"}
-    configuration = Configuration.model_validate({"data": data})
-    (tmp_path / "test.tsv").write_text("body\tkind\none\ta\ntwo\tb\n")
-    directory = tmp_path / "runs" / "first"
-    directory.mkdir(parents=True)
-    (directory / "config.toml").write_text(format_configuration(configuration))
-    for name in ("alphabet.json", "labels.json", "model.weights.h5"):
-        (directory / name).touch()
-    return directory
+def labelled(tmp_path) -> Path:
+    """Labelled texts, one of them with what no small encoding has and no terminal should get."""
+    path = tmp_path / "test.tsv"
+    rows = ["good\tgood 🥹 shop\x1b[2J", "bad\tso sad", "question\twhat is it", "bad\tlove it"]
+    path.write_text("\n".join(rows * 3) + "\n", "utf-8")
+    return path
 
 
-@pytest.fixture
-def standard_input(monkeypatch):
-    def standard_input(content: bytes):
-        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
-
-    return standard_input
-
-
-@pytest.fixture
-def evaluated(calls):
-    return calls("hier_rnn.evaluation.evaluate", "evaluate_runs")
-
-
-def test_evaluate_hands_everything_on(call, run, evaluated, tmp_path):
-    (tmp_path / "data.csv").write_text("x,y\none,a\n")
-    arguments = ["evaluate", run, run, "--data", tmp_path / "data.csv", "--json", "j.json"]
-    arguments += ["--report", "r", "--predictions", "p.jsonl", "--misspell", "mixed:1", "swap:0.5"]
-    arguments += ["--misspell", "attack:2", "--seed", "3", "--quiet"]
-    assert call(*arguments, "--label-column", "y", "--text-column", "x").status == 0
-    [((runs, source), settings)] = evaluated
-    assert runs == [run, run]
-    assert [(example.label, example.text) for example in source] == [("a", "one")]
-    assert settings == {
-        "json": Path("j.json"),
-        "report": Path("r"),
-        "predictions": Path("p.jsonl"),
-        "misspell": ["mixed:1", "swap:0.5", "attack:2"],
-        "seed": 3,
-        "quiet": True,
-    }
-
-
-def test_evaluate_takes_the_runs_own_test_data_and_columns(call, run, evaluated, tmp_path):
-    assert call("evaluate", run).status == 0
-    [((_, source), settings)] = evaluated
-    assert [(example.label, example.text) for example in source] == [("a", "one"), ("b", "two")]
-    assert settings["misspell"] == [] and settings["json"] is None
-
-
-def test_data_of_another_kind_have_columns_of_their_own(call, run, evaluated, tmp_path):
-    (tmp_path / "data.csv").write_text("text,label\none,a\n")
-    assert call("evaluate", run, "--data", tmp_path / "data.csv").status == 0
-    [((_, source), _)] = evaluated
-    assert [(example.label, example.text) for example in source] == [("a", "one")]
-
-
-def test_a_misspelling_is_not_taken_for_a_run(call, run, evaluated):
-    assert call("evaluate", "--misspell", "mixed:1", run).status == 0
-    assert evaluated[0][0][0] == [run]
-
-
-def test_evaluate_mistakes(call, run, evaluated, tmp_path):
-    assert "RUN is needed" in call("evaluate").err
-    assert "firts: no such run directory" in call("evaluate", run.parent / "firts").err
-    assert "not a whole run directory: no config.toml" in call("evaluate", run.parent).err
-    assert "no such file" in call("evaluate", run, "--data", tmp_path / "none.tsv").err
-    (run / "config.toml").write_text("[data]\n")
-    assert "--data SRC is needed" in call("evaluate", run).err
-    assert evaluated == []
-
-
-def test_predict_answers_every_line_even_an_empty_one(call, run, standard_input):
-    standard_input("four\r\n\nenough\nüüüüü".encode())
-    result = call("predict", run)
+def test_evaluate_writes_files_and_prints(call, two_runs, labelled, tmp_path):
+    arguments = ["--data", labelled, "--json", tmp_path / "f.json", "--report", tmp_path / "report"]
+    arguments += ["--predictions", tmp_path / "p.jsonl", "--misspell", "mixed:1"]
+    result = call("evaluate", *two_runs, *arguments)
     assert result.status == 0
-    assert result.out == "short\t0.5000\nshort\t0.0000\nlong\t0.7500\nlong\t0.6250\n"
+    figures = json.loads((tmp_path / "f.json").read_text())
+    assert [run["run"] for run in figures["runs"]] == ["small", "another"]
+    assert (tmp_path / "report" / "report.html").is_file()
+    assert len((tmp_path / "p.jsonl").read_text().splitlines()) == 24
+    for run in figures["runs"]:
+        assert f"{100 * run['accuracy']:.1f}" in result.out
+    assert "mixed:1" in result.out and "Compared with small" in result.out
+    assert "\x1b" not in result.out
 
 
-def test_predict_is_unsure_below_the_confidence_asked_for(call, run, standard_input):
-    standard_input(b"four\nenough\n")
-    result = call("predict", run, "-", "--min-confidence", "0.75")
-    assert result.out == "unsure\t0.5000\nlong\t0.7500\n"
+@pytest.mark.parametrize("columns", [40, 80])
+def test_no_figure_is_cut_at_any_width(call, two_runs, labelled, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = call("evaluate", *two_runs, "--data", labelled).out
+    document = json.loads(call("evaluate", *two_runs, "--data", labelled, "--json", "-").out)
+    for difference in document["comparison"]["differences"]:
+        assert f"{100 * difference['accuracy']['value']:+.1f}" in out.split()
+    for scores in document["runs"]:
+        assert f"{scores['loss']:.4f}" in out
+        for label in scores["labels"]:
+            assert label in out
+    # A heading may be wrapped between its words.
+    assert {"accuracy", "macro-F1", "gained", "first", "precision", "p"} <= set(out.split())
 
 
-@pytest.mark.parametrize("name", ["texts.txt", "texts", "texts.log"])
-def test_predict_reads_a_file_line_by_line(call, run, tmp_path, name):
-    (tmp_path / name).write_text("four\n\nenough\n")
-    result = call("predict", run, tmp_path / name)
-    assert result.out == "short\t0.5000\nshort\t0.0000\nlong\t0.7500\n"
+def test_the_files_are_written_before_anything_is_printed(
+    call, two_runs, labelled, tmp_path, capsys
+):
+    """Nobody reads the tables: what was asked for on disk is there all the same."""
+    import sys
+
+    class Gone:
+        encoding = "utf-8"
+
+        def write(self, text):
+            raise BrokenPipeError
+
+        writelines = write
+        flush = isatty = fileno = lambda self: False
+
+    arguments = ["--data", labelled, "--json", tmp_path / "f.json", "--report", tmp_path / "report"]
+    before, sys.stdout = sys.stdout, Gone()
+    try:
+        status = call("evaluate", *two_runs, *arguments).status
+    finally:
+        sys.stdout = before
+    assert status == 0
+    assert (tmp_path / "report" / "report.html").is_file()
+    assert "comparison" in json.loads((tmp_path / "f.json").read_text())
 
 
-def test_predict_reads_the_text_column_of_a_source(call, run, tmp_path):
-    (tmp_path / "texts.csv").write_text("id,body,note\n1,enough,x\n")
-    result = call("predict", run, tmp_path / "texts.csv", "--text-column", "body")
-    assert result.out == "long\t0.7500\n"
-    result = call("predict", run, tmp_path / "texts.csv", "--text-column", "note")
-    assert result.out == "short\t0.1250\n"
-
-
-def test_predict_mistakes(call, run, standard_input, tmp_path):
-    assert "none.txt: can't read it" in call("predict", run, tmp_path / "none.txt").err
-    standard_input(b"fine\nb\xff\n")
-    result = call("predict", run)
-    assert result.status == 2
-    assert "standard input, line 2: not UTF-8: byte 0xff at position 2." in result.err
-
-
-def test_lines_come_as_soon_as_they_are_there(monkeypatch):
-    class Terminal:
-        pieces: ClassVar = [b"\xef\xbb\xbffirst\nsec", b"ond\n", b"third"]
-
-        def read1(self, size):
-            return self.pieces.pop(0) if self.pieces else b""
-
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Terminal()))
-    assert list(batches_of_lines(Path("-"))) == [["first"], ["second"], ["third"]]
-
-
-def test_a_long_file_comes_in_batches(tmp_path):
-    (tmp_path / "lines.txt").write_text("x\n" * 2500)
-    assert list(map(len, batches_of_lines(tmp_path / "lines.txt"))) == [1024, 1024, 452]
-    with pytest.raises(UserError):
-        next(batches_of_lines(tmp_path / "none.txt"))
-
-
-@pytest.fixture
-def encoder(tmp_path, monkeypatch):
-    (tmp_path / "encoder.weights.h5").touch()
-    monkeypatch.setattr(
-        hier_rnn, "load_encoder", lambda path: lambda words: np.array([[len(w), 1] for w in words])
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_no_command_fails_for_an_encoding(call_in, two_runs, labelled, tmp_path, encoding):
+    small = two_runs[0]
+    evaluated = call_in(
+        encoding, "evaluate", *two_runs, "--data", labelled, "--report", tmp_path / "report"
     )
-    return tmp_path
+    assert evaluated.status == 0 and "Compared with" in evaluated.out
+    assert (tmp_path / "report" / "report.html").is_file()
+    explained = call_in(encoding, "explain", small, "good café 🥹")
+    assert explained.status == 0 and "\\U0001f979" in explained.out and "#" in explained.out
+    (tmp_path / "texts.txt").write_text("good 🥹\n", "utf-8")
+    assert call_in(encoding, "predict", small, tmp_path / "texts.txt").status == 0
+    near = call_in(encoding, "neighbours", small, "🥹")
+    assert near.status == 0 and near.out.startswith("\\U0001f979: ")
+    (tmp_path / "words.txt").write_text("🥹\n", "utf-8")
+    vectors = call_in(encoding, "vectors", small, tmp_path / "words.txt")
+    assert vectors.status == 0 and vectors.out.splitlines()[1].startswith("\\U0001f979 ")
+    assert call_in(encoding, "compare", *two_runs).status == 0
+    assert call_in(encoding, "inspect", small).status == 0
+    mistake = call_in(encoding, "predict", small, "🥹")
+    assert mistake.status == 2 and mistake.err.startswith("error: \\U0001f979: no such file")
 
 
-def test_neighbours(call, calls, encoder):
-    answer = [[("good", 0.987), ("fine", 0.5)], [("bad", 0.25)]]
-    asked = calls("hier_rnn.prediction.neighbours", "neighbours", answer)
-    result = call("neighbours", encoder, "goood", "bda", "--count", "2")
-    assert result.out == "goood: good 0.99, fine 0.50\nbda: bad 0.25\n"
-    assert asked == [((encoder, ["goood", "bda"], 2), {})]
-    assert "not an encoder directory" in call("neighbours", encoder.parent, "x").err
+def test_evaluate_mistakes(call, two_runs, labelled, tmp_path):
+    small = two_runs[0]
+
+    def error(*arguments: object) -> str:
+        result = call("evaluate", *arguments)
+        assert (result.status, result.out) == (2, "")
+        return result.err
+
+    assert "RUN is needed" in error()
+    assert "no such run directory" in error(small.parent / "smal")
+    assert "--data SRC is needed" in error(small)
+    assert "no such file" in error(small, "--data", tmp_path / "none.tsv")
+    assert "is a folder" in error(small, "--data", labelled, "--json", tmp_path)
+    assert "is a file; a folder" in error(small, "--data", labelled, "--report", labelled)
+    assert "a file, not a folder" in error(small, "--data", labelled, "--json", labelled / "x.json")
 
 
-def test_vectors(call, encoder, standard_input, tmp_path):
-    standard_input(b"good\nbad\n\ngood\n")
-    out = tmp_path / "vectors.txt"
-    assert call("vectors", encoder, "--out", out).status == 0
-    header, *lines = out.read_text().splitlines()
-    assert header == "2 2"
-    assert [line.split()[0] for line in lines] == ["good", "bad"]
-    assert [float(value) for line in lines for value in line.split()[1:]] == [4, 1, 3, 1]
-    standard_input(b"good\n")
-    assert call("vectors", encoder).out == "1 2\ngood 4 1\n"
-    standard_input(b"\n")
-    assert "no words" in call("vectors", encoder).err
-
-
-def test_explain_and_compare_hand_their_arguments_on(call, run, monkeypatch):
-    from hier_rnn.evaluation import comparison, explanation
-
-    explained = SimpleNamespace(to_json=lambda: {"label": "long"})
-    monkeypatch.setattr(
-        explanation, "explain", lambda *arguments: print(arguments[1:]) or explained
+def test_a_misspelling_is_not_taken_for_a_run(call, two_runs, labelled):
+    result = call(
+        "evaluate", "--misspell", "swap:1", two_runs[0], "--data", labelled, "--json", "-"
     )
-    monkeypatch.setattr(explanation, "print_explanation", lambda explanation: print("shown"))
-    assert call("explain", run, "two", "words").out == "('two words', None)\nshown\n"
-    result = call("explain", run, "two words", "--label", "long", "--json")
-    assert result.out == "('two words', 'long')\n" + json.dumps({"label": "long"}, indent=2) + "\n"
-
-    monkeypatch.setattr(comparison, "compare_runs", print)
-    assert call("compare", "a", "b").out == f"{[Path('a'), Path('b')]}\n"
+    assert list(json.loads(result.out)["misspelled"]) == ["swap:1"]
 
 
-def test_inspect(call, tmp_path):
+def test_labels_never_seen_are_counted_when_asked(call, two_runs, labelled):
+    with open(labelled, "a", encoding="utf-8") as file:
+        file.write("novel\tsome text\n")
+    assert "novel" in call("evaluate", two_runs[0], "--data", labelled).err
+    result = call("evaluate", two_runs[0], "--data", labelled, "--unseen", "count")
+    assert "12 examples" in result.out and "1 of labels never seen: novel" in result.out
+
+
+def test_explain_names_the_class_and_every_share(call, two_runs):
+    result = call("explain", two_runs[0], "good", "shop", "--label", "bad")
+    assert result.status == 0
+    assert "for (+) or against (-) bad" in result.out and "explained here" in result.out
+    document = json.loads(call("explain", two_runs[0], "good shop", "--label", "bad", "--json").out)
+    assert document["label"] == "bad"
+    total = sum(abs(share) for word in document["attributions"] for share in word)
+    for word, shares in zip(document["words"], document["attributions"], strict=True):
+        characters = " ".join(
+            f"{character}{100 * share / total:+.0f}"
+            for character, share in zip(word, shares, strict=True)
+        )
+        assert characters in result.out
+    # No colours in a pipe, so nothing to explain of them.
+    assert "\x1b" not in result.out and "for and against" not in result.out
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\t\n"])
+def test_explain_needs_a_text(call, two_runs, text):
+    result = call("explain", two_runs[0], text)
+    assert (result.status, result.err) == (
+        2,
+        "error: TEXT is empty: there is nothing to explain.\n",
+    )
+    assert "One TEXT is needed" in call("explain", two_runs[0]).err
+    assert "-x" in call("explain", two_runs[0], "--text", "-x good").out
+
+
+@pytest.mark.parametrize("columns", [40, 80, 300])
+def test_compare_shows_every_option_that_differs(call, two_runs, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    result = call("compare", *two_runs)
+    document = json.loads(call("compare", *two_runs, "--json", "-").out)
+    assert document["differing_options"] == [
+        "training.epochs",
+        "training.learning_rate",
+        "training.freeze_encoder",
+    ]
+    for row in document["runs"]:
+        assert row["run"] in result.out
+        assert f"{row['validation_loss']:.4f}" in result.out
+        for name, value in row["options"].items():
+            assert name in result.out and str(value) in result.out
+
+
+def test_compare_writes_a_file_beside_the_table(call, two_runs, tmp_path):
+    assert "Options that differ" in call("compare", *two_runs, "--json", tmp_path / "c.json").out
+    accuracies = [
+        row["validation_accuracy"] for row in json.loads((tmp_path / "c.json").read_text())["runs"]
+    ]
+    assert accuracies == sorted(accuracies, reverse=True)
+
+
+@pytest.mark.parametrize("columns", [50, 80, 150])
+def test_inspect_cuts_nothing(call, two_runs, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    result = call("inspect", two_runs[1], "--compare", two_runs[0])
+    rows = json.loads(call("inspect", two_runs[1], "--json").out)
+    for row in rows:
+        assert row["weight"].rpartition("/")[2] in result.out
+        assert row["initializer"].split()[0] in result.out
+    assert "moved" in result.out and "fixed" in result.out
+    assert "root mean square" in " ".join(result.out.split())
+
+
+def test_inspect_a_configuration(call, tmp_path):
     file = tmp_path / "small.toml"
     file.write_text("[character_encoder]\nunits = 6\n[sentence_encoder]\nunits = 5\n")
-    (tmp_path / "train.tsv").write_text("a\tone\nb\ttwo\n")
-    rows = json.loads(call("inspect", file, "--json").out)
+    rows = json.loads(call("inspect", file, "--json", "-").out)
     by_name = {(row["weight"], row["gate"]): row for row in rows}
     update = by_name["character_encoder/gru_0/recurrent_kernel", "update"]
-    assert update["shape"] == [6, 6]
-    assert update["orthogonality"] < 1e-5
-    table = call("inspect", file, "--compare", file).out
-    assert "recurrent_kernel" in table and "moved" in table
+    assert update["shape"] == [6, 6] and update["orthogonality"] < 1e-5
     assert "the default configuration" in call("inspect").out
-    assert "did you mean" in call("inspect", write_wrong(tmp_path)).err.lower()
+    file.write_text("[sentence_encoder]\nunit = 5\n")
+    assert "did you mean" in call("inspect", file).err.lower()
 
 
-def write_wrong(folder: Path) -> Path:
-    path = folder / "wrong.toml"
-    path.write_text("[sentence_encoder]\nunit = 5\n")
-    return path
+def test_neighbours_are_a_line_for_each_word_in_a_pipe(call, two_runs):
+    result = call("neighbours", two_runs[0], "goood", "b\x1bd", "--count", "2")
+    first, second = result.out.splitlines()
+    assert first.startswith("goood: ") and first.count(",") == 1
+    assert second.startswith("b\\x1bd: ")
+    assert "not an encoder directory" in call("neighbours", two_runs[0].parent, "x").err
+
+
+def test_vectors(call, two_runs, standard_input, tmp_path):
+    standard_input(b"good\nbad\n\ngood\n")
+    out = tmp_path / "vectors.txt"
+    assert call("vectors", two_runs[0], "--out", out).status == 0
+    header, *lines = out.read_text().splitlines()
+    vectors = hier_rnn.load_encoder(two_runs[0])(["good", "bad"])
+    assert header == f"2 {vectors.shape[1]}"
+    assert [line.split()[0] for line in lines] == ["good", "bad"]
+    written = np.array([line.split()[1:] for line in lines], float)
+    np.testing.assert_allclose(written, vectors, rtol=1e-4, atol=1e-6)
+    standard_input(b"\n")
+    assert "no words" in call("vectors", two_runs[0]).err

@@ -21,7 +21,7 @@ from hier_rnn.configuration.options import Configuration
             {"text": {"lowercase": True}, "data": {"train": "a.tsv"}},
             {"training": {"misspell": {"rate": 0.5}}},
             [
-                'data.train "a.tsv" instead of ""',
+                'data.train ["a.tsv"] instead of []',
                 "text.lowercase true instead of false",
                 "training.misspell.rate 0.2 instead of 0.5",
             ],

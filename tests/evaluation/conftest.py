@@ -1,4 +1,4 @@
-"""A small honest classifier with the predictor's interface, data it can learn, and its run."""
+"""A small honest classifier of texts, data it can learn, and its run directory."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
-import hier_rnn
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import format_configuration
+from hier_rnn.configuration.toml import format_configuration, read_configuration
+from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.text.words import Words
 
 TOPICS = {
     "delivery": "parcel late courier delivery arrive waiting tracking shipped package where",
@@ -27,23 +28,31 @@ TOPICS = {
 FILLER = "please hello today again really still about order with there this just"
 
 
-class Prediction(NamedTuple):
-    label: str
-    probability: float
-    probabilities: np.ndarray
-
-
 class Trigrams:
-    """Naive Bayes on character trigrams: deterministic, and every character has its share."""
+    """Naive Bayes on character trigrams: deterministic, and every character has its share.
+
+    It reads lower-cased words, as its run's options say. `TextPredictor` binds it to what the real
+    one has.
+    """
 
     batch = 7
 
-    def __init__(self, examples: Iterable[Example], temperature: float = 1.0, sharpness: float = 1):
-        counts: dict[str, Counter] = {}
+    def __init__(
+        self,
+        run: Path,
+        examples: Iterable[Example],
+        temperature: float = 1.0,
+        sharpness: float = 1,
+    ) -> None:
+        written = run / "config.toml"
+        self.configuration = read_configuration(written) if written.exists() else options()
+        self.words = Words(self.configuration.text)
+        counts: dict[str, Counter[str]] = {}
         for example in examples:
-            counter = counts.setdefault(example.label, Counter())
+            counter = counts.setdefault(str(example.label), Counter())
             for word in self.words(example.text):
                 counter.update(self.trigrams(word))
+        self.run = run
         self.labels = sorted(counts)
         self.temperature = temperature
         vocabulary = set().union(*counts.values())
@@ -55,9 +64,6 @@ class Trigrams:
         self.offset = sharpness * np.log(totals + 0.3 * len(vocabulary))
         self.table = {gram: row - self.offset for gram, row in self.table.items()}
         self.unknown = np.zeros(len(self.labels))
-
-    def words(self, text: str) -> list[str]:
-        return text.lower().split()
 
     def trigrams(self, word: str) -> list[str]:
         padded = f"^{word}$"
@@ -74,20 +80,11 @@ class Trigrams:
     def logits(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
         return self.logits_of_words(self.words(text) for text in texts)
 
-    def probabilities(self, texts: list[str]) -> np.ndarray:
-        return softmax(np.array(list(self.logits(texts))) / self.temperature, axis=-1)
-
-    def predict(self, texts: list[str]) -> list[Prediction]:
-        return [
-            Prediction(self.labels[int(row.argmax())], float(row.max()), row)
-            for row in self.probabilities(texts)
-        ]
-
     def character_attributions(
-        self, words: list[str], class_index: int, steps: int
+        self, words: list[str], class_index: int, steps: int = 1
     ) -> list[list[float]]:
         """The model is linear: a trigram's weight, shared by its characters."""
-        result = []
+        result: list[list[float]] = []
         for word in words:
             shares = np.zeros(len(word) + 2)
             for start, gram in enumerate(self.trigrams(word)):
@@ -118,11 +115,17 @@ def written(count: int, seed: int, topics: dict[str, str] = TOPICS) -> list[Exam
     return examples
 
 
-def write_run(run: Path, examples: list[Example], **options) -> Path:
+def options(**groups: Any) -> Configuration:
+    text = {"words": "whitespace", "normalization": "none", "lowercase": True}
+    return Configuration.model_validate({"text": text, **groups})
+
+
+def write_run(run: Path, examples: list[Example], **groups: Any) -> Path:
     """Writes the files of a run directory that evaluation reads."""
     run.mkdir(parents=True)
-    configuration = Configuration.model_validate(options)
+    configuration = options(**groups)
     (run / "config.toml").write_text(format_configuration(configuration), "utf-8")
+    Alphabet(tuple(sorted({c for e in examples for c in e.text}))).save(run / "alphabet.json")
     words = Counter(word for example in examples for word in example.text.lower().split())
     lines = [f"{word}\t{count}" for word, count in words.most_common()]
     (run / "words.txt").write_text("\n".join(lines) + "\n", "utf-8")
@@ -158,19 +161,24 @@ def source(examples) -> Source:
 
 
 @pytest.fixture(scope="session")
-def predictor(training_examples) -> Trigrams:
-    return Trigrams(training_examples)
+def predictor(training_examples, tmp_path_factory) -> TextPredictor:
+    run = write_run(tmp_path_factory.mktemp("predictor") / "run", training_examples)
+    return Trigrams(run, training_examples)
 
 
 @pytest.fixture
-def runs(tmp_path, monkeypatch, training_examples) -> tuple[Path, Path]:
-    """Two run directories, the second trained on less, and `hier_rnn.load` that knows them."""
-    first = write_run(tmp_path / "runs" / "whole", training_examples, training={"epochs": 6})
+def predictors(tmp_path, training_examples) -> tuple[TextPredictor, TextPredictor]:
+    """Two runs, the second trained on less."""
     few = training_examples[:40]
+    first = write_run(tmp_path / "runs" / "whole", training_examples, training={"epochs": 6})
     second = write_run(tmp_path / "runs" / "few", few, training={"epochs": 3}, seed=7)
-    predictors = {first: Trigrams(training_examples, 2.5), second: Trigrams(few, 2.0)}
-    monkeypatch.setattr(hier_rnn, "load", lambda run: predictors[run])
-    return first, second
+    return Trigrams(first, training_examples, 2.5), Trigrams(second, few, 2.0)
+
+
+@pytest.fixture
+def runs(predictors) -> tuple[Path, Path]:
+    """Their run directories."""
+    return predictors[0].run, predictors[1].run
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
-import hier_rnn
+from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.evaluate import evaluate, evaluate_runs, known_words, run_names
+from hier_rnn.evaluation.evaluate import evaluate
+from hier_rnn.metrics.probabilities import probabilities
+from hier_rnn.sources.example import Example, Source
 
 
 @pytest.fixture
@@ -35,22 +39,23 @@ def test_the_document_has_every_figure(evaluation, examples, predictor):
 
 
 def test_examples_worth_reading(evaluation, examples, predictor):
-    chances = predictor.probabilities([example.text for example in examples])
+    logits = np.array(list(predictor.logits(example.text for example in examples)))
+    chances = probabilities(logits)
     wrong = chances.argmax(1) != [predictor.labels.index(e.label) for e in examples]
     by_text = dict(zip((e.where for e in examples), examples, strict=True))
 
-    errors = evaluation.chosen.errors
+    errors = evaluation.selection.errors
     assert len(errors) == 8
     assert errors[0].probability == pytest.approx(chances.max(1)[wrong].max())
     assert [e.probability for e in errors] == sorted((e.probability for e in errors), reverse=True)
     assert all(error.label != error.predicted for error in errors)
-    close = evaluation.chosen.close_calls
+    close = evaluation.selection.close_calls
     assert close[0].probability == pytest.approx(chances.max(1)[~wrong].min())
     assert all(one.label == one.predicted for one in close)
     for one in (*errors, *close):
         assert (one.label, one.text) == by_text[one.where][:2]
 
-    confusions = evaluation.chosen.confusions
+    confusions = evaluation.selection.confusions
     assert sum(confusion.examples for confusion in confusions) == wrong.sum()
     sizes = [confusion.examples for confusion in confusions]
     assert sizes == sorted(sizes, reverse=True)
@@ -68,74 +73,61 @@ def test_the_seed_decides_intervals_and_misspellings(predictor, source):
     assert losses[0] == losses[1] != losses[2]
 
 
-def test_one_run(runs, source, examples, tmp_path, capsys):
-    out = tmp_path / "out"
-    (result,) = evaluate_runs(
-        runs[:1], source, json=out / "e.json", predictions=out / "p.jsonl", misspell=["swap:0.5"]
-    )
-    document = json.loads((out / "e.json").read_text("utf-8"))
-    assert document == json.loads(json.dumps(result.to_json()))
-    assert document["run"] == "whole"
-    lines = [json.loads(line) for line in (out / "p.jsonl").read_text("utf-8").splitlines()]
-    assert [(line["label"], line["text"], line["where"]) for line in lines] == list(examples)
-    assert np.mean([line["correct"] for line in lines]) == document["accuracy"]
-    logits = next(iter(hier_rnn.load(runs[0]).logits([examples[0].text])))
-    assert list(lines[0]["probabilities"].values()) == pytest.approx(
-        softmax(logits / 2.5), abs=1e-6
-    )
-    printed = capsys.readouterr()
-    assert "whole on held-out.tsv, 300 examples" in printed.out
-    assert "300 of 300" in printed.err
+def test_labels_never_seen_are_an_error_or_counted(predictor, examples):
+    odd = Example("spam", "buy now", "held-out.tsv:900")
+    data = Source("held-out.tsv", lambda: iter([odd, *examples[:50], odd._replace(label="ham")]))
+    with pytest.raises(UserError, match="2 label") as error:
+        evaluate(predictor, data)
+    assert "held-out.tsv:900: 'spam'" in str(error.value)
+    counted = evaluate(predictor, data, unseen="count", misspell=["swap:1", "attack:1:swap"])
+    plain = evaluate(predictor, Source("held-out.tsv", lambda: iter(examples[:50])))
+    assert counted.scores.examples == 50
+    assert counted.scores.to_json() == plain.scores.to_json()
+    assert counted.selection == plain.selection
+    assert counted.to_json()["unseen"] == {
+        "examples": 2,
+        "labels": {"spam": 1, "ham": 1},
+        "first": ["held-out.tsv:900", "held-out.tsv:900"],
+    }
+    assert plain.to_json()["unseen"]["examples"] == 0
 
 
-def test_quiet_says_nothing(runs, source, capsys):
-    evaluate_runs(runs, source, quiet=True)
-    assert capsys.readouterr() == ("", "")
+def test_data_of_which_no_label_was_seen_cannot_be_scored(predictor):
+    data = Source("s.tsv", lambda: iter([Example("spam", "x", "s.tsv:1")]))
+    with pytest.raises(UserError, match=r"'spam' at s.tsv:1"):
+        evaluate(predictor, data, unseen="count")
 
 
-def test_several_runs_are_compared_with_the_first(runs, source, tmp_path, capsys):
-    whole, few = evaluate_runs(runs, source, json=tmp_path / "e.json")
-    document = json.loads((tmp_path / "e.json").read_text("utf-8"))
-    assert [run["run"] for run in document["runs"]] == ["whole", "few"]
-    (difference,) = document["comparison"]["differences"]
-    gained = few.scores.accuracy - whole.scores.accuracy
-    assert difference["accuracy"]["value"] == pytest.approx(gained)
-    test = difference["mcnemar"]
-    assert (test["only_second"] - test["only_first"]) / 300 == pytest.approx(gained)
-    assert 0 < len(document["comparison"]["disagreements"]) <= 12
-    for row in document["comparison"]["disagreements"]:
-        assert row["predicted"][0] != row["predicted"][1]
-    assert "Compared with whole" in capsys.readouterr().out
+def test_memory_grows_with_examples_and_not_with_classes_squared():
+    """614c248 takes 400 MB for this: one-hot matrices of every cell and class."""
+    classes, count = 4000, 2000
 
+    class Many:
+        run, configuration, temperature = Path("many"), Configuration(), 1.5
+        labels: ClassVar = [f"label {i}" for i in range(classes)]
 
-def test_lone_surrogates_and_any_script_pass_through(runs, tmp_path, examples):
-    from hier_rnn.sources.example import Source
+        def words(self, text):
+            return text.split()
 
-    odd = [examples[0]._replace(text="\ud800 lovely <b>&amp;</b> 사랑 مرحبا"), *examples[1:20]]
-    source = Source("odd", lambda: iter(odd))
-    evaluate_runs(runs[:1], source, predictions=tmp_path / "p", report=tmp_path / "r", quiet=True)
-    line = json.loads((tmp_path / "p").read_text("utf-8").splitlines()[0])
-    assert line["text"] == odd[0].text
-    page = (tmp_path / "r" / "report.html").read_text("utf-8")
-    assert "<b>&amp;" not in page
+        def logits(self, texts):
+            return self.logits_of_words(map(self.words, texts))
 
+        def logits_of_words(self, sentences):
+            for words in sentences:
+                draw = np.random.default_rng(len(words[0]) + ord(words[0][-1]))
+                yield draw.standard_normal(classes).astype(np.float32)
 
-def test_a_wrong_misspelling_is_told_before_anything_runs(source, tmp_path):
-    with pytest.raises(UserError, match="swop"):
-        evaluate_runs([tmp_path / "no run"], source, misspell=["swop:1"])
+        def character_attributions(self, words, class_index, steps=1):
+            return [[0.0] * len(word) for word in words]
 
-
-def test_known_words_are_those_of_the_run(runs):
-    assert {"parcel", "please"} <= known_words(runs[0])
-    assert "zebra" not in known_words(runs[0])
-    (runs[0] / "words.txt").unlink()
-    with pytest.raises(UserError, match=r"words\.txt"):
-        known_words(runs[0])
-
-
-def test_runs_are_called_by_their_folders_unless_two_share_a_name(tmp_path):
-    a, b, other = tmp_path / "x" / "run", tmp_path / "y" / "run", tmp_path / "z"
-    assert run_names([a, other]) == ["run", "z"]
-    assert run_names([a, b]) == [str(a), str(b)]
-    with pytest.raises(UserError, match="twice"):
-        run_names([a, a / ".." / "run"])
+    labels = np.random.default_rng(0).integers(classes, size=count)
+    examples = [Example(f"label {i}", f"text {i}", f"s:{i}") for i in labels]
+    tracemalloc.start()
+    evaluation = evaluate(Many(), Source("s", lambda: iter(examples)))
+    json.dumps(evaluation.to_json())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6
+    matrix = evaluation.to_json()["confusion_matrix"]
+    assert matrix["classes"] == classes
+    assert sum(cell[2] for cell in matrix["cells"]) == count

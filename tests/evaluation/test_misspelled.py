@@ -11,9 +11,10 @@ from hier_rnn.text.misspelling import single_edits
 
 def accuracy(predictor, examples) -> float:
     examples = list(examples)
-    predictions = predictor.predict([example.text for example in examples])
+    rows = predictor.logits([example.text for example in examples])
+    predictions = [predictor.labels[row.argmax()] for row in rows]
     pairs = zip(predictions, examples, strict=True)
-    return np.mean([prediction.label == example.label for prediction, example in pairs])
+    return np.mean([prediction == example.label for prediction, example in pairs])
 
 
 def test_the_same_seed_misspells_the_same_way(predictor, examples):

@@ -35,7 +35,7 @@ def test_sorted_by_class_then_name(tmp_path):
         },
     )
     (tmp_path / "empty").mkdir()
-    assert [tuple(example) for example in open_source(spec + "/")] == [
+    assert [example[:3] for example in open_source(spec + "/")] == [
         ("neg", "", f"{tmp_path}/neg/a.txt"),
         ("neg", "zipped", f"{tmp_path}/neg/b.txt.gz"),
         ("pos", "one", f"{tmp_path}/pos/10.txt"),

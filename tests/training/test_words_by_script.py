@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 import hier_rnn
@@ -32,16 +34,17 @@ def korean(tiny, tmp_path) -> Configuration:
     )
 
 
-def test_a_run_has_pieces_for_words_and_goes_on_with_them(korean, tmp_path, capsys):
+def test_a_run_has_pieces_for_words_and_goes_on_with_them(korean, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     train_classifier(korean, tmp_path / "run")
-    assert "words are the pieces of a SentencePiece model" in capsys.readouterr().err
+    assert "words are the pieces of a SentencePiece model" in caplog.text
     run = RunDirectory(tmp_path / "run")
     assert run.read_configuration().text.words == "sentencepiece" and run.words_model.is_file()
     assert len(hier_rnn.load(run.path).words(GOOD)) > 1
 
     (tmp_path / "korean.tsv").unlink()  # the run knows its words
     train_classifier(korean, tmp_path / "run")
-    assert "nothing to do" in capsys.readouterr().err
+    assert "nothing to do" in caplog.text
 
 
 def test_whitespace_if_asked_for(korean, tmp_path):
@@ -56,7 +59,7 @@ def test_whitespace_if_asked_for(korean, tmp_path):
 
 def test_an_encoder_hands_on_its_words(korean, tmp_path):
     made = {
-        "data": {"text": [korean.data.train]},
+        "data": {"text": list(korean.data.train)},
         "text": {"vocabulary_size": 40},
         "character_encoder": {"units": 16, "embedding_dim": 8},
         "pretraining": {"minimum_count": 1, "dimensions": 12, "epochs": 1, "batch_size": 32},

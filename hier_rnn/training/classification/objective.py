@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError, nearest
-from hier_rnn.evaluation.metrics import Scores, score
+from hier_rnn.metrics.scores import Scores, score
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import Spelling
 from hier_rnn.prediction.inference import Inference

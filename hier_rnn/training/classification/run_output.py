@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.evaluation.calibration import fit_temperature
+from hier_rnn.metrics.calibration import fit_temperature
 from hier_rnn.runs.encoder_directory import write_encoder_directory
 from hier_rnn.runs.run_directory import RunDirectory, write_json, write_vocabulary
 from hier_rnn.runs.weights_file import write_weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import shutil
@@ -186,8 +187,9 @@ class ClassifierTraining:
         loop = TrainingLoop(
             self.objective, self.options, configuration.seed, checkpoints, checkpoint
         )
-        for event in loop.run():
-            on_event(event)
+        with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
+            for event in events:
+                on_event(event)
         return self._finish(loop)
 
     def _assign_initial(

@@ -9,7 +9,7 @@ import numpy as np
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.transfer import encoder_directory
-from hier_rnn.evaluation.metrics import target_ids
+from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 from hier_rnn.sources.split import stratified_split
@@ -72,11 +72,10 @@ def open_sources(configuration: Configuration) -> Sources:
         UserError: A source that is missing, empty or damaged.
     """
     data = configuration.data
-    reading = (data.label_column, data.text_column, data.tfds_data_dir)
     return Sources(
-        open_source(data.train, *reading),
-        open_source(data.validation, *reading) if data.validation else None,
-        open_source(data.test, *reading) if data.test else None,
+        open_source(data.train, **data.reading),
+        open_source(data.validation, **data.reading) if data.validation else None,
+        open_source(data.test, **data.reading) if data.test else None,
     )
 
 
@@ -110,9 +109,9 @@ def read_training_data(
         fingerprints["encoder"] = fingerprint_of_encoder(directory)
     alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)
     read = fingerprinted(validation, "validation", fingerprints)
-    targets = target_ids(read, corpus.labels, validation.name)
+    targets = class_indices(read, corpus.labels, validation.name)
     if test is not None:
-        target_ids(fingerprinted(test, "test", fingerprints), corpus.labels, test.name)
+        class_indices(fingerprinted(test, "test", fingerprints), corpus.labels, test.name)
     return TrainingData(
         train,
         validation,

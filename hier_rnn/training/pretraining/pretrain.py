@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import shutil
@@ -232,8 +233,9 @@ class PretrainingRun:
         checkpoint = checkpoints.latest()
         options, seed = training_options(self.configuration.pretraining), self.configuration.seed
         loop = TrainingLoop(self.objective, options, seed, checkpoints, checkpoint)
-        for event in loop.run():
-            on_event(event)
+        with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
+            for event in events:
+                on_event(event)
         self._finish(loop)
 
     def _objective(

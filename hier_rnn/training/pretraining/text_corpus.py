@@ -75,8 +75,5 @@ def text_source(configuration: Configuration) -> Source:
         UserError: A source that is missing, empty or damaged.
     """
     data = configuration.data
-    sources = [
-        open_source(spec, data.label_column, data.text_column, data.tfds_data_dir, labelled=False)
-        for spec in data.text
-    ]
+    sources = [open_source(spec, **data.reading, labelled=False) for spec in data.text]
     return Source(", ".join(data.text), lambda: chain.from_iterable(sources))

@@ -126,7 +126,7 @@ def test_no_space_left_loses_nothing(train, plain, tmp_path, monkeypatch):
 
 def test_data_that_changed_since_the_run_began(train, tiny, tmp_path, monkeypatch):
     source = tmp_path / "train.tsv"
-    rows = Path(tiny().data.train).read_text("utf-8")
+    rows = Path(tiny().data.train[0]).read_text("utf-8")
     source.write_text(rows, "utf-8")
     changed = {"data": {"train": str(source)}, "training": {"epochs": 1}}
     with monkeypatch.context() as patch:

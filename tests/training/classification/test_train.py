@@ -14,12 +14,13 @@ import tensorflow as tf
 import hier_rnn
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.metrics import score, target_ids
-from hier_rnn.initializers.inspection import inspect_target
+from hier_rnn.evaluation.inspection.weights import inspect_target
 from hier_rnn.initializers.rules import initialize
+from hier_rnn.metrics.scores import score
 from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 from hier_rnn.training.checkpoints import Checkpoints
@@ -109,7 +110,7 @@ def test_the_weights_that_are_best_by_the_metric_are_kept(train, tiny, tmp_path,
     predictor = hier_rnn.load(tmp_path / "run")
     validation = open_source(tiny().data.validation)
     logits = np.array(list(predictor.logits(example.text for example in validation)))
-    found = score(target_ids(validation, predictor.labels, "v"), logits, predictor.labels)
+    found = score(class_indices(validation, predictor.labels, "v"), logits, predictor.labels)
     line = metrics(tmp_path / "run")[best]
     assert found.accuracy == line["validation_accuracy"]
     assert found.loss == pytest.approx(line["validation_loss"], abs=1e-5)

@@ -24,7 +24,7 @@ def encoder(text, tmp_path_factory):
             "epochs": 40,
             "batch_size": 32,
             "learning_rate": 0.02,
-            "misspell": {"rate": 1.0},
+            "misspell": {"copies_per_word": 1.0},
         },
     }
     out = tmp_path_factory.mktemp("encoder") / "out"

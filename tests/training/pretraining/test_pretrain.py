@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -64,13 +65,15 @@ def interrupted(monkeypatch):
     monkeypatch.setattr(WordVectorObjective, "words_of", words_of)
 
 
-def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_path, capsys):
+def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     out = tmp_path / "encoder"
     made = configuration(epochs=8)
     pretrain(made, out)
     names = {path.name for path in out.iterdir()}
     assert names == {
         "config.toml",
+        "data.json",
         "alphabet.json",
         "encoder.weights.h5",
         "word_vectors.map.h5",
@@ -92,27 +95,25 @@ def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_pat
     assert read_configuration(out / "pretraining.toml") == made.model_copy(update={"text": decided})
     embedding = weights(out)["character_encoder/embedding"]
     np.testing.assert_allclose(embedding[0], embedding[3:].mean(0), rtol=1e-5)  # unknown
-    printed = capsys.readouterr().err
-    assert printed.startswith("counted 3,000 words, 96 distinct\n")
-    assert "finished: validation cosine" in printed
-    assert printed.splitlines()[-1].startswith("  ")  # neighbours
+    assert caplog.messages[0] == "counted 3,000 words, 96 distinct"
+    assert caplog.messages[-1].startswith("finished: validation cosine")
 
     written = {path: path.stat().st_mtime_ns for path in out.iterdir()}
     pretrain(made, out)
-    assert "finished; nothing to do" in capsys.readouterr().err
+    assert "finished; nothing to do" in caplog.text
     assert written == {path: path.stat().st_mtime_ns for path in out.iterdir()}
     with pytest.raises(UserError, match=r"other options: pretraining.epochs 8 instead of 9"):
         pretrain(configuration(epochs=9), out)
     pretrain(configuration(epochs=1), out, force=True)
     assert len(metrics(out)) == 1
-    assert not capsys.readouterr().err
 
 
-def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, capsys):
+def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     pretrain(configuration(epochs=1, maximum_types=60), tmp_path)
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert 0 < facts["pruned_words"] < 3000
-    assert f"forgot {facts['pruned_words']:,} of them" in capsys.readouterr().err
+    assert f"forgot {facts['pruned_words']:,} of them" in caplog.text
 
 
 @pytest.mark.parametrize(("start", "epochs"), [("configuration", 3), ("going_on", 9)])
@@ -244,7 +245,8 @@ def test_force_does_not_take_away_the_encoder_to_go_on_from(going_on, epoch):
     assert written == {path: path.stat().st_mtime_ns for path in epoch.iterdir()}
 
 
-def test_next_character_both_ways(configuration, tmp_path, capsys):
+def test_next_character_both_ways(configuration, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     encoder = {"bidirectional": True}
     pretrain(configuration(encoder, objective="next-character", epochs=4), tmp_path)
     lines = metrics(tmp_path)
@@ -252,7 +254,7 @@ def test_next_character_both_ways(configuration, tmp_path, capsys):
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert facts["corpus_words"] + facts["held_out_words"] == 3000
     assert facts["held_out_words"] == 150
-    assert "bits per character" in capsys.readouterr().err
+    assert "bits per character" in caplog.text
     names = set(weights(tmp_path))
     assert names == {name for name in names if name.startswith("character_encoder/")}
     assert not (tmp_path / "word_vectors.map.h5").exists()
@@ -303,7 +305,7 @@ def test_options_that_decide_how_long(configuration, epoch, tmp_path, monkeypatc
         pretrain(configuration(epochs=4, **options), out)
         return len(metrics(out))
 
-    monkeypatch.setattr(WordVectorObjective, "score", lambda self, figures: 0.0)
+    monkeypatch.setattr(WordVectorObjective, "score", lambda self, metrics: 0.0)
     assert stalls(patience=2) == 3
     assert stalls(patience=0, rewrites_per_word=0.0) == 4
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hier_rnn.pretraining.known import append_previous_vectors, learnt_vectors
 
 import hier_rnn
 from hier_rnn.prediction.neighbours import neighbours
-from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE
+from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE, learnt_vectors
 from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.training.pretraining import pretrain as module
+from hier_rnn.training.pretraining import prepare as module
+from hier_rnn.training.pretraining.prepare import append_previous_vectors
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.word_vectors.targets import Targets
 
@@ -74,7 +74,7 @@ def test_beside_each_other_both_count_alike(encoder):
     targets = Targets(WORDS, np.arange(len(WORDS)), vectors, {"parts": 3})
     loaded = hier_rnn.load_encoder(encoder)
     found = append_previous_vectors(targets, loaded)
-    assert found.words == WORDS and found.facts == {"parts": 3}
+    assert found.words == WORDS and found.metadata == {"parts": 3}
     np.testing.assert_array_equal(found.counts, targets.counts)
     assert found.vectors.shape == (len(WORDS), 7 + 12) and found.vectors.dtype == np.float32
     known = learnt_vectors(loaded, WORDS)

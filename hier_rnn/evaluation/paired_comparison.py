@@ -1,0 +1,140 @@
+"""Several runs on the same examples: is one better than the first, and where do they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hier_rnn.evaluation.evaluate import Evaluation
+from hier_rnn.evaluation.selection import fetch
+from hier_rnn.metrics.bootstrap import Intervals, McNemar, mcnemar, paired_bootstrap
+
+DISAGREEMENTS = 12
+
+
+class Difference(NamedTuple):
+    """A run minus the first run, on the same examples."""
+
+    run: str
+    difference: Intervals
+    mcnemar: McNemar
+
+
+class Disagreement(NamedTuple):
+    """An example that runs classify differently: what each of them says, and how surely."""
+
+    where: str
+    text: str
+    label: str
+    predicted: tuple[str, ...]
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs beside each other on the same examples."""
+
+    runs: tuple[str, ...]
+    scores: tuple[tuple[float, float, float], ...]
+    """Accuracy, macro-F1 and loss of each run."""
+    differences: tuple[Difference, ...]
+    """Of every run but the first."""
+    disagreeing: int
+    """Examples on which not all runs say the same."""
+    disagreements: tuple[Disagreement, ...]
+    """Some of them: those about which the runs are surest, and only some of them right."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the comparison as JSON values."""
+        return {
+            "baseline": self.runs[0],
+            "differences": [
+                {
+                    "run": run,
+                    **{
+                        metric: interval._asdict()
+                        for metric, interval in difference._asdict().items()
+                    },
+                    "mcnemar": test._asdict(),
+                }
+                for run, difference, test in self.differences
+            ],
+            "disagreeing": self.disagreeing,
+            "disagreements": [disagreement._asdict() for disagreement in self.disagreements],
+        }
+
+
+def compare(evaluations: Sequence[Evaluation], seed: int) -> Comparison:
+    """Compares every evaluation with the first.
+
+    Args:
+        evaluations: Two or more, all on the same examples, which are read once more for the texts
+            of disagreements; the runs' classes may differ.
+        seed: Decides the bootstrap draws.
+    """
+    labels = sorted({label for evaluation in evaluations for label in evaluation.labels})
+    index = {label: position for position, label in enumerate(labels)}
+    common = [np.array([index[label] for label in run.labels]) for run in evaluations]
+    targets = common[0][evaluations[0].result.targets]
+    predictions = np.stack(
+        [ids[run.result.predictions] for ids, run in zip(common, evaluations, strict=True)]
+    )
+    sureness = np.stack([run.result.confidence for run in evaluations])
+    disagreeing = np.flatnonzero((predictions != predictions[0]).any(axis=0))
+    shown = _surest(disagreeing, targets, predictions, sureness)
+    found = fetch(evaluations[0].examples, shown)
+    return Comparison(
+        runs=tuple(run.name for run in evaluations),
+        scores=tuple(
+            (run.scores.accuracy, run.scores.macro_f1, run.scores.loss) for run in evaluations
+        ),
+        differences=tuple(
+            Difference(
+                run.name,
+                paired_bootstrap(targets, predictions[0], other, seed),
+                mcnemar(targets, predictions[0], other),
+            )
+            for run, other in zip(evaluations[1:], predictions[1:], strict=True)
+        ),
+        disagreeing=len(disagreeing),
+        disagreements=tuple(
+            Disagreement(
+                found[i].where,
+                found[i].text,
+                labels[targets[i]],
+                tuple(labels[p] for p in predictions[:, i]),
+                tuple(sureness[:, i].tolist()),
+            )
+            for i in shown
+        ),
+    )
+
+
+def _surest(
+    disagreeing: np.ndarray, targets: np.ndarray, predictions: np.ndarray, sureness: np.ndarray
+) -> list[int]:
+    """Those some run gets right first, then by how sure the least sure run is."""
+    right = (predictions[:, disagreeing] == targets[disagreeing]).any(axis=0)
+    order = np.lexsort((-sureness[:, disagreeing].min(axis=0), ~right))
+    shown: list[int] = disagreeing[order[:DISAGREEMENTS]].tolist()
+    return shown
+
+
+def json_document(
+    evaluations: Sequence[Evaluation], comparison: Comparison | None = None
+) -> dict[str, Any]:
+    """Returns the figures of one run, or of several under `runs` with their `comparison`.
+
+    Args:
+        evaluations: The runs.
+        comparison: How they compare, if there are several.
+    """
+    if comparison is None:
+        return evaluations[0].to_json()
+    return {
+        "runs": [evaluation.to_json() for evaluation in evaluations],
+        "comparison": comparison.to_json(),
+    }

@@ -1,0 +1,204 @@
+"""One pass of a classifier over a source, keeping a few numbers for each example and no text."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from hier_rnn.errors import UserError
+from hier_rnn.evaluation.progress import OnProgress, Stopwatch
+from hier_rnn.evaluation.text_predictor import TextPredictor
+from hier_rnn.metrics.probabilities import log_probabilities
+from hier_rnn.sources.example import Example
+
+KEPT_CLASSES = 50
+BLOCK_NUMBERS = 1 << 19  # logits that wait to be reduced together
+BLOCK_EXAMPLES = 256
+
+OnExample = Callable[[Example, np.ndarray], None]
+
+
+@dataclass(frozen=True, eq=False)
+class PassResult:
+    """What a pass leaves of `n` examples: at most 50 classes each, however many there are."""
+
+    targets: np.ndarray
+    """True class indices, `(n,)`."""
+    predictions: np.ndarray
+    """Predicted class indices, `(n,)`."""
+    confidence: np.ndarray
+    """Probability of the predicted class, at the run's temperature, `(n,)`."""
+    uncalibrated: np.ndarray
+    """The same at temperature 1, `(n,)`."""
+    target_probability: np.ndarray
+    """Probability of the true class, at the run's temperature, `(n,)`."""
+    losses: np.ndarray
+    """Minus the log-probability of the true class at temperature 1, `(n,)`."""
+    calibrated_losses: np.ndarray
+    """The same at the run's temperature, `(n,)`."""
+    top_classes: np.ndarray
+    """The most probable classes, `(n, at most 50)`, in no order."""
+    top_probabilities: np.ndarray
+    """Their probabilities at the run's temperature, float32, `(n, at most 50)`."""
+    lengths: np.ndarray
+    """Words of each example, `(n,)`."""
+    unseen_share: np.ndarray
+    """Share of its words that training never saw, `(n,)`."""
+    seconds: float
+    words_per_second: float
+
+    @property
+    def correct(self) -> np.ndarray:
+        """Whether each prediction is right, `(n,)`."""
+        equal: np.ndarray = np.equal(self.predictions, self.targets)
+        return equal
+
+
+def run_pass(
+    predictor: TextPredictor,
+    examples: Iterable[Example],
+    targets: np.ndarray,
+    vocabulary: frozenset[str] = frozenset(),
+    *,
+    stage: str = "evaluation",
+    at_once: int | None = None,
+    on_example: OnExample | None = None,
+    on_progress: OnProgress | None = None,
+) -> PassResult:
+    """Classifies every example as it is read.
+
+    Args:
+        predictor: The classifier.
+        examples: What it reads, once.
+        targets: True class indices, `(examples,)`.
+        vocabulary: Words that training saw.
+        stage: What the pass is called in reports of progress and in errors.
+        at_once: Hand the predictor no more examples than this before its answers are awaited, for
+            examples that are long in the making; by default it reads ahead as it likes.
+        on_example: Called with every example and its logits, `(classes,)`, in order.
+        on_progress: Called now and then with how far the pass has come.
+
+    Raises:
+        UserError: There are more or fewer examples than targets, or logits are not finite.
+    """
+    count = len(targets)
+    lengths = np.zeros(count, dtype=np.int32)
+    unseen_share = np.zeros(count, dtype=np.float32)
+    waiting: deque[Example] = deque()
+
+    def segmented() -> Iterator[list[str]]:
+        for position, example in enumerate(examples):
+            if position == count:
+                raise UserError(_changed(stage, count))
+            words = predictor.words(example.text)
+            lengths[position] = len(words)
+            if words:
+                unseen = sum(word not in vocabulary for word in words)
+                unseen_share[position] = unseen / len(words)
+            waiting.append(example)
+            yield words
+
+    list(predictor.logits(["warm up"]))  # what the first call prepares is not counted
+    answers = _Answers(targets, len(predictor.labels), predictor.temperature)
+    watch = Stopwatch(stage, count, on_progress)
+    for position, row in enumerate(_logits(predictor, segmented(), at_once)):
+        example = waiting.popleft()
+        if not np.isfinite(row).all():
+            raise UserError(
+                f"{example.where}: the model's outputs are not finite numbers ({row}); "
+                "its weights are damaged or its training diverged."
+            )
+        answers.append(row)
+        watch.step(bool(row.argmax() == targets[position]), int(lengths[position]))
+        if on_example is not None:
+            on_example(example, row)
+    if watch.examples != count:
+        raise UserError(_changed(stage, count))
+    seconds, words_per_second = watch.seconds, watch.words_per_second
+    return PassResult(
+        targets=targets,
+        **answers.columns(),
+        lengths=lengths,
+        unseen_share=unseen_share,
+        seconds=seconds,
+        words_per_second=words_per_second,
+    )
+
+
+class _Answers:
+    """Reduces logits to what is kept of them, some rows at a time: NumPy is slow row by row.
+
+    Args:
+        targets: True class indices, `(examples,)`.
+        classes: How many classes there are.
+        temperature: What the run divides its logits by.
+    """
+
+    def __init__(self, targets: np.ndarray, classes: int, temperature: float) -> None:
+        count, self._kept = len(targets), min(classes, KEPT_CLASSES)
+        self._targets, self._temperature = targets, temperature
+        rows = max(1, min(BLOCK_EXAMPLES, BLOCK_NUMBERS // classes))
+        self._block = np.empty((rows, classes), dtype=np.float32)
+        self._waiting = self._done = 0
+        self._columns: dict[str, np.ndarray] = {
+            "predictions": np.zeros(count, np.int64),
+            "confidence": np.zeros(count),
+            "uncalibrated": np.zeros(count),
+            "target_probability": np.zeros(count),
+            "losses": np.zeros(count),
+            "calibrated_losses": np.zeros(count),
+            "top_classes": np.zeros((count, self._kept), np.int32),
+            "top_probabilities": np.zeros((count, self._kept), np.float32),
+        }
+
+    def append(self, logits: np.ndarray) -> None:
+        """Takes the logits of the next example, `(classes,)`."""
+        self._block[self._waiting] = logits
+        self._waiting += 1
+        if self._waiting == len(self._block):
+            self._reduce()
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Returns what is kept of all examples, by the names of `PassResult`."""
+        self._reduce()
+        return self._columns
+
+    def _reduce(self) -> None:
+        logits = self._block[: self._waiting]
+        rows = np.arange(len(logits))
+        block = slice(self._done, self._done + len(logits))
+        targets = self._targets[block]
+        raw = log_probabilities(logits)
+        calibrated = log_probabilities(logits, self._temperature)
+        probabilities = np.exp(calibrated)
+        best = logits.argmax(axis=-1)
+        top = np.argpartition(-logits, self._kept - 1, axis=-1)[:, : self._kept]
+        columns = self._columns
+        columns["predictions"][block] = best
+        columns["confidence"][block] = probabilities[rows, best]
+        columns["uncalibrated"][block] = np.exp(raw[rows, best])
+        columns["target_probability"][block] = probabilities[rows, targets]
+        columns["losses"][block] = -raw[rows, targets]
+        columns["calibrated_losses"][block] = -calibrated[rows, targets]
+        columns["top_classes"][block] = top
+        columns["top_probabilities"][block] = probabilities[rows[:, None], top]
+        self._done += len(logits)
+        self._waiting = 0
+
+
+def _logits(
+    predictor: TextPredictor, sentences: Iterator[list[str]], at_once: int | None
+) -> Iterator[np.ndarray]:
+    if at_once is None:
+        yield from predictor.logits_of_words(sentences)
+        return
+    while chunk := list(islice(sentences, at_once)):
+        yield from predictor.logits_of_words(chunk)
+
+
+def _changed(stage: str, count: int) -> str:
+    return f"{stage}: the data changed while it was being read; it had {count:,} examples before."
