@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 from hier_rnn.errors import UserError
-from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.training.classification import objective
 from hier_rnn.training.events import Diverged, Event, Started, Step
 from hier_rnn.training.objective import Losses
@@ -71,7 +71,7 @@ def test_stop_names_the_texts_and_keeps_the_last_good_weights(train, broken, tmp
     assert finite(tmp_path / "run")
     # What is done about trouble may change when a run goes on; here there is none any more.
     told(train, on_divergence="skip")
-    found, wanted = (read_weights(run / "model.weights.h5") for run in (tmp_path / "run", plain))
+    found, wanted = (read_weights(run / "model.safetensors") for run in (tmp_path / "run", plain))
     for name in wanted:
         np.testing.assert_array_equal(found[name], wanted[name])
 
@@ -105,7 +105,7 @@ def test_restore_goes_back_with_half_the_rate(train, broken, tmp_path, first):
     whole = told(train, "whole")
     assert steps(whole) == steps(events)
     found, wanted = (
-        read_weights(tmp_path / name / "model.weights.h5") for name in ("run", "whole")
+        read_weights(tmp_path / name / "model.safetensors") for name in ("run", "whole")
     )
     assert not any(np.array_equal(found[name], wanted[name]) for name in wanted)
 
