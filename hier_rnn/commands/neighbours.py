@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from hier_rnn.commands.console import draw, escaped, show_log, write_line
+from hier_rnn.commands.console import escaped, show_log, write_line
+from hier_rnn.commands.drawing import draw
 from hier_rnn.commands.options import verify_option
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 
