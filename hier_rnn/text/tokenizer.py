@@ -11,7 +11,7 @@ from hier_rnn.text.segmentation import segmenter
 MAXIMUM_CHARACTERS = 500_000  # of a text: a long novel
 
 
-class Words:
+class Tokenizer:
     """Turns a text into words as the text options ask. Can be pickled.
 
     A word longer than `maximum_word_length` characters keeps its head and its tail, half of the
@@ -24,7 +24,7 @@ class Words:
         model: SentencePiece model, its file or its content; default, the file the options name.
 
     Attributes:
-        cut: How many words were cut so far; may be set back to 0.
+        truncated: How many words were cut so far; may be set back to 0.
         cut_texts: How many texts were; likewise.
 
     Raises:
@@ -32,7 +32,7 @@ class Words:
     """
 
     def __init__(self, options: Text, model: str | Path | bytes = "") -> None:
-        self.cut = self.cut_texts = 0
+        self.truncated = self.cut_texts = 0
         self._form = options.normalization
         self._lowercase = options.lowercase
         self._limit = options.maximum_word_length
@@ -44,7 +44,7 @@ class Words:
         # Normalizing may have made it longer.
         words = self._segment(self._bounded(normalized))
         if words and max(map(len, words)) > self._limit:
-            self.cut += sum(len(word) > self._limit for word in words)
+            self.truncated += sum(len(word) > self._limit for word in words)
             return [shortened(word, self._limit) for word in words]
         return words
 
