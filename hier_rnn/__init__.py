@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hier_rnn.errors import UserError
-from hier_rnn.version import __version__
 
 if TYPE_CHECKING:
     from hier_rnn.inference.encoder import Encoder
@@ -47,3 +46,12 @@ def load_encoder(directory: str | Path, verify: bool = True) -> Encoder:
     from hier_rnn.inference.encoder import Encoder
 
     return Encoder(directory, verify)
+
+
+def __getattr__(name: str) -> str:
+    """Looks the version up where it is asked for: that takes longer than to load a run."""
+    if name == "__version__":
+        from hier_rnn.version import __version__
+
+        return __version__
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

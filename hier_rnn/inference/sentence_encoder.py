@@ -49,7 +49,7 @@ class SentenceEncoder:
         """
         return self._layers[0].project(words)
 
-    def __call__(self, words: Words, numbers: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    def __call__(self, words: Tokenizer, numbers: np.ndarray, lengths: np.ndarray) -> np.ndarray:
         """Returns the sentences' vectors, `(sentences, 2 * units)`.
 
         Args:
@@ -80,7 +80,7 @@ class SentenceEncoder:
 
     def _read(
         self,
-        words: Words,
+        words: Tokenizer,
         numbers: np.ndarray,
         packed: Packed,
         states: np.ndarray,

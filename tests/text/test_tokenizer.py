@@ -62,3 +62,12 @@ def test_words_survive_pickling():
     again = pickle.loads(pickle.dumps(words))
     assert again.truncated == 1
     assert again("Hello You") == words("Hello You") == ["helo", "you"]
+
+
+def test_a_text_without_end_keeps_head_and_tail(monkeypatch):
+    monkeypatch.setattr("hier_rnn.text.tokenizer.MAXIMUM_CHARACTERS", 10)
+    words = Tokenizer(Text())
+    assert words("abc " + "x" * 100 + " yz") == ["abc", "xx", "yz"]
+    assert words("ab cd") == ["ab", "cd"]
+    assert words.cut_texts == 1
+    assert sum(map(len, words("\ufdfa" * 10))) <= 10  # one character that becomes eighteen
