@@ -12,7 +12,7 @@ import numpy as np
 from hier_rnn.configuration.options import CharacterEncoder as Options
 from hier_rnn.inference.blas import product
 from hier_rnn.inference.gru import GRUCell
-from hier_rnn.inference.trie import Spelling, levels
+from hier_rnn.inference.trie import TrieBuilder, levels
 from hier_rnn.model.weight_specs import DIRECTIONS, word_width
 
 BLOCK = 256  # prefixes that are computed together: what they take stays in the processor's cache
@@ -28,7 +28,7 @@ class CharacterEncoder:
     """
 
     def __init__(
-        self, options: Options, spelling: Spelling, weights: Mapping[str, np.ndarray]
+        self, options: Options, spelling: TrieBuilder, weights: Mapping[str, np.ndarray]
     ) -> None:
         self.width = word_width(options)
         self._units, self._spelling = options.units, spelling

@@ -7,19 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from hier_rnn.configuration.toml import read_configuration
-from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.inference.arguments import checked_texts
 from hier_rnn.inference.blas import one_thread_each
 from hier_rnn.inference.character_encoder import CharacterEncoder
 from hier_rnn.inference.threads import pool_for, processors
-from hier_rnn.inference.trie import Spelling
-from hier_rnn.inference.weights import finite_weights
+from hier_rnn.inference.trie import TrieBuilder
 from hier_rnn.inference.word_values import WordValues
 from hier_rnn.model.weight_specs import character_encoder_shapes
-from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.words import shortened
+from hier_rnn.text.tokenizer import shortened
 
 
 class Encoder:
@@ -29,6 +26,7 @@ class Encoder:
 
     Args:
         path: An encoder directory, or a run directory.
+        verify: Whether its files must be as its manifest says. Default True.
 
     Attributes:
         directory: The encoder directory.
@@ -40,14 +38,14 @@ class Encoder:
         UserError: The directory is missing, incomplete or damaged.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.directory = encoder_directory(Path(path))
-        self.configuration = read_configuration(self.directory / "config.toml")
-        self.alphabet = Alphabet.load(self.directory / "alphabet.json")
+    def __init__(self, path: str | Path, verify: bool = True) -> None:
+        self.directory = EncoderDirectory.find(Path(path), verify)
+        self.configuration = self.directory.read_configuration()
+        self.alphabet = self.directory.read_alphabet()
         options = self.configuration.character_encoder
         shapes = character_encoder_shapes(options, self.alphabet.size)
-        weights = finite_weights(self.directory / "encoder.weights.h5", shapes)
-        spelling = Spelling(self.alphabet, self.configuration.text.boundary_marks)
+        weights = self.directory.read_weights(shapes)
+        spelling = TrieBuilder(self.alphabet, self.configuration.text.boundary_marks)
         encoder = CharacterEncoder(options, spelling, weights)
         self.width = encoder.width
         self._values = WordValues(encoder, encoder.width)

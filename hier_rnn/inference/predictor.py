@@ -13,9 +13,8 @@ from hier_rnn.errors import UserError
 from hier_rnn.inference.arguments import checked_sentences, checked_texts
 from hier_rnn.inference.attribution import Attribution
 from hier_rnn.inference.inference import Inference
-from hier_rnn.inference.weights import finite_weights
 from hier_rnn.model.weight_specs import weight_shapes
-from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.storage.run_directory import RunDirectory
 
 
 class Prediction(NamedTuple):
@@ -37,6 +36,7 @@ class Predictor:
 
     Args:
         run: A run directory.
+        verify: Whether its files must be as its manifest says. Default True.
 
     Attributes:
         run: The run directory.
@@ -50,8 +50,8 @@ class Predictor:
         UserError: The directory is missing, incomplete or damaged.
     """
 
-    def __init__(self, run: str | Path) -> None:
-        directory = RunDirectory(Path(run))
+    def __init__(self, run: str | Path, verify: bool = True) -> None:
+        directory = RunDirectory(Path(run), verify)
         directory.require()
         self.run = directory.path
         self.configuration = directory.read_configuration()
@@ -60,7 +60,7 @@ class Predictor:
         self.temperature = directory.read_temperature()
         self.words = directory.read_words()
         shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
-        self._weights = finite_weights(directory.weights, shapes)
+        self._weights = directory.read_weights(shapes)
         self._inference = Inference(self.configuration, self.alphabet, self._weights)
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:

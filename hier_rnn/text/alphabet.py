@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
-from hier_rnn.errors import UserError
-from hier_rnn.files import write_atomically
-
-UNKNOWN, BEGIN, END = 0, 1, 2
-FIRST = 3  # id of the first character
+UNK, BOS, EOS = 0, 1, 2
+FIRST_CHARACTER = 3  # id of the first character
 CODE_POINTS = 0x110000
 
 
@@ -39,7 +34,7 @@ class Alphabet:
                 raise ValueError(f"not one character: {character!r}")
             if "\ud800" <= character <= "\udfff":
                 raise ValueError(f"a surrogate is not a character: {character!r}")
-        ids = {character: id for id, character in enumerate(self.characters, start=FIRST)}
+        ids = {character: id for id, character in enumerate(self.characters, start=FIRST_CHARACTER)}
         if len(ids) < len(self.characters):
             twice, _ = Counter(self.characters).most_common(1)[0]
             raise ValueError(f"comes more than once: {twice!r}")
@@ -69,16 +64,16 @@ class Alphabet:
     @property
     def size(self) -> int:
         """The number of ids, the three that are no characters included."""
-        return FIRST + len(self.characters)
+        return FIRST_CHARACTER + len(self.characters)
 
     def ids(self, word: str) -> list[int]:
         """Returns the id of each character of `word`, without marks."""
-        return [self._ids.get(character, UNKNOWN) for character in word]
+        return [self._ids.get(character, UNK) for character in word]
 
     def table(self) -> np.ndarray:
         """Returns the id of every Unicode code point, int32 of shape `(1114112,)`."""
-        table = np.full(CODE_POINTS, UNKNOWN, np.int32)
-        table[[ord(character) for character in self.characters]] = range(FIRST, self.size)
+        table = np.full(CODE_POINTS, UNK, np.int32)
+        table[[ord(character) for character in self.characters]] = range(FIRST_CHARACTER, self.size)
         return table
 
     def extended(self, characters: Iterable[str]) -> Alphabet:
@@ -92,29 +87,3 @@ class Alphabet:
         """Returns an alphabet with each letter in lower and in upper case, ids as they are."""
         cases = (case for c in self.characters for case in (c.lower(), c.upper()))
         return self.extended(case for case in cases if len(case) == 1)
-
-    def save(self, path: str | Path) -> None:
-        """Writes the alphabet as JSON, one character per line."""
-        content = {"unknown": UNKNOWN, "begin": BEGIN, "end": END, "characters": self.characters}
-        with write_atomically(path) as file:
-            file.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-
-    @classmethod
-    def load(cls, path: str | Path) -> Alphabet:
-        """Returns the alphabet in a file that `save` wrote.
-
-        Raises:
-            UserError: The file can't be read, or is damaged.
-        """
-        try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
-            characters = content["characters"]
-            if not isinstance(characters, list):
-                raise TypeError("'characters' is not a list")
-            return cls(tuple(characters))
-        except OSError as error:
-            raise UserError(f"{path}: can't read the alphabet: {error.strerror}.") from None
-        except KeyError:
-            raise UserError(f"{path}: damaged alphabet: no 'characters'.") from None
-        except (TypeError, ValueError, RecursionError) as error:
-            raise UserError(f"{path}: damaged alphabet: {error}.") from None

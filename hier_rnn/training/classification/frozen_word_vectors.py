@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.model.character_encoder import CharacterEncoder
-from hier_rnn.packing.batch import Spelling
+from hier_rnn.packing.batch import TrieBuilder
 
 KEPT_BYTES = 256 << 20
 ENCODED_AT_ONCE = 8192
@@ -46,7 +46,7 @@ class FrozenWordVectors:
     """
 
     def __init__(
-        self, encoder: CharacterEncoder, spelling: Spelling, vocabulary: Counter[str]
+        self, encoder: CharacterEncoder, spelling: TrieBuilder, vocabulary: Counter[str]
     ) -> None:
         fitting = max(1, KEPT_BYTES // (4 * encoder.width))
         words = sorted(word for word, _ in vocabulary.most_common(fitting))

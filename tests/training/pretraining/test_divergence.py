@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 
 from hier_rnn.errors import UserError
-from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 
@@ -31,12 +31,12 @@ def test_pretraining_takes_no_step_whose_gradient_is_not_finite(
     loss_of = WordVectorObjective.loss
     calls = 0
 
-    def loss(self, batch, noise=None):
+    def loss(self, batch, rng=None):
         nonlocal calls
         calls += 1
         bias = self.named_weights()["word_vectors/bias"].value
         root = tf.reduce_sum(tf.sqrt(bias - tf.stop_gradient(bias)))
-        return loss_of(self, batch, noise) + (root if calls == 3 else 0.0)
+        return loss_of(self, batch, rng) + (root if calls == 3 else 0.0)
 
     monkeypatch.setattr(WordVectorObjective, "loss", loss)
     made = configuration(epochs=1, checkpoint_seconds=0.0, on_divergence=action)
@@ -45,5 +45,5 @@ def test_pretraining_takes_no_step_whose_gradient_is_not_finite(
             pretrain(made, tmp_path / "out")
         assert finite(tmp_path / "out")
     pretrain(made, tmp_path / "out")
-    for values in read_weights(tmp_path / "out" / "encoder.weights.h5").values():
+    for values in read_weights(tmp_path / "out" / "encoder.safetensors").values():
         assert np.isfinite(values).all()
