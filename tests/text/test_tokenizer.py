@@ -65,8 +65,8 @@ def test_words_survive_pickling():
 
 
 def test_a_text_without_end_keeps_head_and_tail(monkeypatch):
-    monkeypatch.setattr("hier_rnn.text.words.MAXIMUM_CHARACTERS", 10)
-    words = Words(Text())
+    monkeypatch.setattr("hier_rnn.text.tokenizer.MAXIMUM_CHARACTERS", 10)
+    words = Tokenizer(Text())
     assert words("abc " + "x" * 100 + " yz") == ["abc", "xx", "yz"]
     assert words("ab cd") == ["ab", "cd"]
     assert words.cut_texts == 1
