@@ -40,7 +40,8 @@ def _read(path: Path, reading: Reading) -> Iterator[Example]:
             yield Example(None, "", where)
             continue
         record = _parse(line, where)
-        labels, row = (), None
+        labels: tuple[str, ...] = ()
+        row = None
         if reading.labelled:
             labels = _labels(record, reading.label_column, where)
         else:

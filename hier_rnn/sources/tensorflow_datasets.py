@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -34,7 +34,7 @@ OWN_FEATURES = "tensorflow_datasets.core.features."
 
 _SPEC = re.compile(r"tfds:([^:]+)(?::(\d+\.\d+\.\d+))?(?::(.+))?")
 
-Feature = tfds.features.FeatureConnector
+Feature: TypeAlias = tfds.features.FeatureConnector
 Features = dict[str, Feature]
 
 
@@ -233,12 +233,12 @@ def _column(
 
 
 def _is_text(feature: Feature) -> bool:
-    return feature.shape == () and feature.tf_dtype == tf.string
+    return bool(feature.shape == () and feature.tf_dtype == tf.string)
 
 
 def _is_label(feature: Feature) -> bool:
     kind = feature.tf_dtype
-    return feature.shape == () and (kind in (tf.string, tf.bool) or kind.is_integer)
+    return bool(feature.shape == () and (kind in (tf.string, tf.bool) or kind.is_integer))
 
 
 def _stream(

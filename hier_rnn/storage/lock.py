@@ -103,9 +103,9 @@ class RunLock:
         except FileNotFoundError:
             os.close(descriptor)
             return -1
-        owner = json.dumps({"process": os.getpid(), "host": socket.gethostname()}).encode()
+        holder = json.dumps({"process": os.getpid(), "host": socket.gethostname()}).encode()
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, owner, 0) if hasattr(os, "pwrite") else os.write(descriptor, owner)
+        os.pwrite(descriptor, holder, 0) if hasattr(os, "pwrite") else os.write(descriptor, holder)
         return descriptor
 
     def _make_directory(self) -> None:

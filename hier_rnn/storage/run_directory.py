@@ -70,8 +70,11 @@ class RunDirectory(Directory):
             )
         content = parse_json(self.read(self.calibration), self.calibration)
         temperature = content.get("temperature") if isinstance(content, dict) else None
-        number = isinstance(temperature, (int, float)) and not isinstance(temperature, bool)
-        if not number or not COLDEST <= temperature <= HOTTEST:
+        if (
+            not isinstance(temperature, (int, float))
+            or isinstance(temperature, bool)
+            or not COLDEST <= temperature <= HOTTEST
+        ):
             raise UserError(
                 f"{self.calibration}: damaged: the temperature is not a number from {COLDEST:g} to"
                 f" {HOTTEST:g}."
@@ -87,9 +90,10 @@ class RunDirectory(Directory):
         if not self.has(self.evaluation):
             return None
         document = parse_json(self.read(self.evaluation), self.evaluation)
-        accuracy = document.get("accuracy") if isinstance(document, dict) else None
-        if isinstance(accuracy, float) and math.isfinite(accuracy):
-            return document
+        if isinstance(document, dict):
+            accuracy = document.get("accuracy")
+            if isinstance(accuracy, float) and math.isfinite(accuracy):
+                return document
         raise UserError(f"{self.evaluation}: not what `evaluate.py --json` writes for one run.")
 
     def write_evaluation(self, document: dict[str, Any]) -> None:

@@ -95,7 +95,7 @@ def pass_batches(
     """
     order = np.random.default_rng((seed, index))
     sentences = (
-        Sentence(words(example.text), labels[example.label])
+        Sentence(words(example.text), labels[example.required_label])
         for example in shuffled(source, options.shuffle_buffer, order)
     )
     size, buckets = options.batch_size, options.bucket_batches

@@ -50,11 +50,10 @@ class FrozenWordVectors:
     ) -> None:
         fitting = max(1, KEPT_BYTES // (4 * encoder.width))
         words = sorted(word for word, _ in vocabulary.most_common(fitting))
-
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-        def vectors_of(words: tf.Tensor) -> tf.Tensor:
-            return encoder(spelling(words), differentiable=False)
-
+        vectors_of = tf.function(
+            lambda words: encoder(spelling(words), differentiable=False),
+            input_signature=[tf.TensorSpec([None], tf.string)],
+        )
         words = tf.constant(words, tf.string)
         starts = range(0, len(words), ENCODED_AT_ONCE)
         parts = [vectors_of(words[start : start + ENCODED_AT_ONCE]) for start in starts]

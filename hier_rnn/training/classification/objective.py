@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -130,7 +130,7 @@ class ClassificationObjective:
             )
         return score(data.targets, logits, data.corpus.labels), logits
 
-    def score(self, metrics: dict[str, float]) -> float:
+    def score(self, metrics: Mapping[str, float]) -> float:
         """Returns the metric that `training.validation_metric` names; of the loss, the negative."""
         return metrics[self.score_name] * (-1 if self._options.validation_metric == "loss" else 1)
 

@@ -89,7 +89,7 @@ def train_classifier(
         KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
     """
     run = RunDirectory(Path(out))
-    listeners = [on_event, MetricsFile(run)]
+    listeners: list[Listener] = [on_event, MetricsFile(run)]
     if tensorboard:
         listeners.append(TensorBoard(run.tensorboard))
     with RunLock(run.path), interruptible(lambda: _kept(run)):

@@ -9,6 +9,7 @@ A bidirectional encoder learns both directions, each with a softmax of its own.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
@@ -51,7 +52,7 @@ class CountedWords(NamedTuple):
 class CountedBatch(NamedTuple):
     """Distinct words of a text."""
 
-    tries: tuple[PrefixTrie, ...]
+    prefix_tries: tuple[PrefixTrie, ...]
     counts: tf.Tensor
     """float32 `(words,)`: how often each is seen."""
     last: tf.Tensor
@@ -84,6 +85,8 @@ class NextCharacterObjective(WordObjective):
         self.next_character = NextCharacter(encoder.options, encoder.alphabet_size)
         self.steps = -(-len(corpus.words) // options.batch_size)
         self.expected_examples = self.steps * options.batch_size * options.epochs
+        signature = [tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.float32)]
+        self._evaluate = tf.function(self._held_out_surprise, input_signature=signature)
 
     def named_weights(self) -> dict[str, keras.Variable]:
         """Returns every weight by its name; those of the predictions are not the encoder's."""
@@ -142,14 +145,13 @@ class NextCharacterObjective(WordObjective):
             characters += float(seen)
         return {"bits_per_character": total / characters / math.log(2)}
 
-    @tf.function(
-        input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.float32)]
-    )
-    def _evaluate(self, words: tf.Tensor, counts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _held_out_surprise(
+        self, words: tf.Tensor, counts: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         batch = CountedBatch(self._spelling(words), counts, tf.constant(True))
         return self.surprise(batch, differentiable=False)
 
-    def score(self, metrics: dict[str, float]) -> float:
+    def score(self, metrics: Mapping[str, float]) -> float:
         """Returns the negative of the bits per character."""
         return -metrics[self.score_name]
 
@@ -200,4 +202,5 @@ def portions(counts: np.ndarray, batches: int) -> np.ndarray:
         counts: How often each word is seen, `(words,)`.
         batches: Batches in an epoch.
     """
-    return np.clip(np.ceil(counts / counts.mean() / HEAVY), 1, batches).astype(int)
+    parts: np.ndarray = np.clip(np.ceil(counts / counts.mean() / HEAVY), 1, batches)
+    return parts.astype(int)

@@ -99,10 +99,11 @@ def pretrain(
             return PretrainingResult(run.path, trained=False)
         _check(configuration)
         kept = run.checkpoints / PREPARED
-        kind = Targets if configuration.pretraining.objective == "word-vectors" else CountedWords
+        words: Targets | CountedWords
+        word_vectors = configuration.pretraining.objective == "word-vectors"
         if kept.exists() and not force:
             claim_output(run, configuration)
-            words = read_tuple(kept, kind)
+            words = read_tuple(kept, Targets) if word_vectors else read_tuple(kept, CountedWords)
         else:
             prepared = prepare(configuration, opened(), label_feature_weight, on_event)
             words = prepared.words

@@ -8,6 +8,7 @@ other cases and punctuation have the word's own vector as target.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
@@ -35,7 +36,7 @@ RIDGE = 1.0
 class SpelledBatch(NamedTuple):
     """Spellings, each with the word whose vector it has."""
 
-    tries: tuple[PrefixTrie, ...]
+    prefix_tries: tuple[PrefixTrie, ...]
     words: tf.Tensor
     """int32 `(spellings,)`: indices of words."""
     weights: tf.Tensor
@@ -84,6 +85,8 @@ class WordVectorObjective(WordObjective):
         self.expected_examples = self.steps * options.batch_size * options.epochs
         self.map = keras.layers.Dense(targets.vectors.shape[1], name=MAP)
         self.map.build((None, encoder.width))
+        signature = [tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)]
+        self._evaluate = tf.function(self._sum_of_cosines, input_signature=signature)
 
     def named_weights(self) -> dict[str, keras.Variable]:
         """Returns every weight by its name; the linear map's are not the encoder's."""
@@ -149,7 +152,7 @@ class WordVectorObjective(WordObjective):
         }
         return {self.score_name: sum(cosines.values()) / len(cosines), **cosines}
 
-    def score(self, metrics: dict[str, float]) -> float:
+    def score(self, metrics: Mapping[str, float]) -> float:
         """Returns the mean of the three cosines."""
         return metrics[self.score_name]
 
@@ -193,10 +196,7 @@ class WordVectorObjective(WordObjective):
         )
         return total / len(spellings)
 
-    @tf.function(
-        input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)]
-    )
-    def _evaluate(self, spellings: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
+    def _sum_of_cosines(self, spellings: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
         vectors = self._encoder(self._spelling(spellings), differentiable=False)
         return tf.reduce_sum(self._cosines(vectors, words))
 
