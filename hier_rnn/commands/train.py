@@ -11,6 +11,7 @@ import hier_rnn
 from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.console import show_log, tell
 from hier_rnn.commands.embedded import embedded
+from hier_rnn.commands.flags import CLASSIFICATION, PRETRAINING
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.options import output_option, path_option, quiet_option
 from hier_rnn.configuration.command_line import (
@@ -25,15 +26,6 @@ from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 EMBEDDED_OUT = Path("runs/messages")
-
-READING = {
-    "seed": "--seed",
-    "data.label_column": "--label-column NAME",
-    "data.text_column": "--text-column NAME",
-    "data.delimiter": "--delimiter CHARACTER",
-    "data.quoting": "--quoting",
-    "data.tfds_data_dir": "--tfds-data-dir DIR",
-}
 
 config_option = path_option("--config", "FILE.toml", "options from a file; the command line wins")
 force_option = click.option("--force", is_flag=True, help="start over what --out already holds")
@@ -61,14 +53,7 @@ Examples:
     --training.phases '[{"train": ["head/.*"], "epochs": 2}, {"epochs": 10}]'""",
 )
 @configuration_options(
-    flags={
-        "data.train": "--train SRC",
-        "data.validation": "--validation SRC",
-        "data.test": "--test SRC",
-        "data.encoder": "--encoder DIR",
-        "training.freeze_encoder": "--freeze-encoder",
-        **READING,
-    },
+    flags=CLASSIFICATION,
     groups=["text", "character_encoder", "sentence_encoder", "head", "initializers", "training"],
 )
 @output_option("--out", "DIR", f"the run directory [embedded data: {EMBEDDED_OUT}]")
@@ -167,13 +152,7 @@ Example:
   hier-rnn train pretrain --text reviews.txt --out encoders/reviews""",
 )
 @configuration_options(
-    flags={
-        "data.text": "--text SRC",
-        "pretraining.objective": "--objective",
-        "pretraining.vectors": "--vectors FILE",
-        "data.encoder": "--encoder DIR",
-        **READING,
-    },
+    flags=PRETRAINING,
     groups=["text", "character_encoder", "initializers", "pretraining"],
 )
 @output_option("--out", "DIR", "the encoder directory", required=True)

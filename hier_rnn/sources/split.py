@@ -54,7 +54,7 @@ def _counts(sizes: np.ndarray, share: float, name: str) -> np.ndarray:
     if sizes.max() < 2:
         raise UserError(
             f"{name}: can't set aside {share:.0%}: there is one example of each class. Give"
-            " --validation, or more examples."
+            " validation data (data.validation), or more examples."
         )
     exact = share * sizes
     counts: np.ndarray = np.minimum(exact.astype(int), sizes - 1)

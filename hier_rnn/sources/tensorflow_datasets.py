@@ -103,7 +103,7 @@ def _folder(name: str, version: str | None, data_dir: str) -> Path:
     folders = [Path(folder) for folder in file_utils.list_data_dirs(data_dir or None)]
     for folder in folders if data_dir else []:
         if not folder.is_dir():
-            raise UserError(f"--tfds-data-dir {folder} (data.tfds_data_dir): no such folder.")
+            raise UserError(f"data.tfds_data_dir {folder}: no such folder.")
     prepared = {
         found: folder / found.replace(":", "/") for folder in folders for found in _prepared(folder)
     }
@@ -121,7 +121,7 @@ def _folder(name: str, version: str | None, data_dir: str) -> Path:
         raise UserError(
             f"tfds:{wanted} is not prepared in {', '.join(map(str, folders))}."
             f"{nearest(wanted, prepared)} There is {quoted(sorted(prepared)) or 'nothing'}. Prepare"
-            " it with `tfds build`, or say where it is with --tfds-data-dir (data.tfds_data_dir)."
+            " it with `tfds build`, or say where it is with data.tfds_data_dir."
         )
     newest = max(fits, key=lambda found: tuple(map(int, found.rpartition(":")[2].split("."))))
     return prepared[newest]
@@ -228,7 +228,7 @@ def _column(
         f"tfds:{name}: the column '{column}' {reason}.{nearest(column, usable)} Columns that can"
         f" be a {default}: {quoted(sorted(usable)) or 'none'}"
         + (f"; others: {quoted(others)}" if others else "")
-        + f". Name it with --{default}-column (data.{default}_column)."
+        + f". Name it with data.{default}_column."
     )
 
 

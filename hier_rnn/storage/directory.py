@@ -87,7 +87,7 @@ class Directory:
         if self.manifest is not None or self.record.is_file():
             raise UserError(
                 f"{self.path}: the {self.kind} is not finished: its training still goes on, or was"
-                " interrupted. Give the same `train.py` command again to go on."
+                " interrupted. The same training into the same directory goes on."
             )
         missing = [path.name for path in (self.configuration, self.alphabet) if not path.is_file()]
         raise UserError(

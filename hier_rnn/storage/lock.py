@@ -56,7 +56,7 @@ class RunLock:
             self._remove_made()
             raise UserError(
                 f"{self._directory}: can't write there: {error.strerror or error}. Give another"
-                " --out."
+                " `out`."
             ) from None
         return self
 
@@ -95,7 +95,7 @@ class RunLock:
                 os.close(descriptor)
                 raise UserError(
                     f"{self._directory}: {owner} trains into it at this moment. Wait for its end,"
-                    " or give another --out."
+                    " or give another `out`."
                 ) from None
         try:
             if not os.path.samestat(os.fstat(descriptor), os.stat(self._path)):

@@ -103,7 +103,7 @@ class Manifest:
 
 
 RESTORE = "Copy the directory again from where it is whole, or train again."
-UNVERIFIED = "With verify=False (--no-verify) it is read as it is."
+UNVERIFIED = "With `verify=False` it is read as it is."
 
 
 def read_manifest(directory: Path, kind: str) -> Manifest | None:

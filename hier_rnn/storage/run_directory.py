@@ -82,7 +82,7 @@ class RunDirectory(Directory):
         return float(temperature)
 
     def read_evaluation(self) -> dict[str, Any] | None:
-        """Returns the scores on the test data that `train.py` was given; None without any.
+        """Returns the scores on the test data that training was given; None without any.
 
         Raises:
             UserError: The file is damaged, or not of this run.
@@ -94,13 +94,13 @@ class RunDirectory(Directory):
             accuracy = document.get("accuracy")
             if isinstance(accuracy, float) and math.isfinite(accuracy):
                 return document
-        raise UserError(f"{self.evaluation}: not what `evaluate.py --json` writes for one run.")
+        raise UserError(f"{self.evaluation}: not what an evaluation of one run writes.")
 
     def write_evaluation(self, document: dict[str, Any]) -> None:
         """Writes the scores on the test data, which `compare` shows.
 
         Args:
-            document: As `evaluate.py --json` writes for one run.
+            document: As `evaluation.paired_comparison.json_document` makes it for one run.
         """
         text = json.dumps(document, indent=2, allow_nan=False) + "\n"
         self.write({self.evaluation: text.encode("utf-8")})

@@ -95,7 +95,7 @@ def train_classifier(
     with RunLock(run.path), interruptible(lambda: _kept(run)):
         training = _open(configuration, run, sources, force)
         if training is None:
-            logger.info(f"{out}: the run is finished; nothing to do (force starts it over)")
+            logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
             result = _best(run, configuration.training.validation_metric)
         else:
             result = training.run(to_all(*listeners))

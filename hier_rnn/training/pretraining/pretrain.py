@@ -95,7 +95,9 @@ def pretrain(
         if not unfinished:
             # A process that was killed at its very end left them.
             shutil.rmtree(run.checkpoints, ignore_errors=True)
-            logger.info(f"{out}: the encoder is finished; nothing to do (force starts it over)")
+            logger.info(
+                f"{out}: the encoder is finished; nothing to do (`force=True` starts it over)"
+            )
             return PretrainingResult(run.path, trained=False)
         _check(configuration)
         kept = run.checkpoints / PREPARED
