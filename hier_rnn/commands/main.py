@@ -36,7 +36,7 @@ SETTINGS: dict[str, Any] = {
 
 START_HERE = """\b
 Start here:
-  hier-rnn train                                    on the embedded messages
+  hier-rnn train                                    on the bundled messages
   hier-rnn train --train data.csv --out runs/mine   on your own data
   hier-rnn evaluate runs/mine --data test.csv --report report
   hier-rnn predict runs/mine --text "where is my parcel"

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 import hier_rnn
+from hier_rnn.commands.bundled import bundled
 from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.console import show_log, tell
-from hier_rnn.commands.embedded import embedded
 from hier_rnn.commands.flags import CLASSIFICATION, PRETRAINING
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.options import output_option, path_option, quiet_option
@@ -25,7 +25,7 @@ from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.tensorflow_setup import import_tensorflow
 
-EMBEDDED_OUT = Path("runs/messages")
+BUNDLED_OUT = Path("runs/messages")
 
 config_option = path_option("--config", "FILE.toml", "options from a file; the command line wins")
 force_option = click.option("--force", is_flag=True, help="start over what --out already holds")
@@ -35,7 +35,7 @@ force_option = click.option("--force", is_flag=True, help="start over what --out
 def train() -> None:
     """Trains a classifier or a character encoder.
 
-    Options without a command are those of `classify`; with none at all it trains on the embedded
+    Options without a command are those of `classify`; with none at all it trains on the bundled
     data set into runs/messages.
     """
 
@@ -56,7 +56,7 @@ Examples:
     flags=CLASSIFICATION,
     groups=["text", "character_encoder", "sentence_encoder", "head", "initializers", "training"],
 )
-@output_option("--out", "DIR", f"the run directory [embedded data: {EMBEDDED_OUT}]")
+@output_option("--out", "DIR", f"the run directory [bundled data: {BUNDLED_OUT}]")
 @config_option
 @force_option
 @quiet_option("no progress bar and no tables")
@@ -131,7 +131,7 @@ def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
 
 
 def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configuration, Path]:
-    """Fills in the embedded data set where no data is named."""
+    """Fills in the bundled data set where no data is named."""
     data = configuration.data
     if data.train:
         if out is None:
@@ -139,10 +139,10 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
         return configuration, out
     if data.validation:
         raise UserError("--validation needs --train SRC beside it.")
-    splits: dict[str, Any] = {"train": (embedded("train"),), "validation": embedded("validation")}
-    splits["test"] = data.test or embedded("test")
+    splits: dict[str, Any] = {"train": (bundled("train"),), "validation": bundled("validation")}
+    splits["test"] = data.test or bundled("test")
     data = data.model_copy(update=splits)
-    return configuration.model_copy(update={"data": data}), out or EMBEDDED_OUT
+    return configuration.model_copy(update={"data": data}), out or BUNDLED_OUT
 
 
 @train.command(

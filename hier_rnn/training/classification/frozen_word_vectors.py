@@ -41,17 +41,17 @@ class FrozenWordVectors:
 
     Args:
         encoder: The encoder, as it stays.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         vocabulary: How often each word is seen; at least one.
     """
 
     def __init__(
-        self, encoder: CharacterEncoder, spelling: TrieBuilder, vocabulary: Counter[str]
+        self, encoder: CharacterEncoder, trie_builder: TrieBuilder, vocabulary: Counter[str]
     ) -> None:
         fitting = max(1, KEPT_BYTES // (4 * encoder.width))
         words = sorted(word for word, _ in vocabulary.most_common(fitting))
         vectors_of = tf.function(
-            lambda words: encoder(spelling(words), differentiable=False),
+            lambda words: encoder(trie_builder(words), differentiable=False),
             input_signature=[tf.TensorSpec([None], tf.string)],
         )
         words = tf.constant(words, tf.string)

@@ -38,7 +38,7 @@ class ClassificationObjective:
         configuration: The run's options.
         options: Its `training` options, with what the data and a given encoder decide.
         classifier: The model.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         data: The run's data.
 
     Attributes:
@@ -56,12 +56,12 @@ class ClassificationObjective:
         configuration: Configuration,
         options: Training,
         classifier: Classifier,
-        spelling: TrieBuilder,
+        trie_builder: TrieBuilder,
         data: TrainingData,
     ) -> None:
         self.score_name = f"validation_{options.validation_metric}"
         self._configuration, self._options, self._data = configuration, options, data
-        self._classifier, self._spelling = classifier, spelling
+        self._classifier, self._trie_builder = classifier, trie_builder
         corpus = data.corpus
         length = corpus.words_per_sentence
         self.passes = passes_per_epoch(options, corpus.examples, length)
@@ -79,8 +79,8 @@ class ClassificationObjective:
         vocabulary, frozen = self._data.corpus.vocabulary, None
         if vocabulary and vectors_stay(self._configuration, phase.trainable):
             encoder = self._classifier.character_encoder
-            frozen = FrozenWordVectors(encoder, self._spelling, vocabulary)
-        batches = PackedBatches(lambda: self._batches(epoch, batch), self._spelling, frozen)
+            frozen = FrozenWordVectors(encoder, self._trie_builder, vocabulary)
+        batches = PackedBatches(lambda: self._batches(epoch, batch), self._trie_builder, frozen)
         losses = ClassificationLosses(
             self._classifier, self._options, self._class_weights, phase.trainable, frozen
         )

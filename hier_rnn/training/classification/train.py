@@ -167,9 +167,9 @@ class ClassifierTraining:
         self.shapes = weight_shapes(configuration, size, classes)
         check_training_memory(self.shapes, COPIES)
         classifier = Classifier(configuration, size, classes)
-        spelling = trie_builder(configuration, data.alphabet)
+        builder = trie_builder(configuration, data.alphabet)
         self.objective = ClassificationObjective(
-            configuration, self.options, classifier, spelling, data
+            configuration, self.options, classifier, builder, data
         )
         rules, encoder = configuration.initializers.rules, configuration.data.encoder
         self._assign_initial(self.shapes, rules, encoder)

@@ -64,7 +64,7 @@ class NextCharacterObjective(WordObjective):
 
     Args:
         encoder: The character encoder.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         corpus: Words and their counts.
         options: The `pretraining` options.
         seed: The run's seed.
@@ -75,12 +75,12 @@ class NextCharacterObjective(WordObjective):
     def __init__(
         self,
         encoder: CharacterEncoder,
-        spelling: TrieBuilder,
+        trie_builder: TrieBuilder,
         corpus: CountedWords,
         options: Pretraining,
         seed: int,
     ) -> None:
-        self._encoder, self._spelling, self._corpus = encoder, spelling, corpus
+        self._encoder, self._trie_builder, self._corpus = encoder, trie_builder, corpus
         self._options, self._seed = options, seed
         self.next_character = NextCharacter(encoder.options, encoder.alphabet_size)
         self.steps = -(-len(corpus.words) // options.batch_size)
@@ -96,7 +96,7 @@ class NextCharacterObjective(WordObjective):
         """Returns the batches of epoch after epoch; see `WordObjective.batches`."""
 
         def pack(words: tf.Tensor, counts: tf.Tensor, last: tf.Tensor) -> CountedBatch:
-            return CountedBatch(self._spelling(words), counts, last)
+            return CountedBatch(self._trie_builder(words), counts, last)
 
         return packed_batches(self.epoch_batches, (tf.string, tf.float32), pack, epoch, skip)
 
@@ -120,7 +120,7 @@ class NextCharacterObjective(WordObjective):
             rng: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
-        marked = self._spelling.mark_length > 0
+        marked = self._trie_builder.mark_length > 0
         states = self._encoder.states(batch.prefix_tries, rng, differentiable)
         total = characters = tf.constant(0.0)
         for direction, (layers, trie) in enumerate(zip(states, batch.prefix_tries, strict=True)):
@@ -148,7 +148,7 @@ class NextCharacterObjective(WordObjective):
     def _held_out_surprise(
         self, words: tf.Tensor, counts: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        batch = CountedBatch(self._spelling(words), counts, tf.constant(True))
+        batch = CountedBatch(self._trie_builder(words), counts, tf.constant(True))
         return self.surprise(batch, differentiable=False)
 
     def score(self, metrics: Mapping[str, float]) -> float:

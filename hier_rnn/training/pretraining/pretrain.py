@@ -246,13 +246,13 @@ class PretrainingRun:
         self, words: Targets | CountedWords
     ) -> WordVectorObjective | NextCharacterObjective:
         configuration = self.configuration
-        spelling = trie_builder(configuration, self.alphabet)
+        builder = trie_builder(configuration, self.alphabet)
         options, seed = configuration.pretraining, configuration.seed
         if isinstance(words, Targets):
             return WordVectorObjective(
-                self.encoder, spelling, words, options, configuration.text, seed
+                self.encoder, builder, words, options, configuration.text, seed
             )
-        return NextCharacterObjective(self.encoder, spelling, words, options, seed)
+        return NextCharacterObjective(self.encoder, builder, words, options, seed)
 
     def _initialize(self) -> None:
         """Gives the weights their first values."""

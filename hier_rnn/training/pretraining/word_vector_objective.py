@@ -50,7 +50,7 @@ class WordVectorObjective(WordObjective):
 
     Args:
         encoder: The character encoder.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         targets: Words and vectors.
         options: The `pretraining` options.
         text: The `text` options.
@@ -62,13 +62,13 @@ class WordVectorObjective(WordObjective):
     def __init__(
         self,
         encoder: CharacterEncoder,
-        spelling: TrieBuilder,
+        trie_builder: TrieBuilder,
         targets: Targets,
         options: Pretraining,
         text: Text,
         seed: int,
     ) -> None:
-        self._encoder, self._spelling = encoder, spelling
+        self._encoder, self._trie_builder = encoder, trie_builder
         self._words, self._options, self._seed = targets.words, options, seed
         self._vectors = tf.constant(targets.vectors, tf.float32)
         held_out = held_out_words(targets.words, options.validation_share, seed)
@@ -103,7 +103,7 @@ class WordVectorObjective(WordObjective):
         normal, products = RIDGE * np.eye(width + 1), np.zeros((width + 1, dimensions))
         for at in range(0, len(self._learnt), ENCODED_AT_ONCE):
             words = self._learnt[at : at + ENCODED_AT_ONCE]
-            tries = self._spelling(tf.constant(self._spelled(words)))
+            tries = self._trie_builder(tf.constant(self._spelled(words)))
             known = self._encoder(tries, differentiable=False).numpy()
             inputs = np.hstack([known, np.ones((len(words), 1), np.float32)])
             normal += inputs.T @ inputs
@@ -122,7 +122,7 @@ class WordVectorObjective(WordObjective):
 
         def pack(spellings: tf.Tensor, words: tf.Tensor, last: tf.Tensor) -> SpelledBatch:
             weights = tf.gather(self._weights, words)
-            return SpelledBatch(self._spelling(spellings), words, weights, last)
+            return SpelledBatch(self._trie_builder(spellings), words, weights, last)
 
         return packed_batches(self.epoch_batches, (tf.string, tf.int32), pack, epoch, skip)
 
@@ -197,7 +197,7 @@ class WordVectorObjective(WordObjective):
         return total / len(spellings)
 
     def _sum_of_cosines(self, spellings: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
-        vectors = self._encoder(self._spelling(spellings), differentiable=False)
+        vectors = self._encoder(self._trie_builder(spellings), differentiable=False)
         return tf.reduce_sum(self._cosines(vectors, words))
 
     def _cosines(self, vectors: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
