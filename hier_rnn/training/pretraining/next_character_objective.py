@@ -51,7 +51,7 @@ class CountedWords(NamedTuple):
 class CountedBatch(NamedTuple):
     """Distinct words of a text."""
 
-    tries: tuple[PrefixTrie, ...]
+    prefix_tries: tuple[PrefixTrie, ...]
     counts: tf.Tensor
     """float32 `(words,)`: how often each is seen."""
     last: tf.Tensor

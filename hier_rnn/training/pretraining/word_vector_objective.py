@@ -35,7 +35,7 @@ RIDGE = 1.0
 class SpelledBatch(NamedTuple):
     """Spellings, each with the word whose vector it has."""
 
-    tries: tuple[PrefixTrie, ...]
+    prefix_tries: tuple[PrefixTrie, ...]
     words: tf.Tensor
     """int32 `(spellings,)`: indices of words."""
     weights: tf.Tensor
