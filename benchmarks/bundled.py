@@ -2,7 +2,7 @@
 
 Both see the training split alone; fastText's settings are the best of 36 on the validation split
 (word n-grams 1 or 2; character n-grams none, 2-4 or 3-6; 10 or 30 epochs; learning rate 0.1, 0.5
-or 1). Accuracy on the test split, with a seed a row.
+or 1). Accuracy on the test split, with one row per seed.
 """
 
 from __future__ import annotations

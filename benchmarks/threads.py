@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Returns requests and words a second and the latency, by number of threads."""
+    """Returns requests and words per second and the latency, by number of threads."""
     source = open_source(options.data or bundled("test"))
     words = hier_rnn.load(options.run).words
     sentences = [words(example.text) for example in source]

@@ -20,7 +20,7 @@ from hier_rnn.commands.console import (
     write_line,
 )
 from hier_rnn.commands.options import (
-    opened,
+    open_run_source,
     output_option,
     quiet_option,
     run_configuration,
@@ -93,7 +93,7 @@ def evaluate(
         raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
     configuration, *_ = [run_configuration(run, verify) for run in runs]
     data = data or _bundled_test(runs[0], configuration.data.test)
-    source = opened(data, configuration, label_column, text_column, tfds_data_dir)
+    source = open_run_source(data, configuration, label_column, text_column, tfds_data_dir)
     show_log(quiet)
     import_tensorflow()
     from hier_rnn.commands.evaluation_table import print_comparison, print_evaluation

@@ -1,4 +1,4 @@
-"""Word vectors in the text format of word2vec, fastText and GloVe: a line a word.
+"""Word vectors in the text format of word2vec, fastText and GloVe: one line per word.
 
 A first line says how many words and how wide (GloVe's files have none); every other line is a word,
 a space and its numbers. Read as a stream, plain or gzipped; written whole or not at all.
