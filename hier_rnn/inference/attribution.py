@@ -102,7 +102,7 @@ class Attribution:
         with tf.GradientTape() as tape:
             tape.watch(points)
             vectors = encoder(batch.prefix_tries, embeddings=tuple(points))
-            logits = self._classifier.classify(vectors, batch.sentences)[:, class_index]
+            logits = self._classifier.from_word_vectors(vectors, batch.sentences)[:, class_index]
         by_direction = [
             tf.reduce_sum(values * tf.convert_to_tensor(gradient), 1).numpy()
             for values, gradient in zip(embeddings, tape.gradient(logits, points), strict=True)
