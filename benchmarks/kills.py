@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from hier_rnn.commands.embedded import embedded
 
 EXAMPLES = 300

@@ -24,7 +24,7 @@ from benchmarks.machine import machine
 from benchmarks.measure import alternate, processors
 from benchmarks.options import parser_of, positive, run
 from benchmarks.workload import shown
-from hier_rnn.commands.bundled import bundled
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.misspelling import misspell
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 import hier_rnn
-from hier_rnn.commands.bundled import bundled
 from hier_rnn.commands.console import (
     STANDARD_STREAM,
     escaped,
@@ -29,6 +28,7 @@ from hier_rnn.commands.options import (
 )
 from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def evaluate(
     source = open_run_source(data, configuration, label_column, text_column, tfds_data_dir)
     show_log(quiet)
     import_tensorflow()
-    from hier_rnn.commands.evaluation_table import print_comparison, print_evaluation
-    from hier_rnn.commands.progress import EvaluationScreen
+    from hier_rnn.commands.drawing.evaluation_table import print_comparison, print_evaluation
+    from hier_rnn.commands.drawing.progress import EvaluationScreen
     from hier_rnn.evaluation.evaluate_runs import evaluate_runs
     from hier_rnn.evaluation.paired_comparison import json_document
 

@@ -243,7 +243,7 @@ def _shown(batches: Iterator[list[Text]], name: str, anew: bool) -> Iterator[Ite
     if not anew and sys.stdout.isatty():
         yield batches
         return
-    from hier_rnn.commands.progress import Progress
+    from hier_rnn.commands.drawing.progress import Progress
 
     with Progress(quiet=not sys.stderr.isatty()) as progress:
         progress.stage(Path(name).name or name, None, "texts")
