@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 import hier_rnn
-from hier_rnn.commands.bundled import bundled
 from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.console import show_log, tell
 from hier_rnn.commands.flags import CLASSIFICATION, PRETRAINING
@@ -21,6 +20,7 @@ from hier_rnn.configuration.command_line import (
 )
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.tensorflow_setup import import_tensorflow
@@ -92,8 +92,8 @@ def classify(
         if not quiet:
             tell("\n".join(report_lines(report)))
     import_tensorflow()
-    from hier_rnn.commands.conclusion import print_conclusion
-    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.commands.drawing.conclusion import print_conclusion
+    from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.classification.train import train_classifier
 
     with TrainingScreen(quiet) as screen:
@@ -116,8 +116,8 @@ def classify(
 
 def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
     """Evaluates a finished run on the test data; the run keeps its scores."""
-    from hier_rnn.commands.evaluation_table import print_evaluation
-    from hier_rnn.commands.progress import EvaluationScreen
+    from hier_rnn.commands.drawing.evaluation_table import print_evaluation
+    from hier_rnn.commands.drawing.progress import EvaluationScreen
     from hier_rnn.evaluation.evaluate_runs import evaluate_runs
     from hier_rnn.sources.source import open_source
 
@@ -175,8 +175,8 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     configuration = take_encoder_options(configuration)
     show_log(quiet)
     import_tensorflow()
-    from hier_rnn.commands.conclusion import print_encoder_conclusion
-    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.commands.drawing.conclusion import print_encoder_conclusion
+    from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
 
     with TrainingScreen(quiet) as screen:

@@ -9,10 +9,10 @@ from itertools import chain
 from pathlib import Path
 
 from hier_rnn.errors import UserError
+from hier_rnn.lines import read_lines, read_sample
 from hier_rnn.sources.columns import Columns, find_columns
 from hier_rnn.sources.dialect import DELIMITERS, Dialect, find_dialect, sample_rows
 from hier_rnn.sources.example import Example, Reading
-from hier_rnn.sources.lines import read_lines, read_sample
 
 logger = logging.getLogger(__name__)
 

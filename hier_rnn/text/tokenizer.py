@@ -25,14 +25,13 @@ class Tokenizer:
 
     Attributes:
         truncated: How many words were cut so far; may be set back to 0.
-        cut_texts: How many texts were; likewise.
 
     Raises:
         UserError: SentencePiece without a model, or with one that can't be read.
     """
 
     def __init__(self, options: Text, model: str | Path | bytes = "") -> None:
-        self.truncated = self.cut_texts = 0
+        self.truncated = 0
         self._form = options.normalization
         self._lowercase = options.lowercase
         self._limit = options.maximum_word_length
@@ -51,7 +50,6 @@ class Tokenizer:
     def _bounded(self, text: str) -> str:
         if len(text) <= MAXIMUM_CHARACTERS:
             return text
-        self.cut_texts += 1
         half = MAXIMUM_CHARACTERS // 2
         return f"{text[: half - 1]} {text[-half:]}"
 
