@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["UserError", "__version__", "load", "load_encoder"]
 
 
-def load(run: str | Path) -> Predictor:
+def load(run: str | Path, verify: bool = True) -> Predictor:
     """Returns a trained classifier.
 
     Args:
         run: A run directory, as `train.py classify --out` wrote it.
+        verify: Whether its files must be as its manifest says. Default True.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -32,14 +33,15 @@ def load(run: str | Path) -> Predictor:
     import_tensorflow()
     from hier_rnn.prediction.predictor import Predictor
 
-    return Predictor(Path(run))
+    return Predictor(Path(run), verify)
 
 
-def load_encoder(directory: str | Path) -> Encoder:
+def load_encoder(directory: str | Path, verify: bool = True) -> Encoder:
     """Returns a character encoder: called with words, it gives their vectors `(words, units)`.
 
     Args:
         directory: An encoder directory, or a run directory (its encoder is taken).
+        verify: Whether its files must be as its manifest says. Default True.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -49,4 +51,4 @@ def load_encoder(directory: str | Path) -> Encoder:
     import_tensorflow()
     from hier_rnn.prediction.encoder import Encoder
 
-    return Encoder(Path(directory))
+    return Encoder(Path(directory), verify)

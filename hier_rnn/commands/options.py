@@ -78,7 +78,7 @@ def quiet_option(help: str) -> Callable[..., Any]:
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorates a command with how its source is read; `opened` takes what they receive."""
-    help = "where TensorFlow Datasets are prepared [default: as in training]"
+    help = "where TensorFlow Datasets are prepared [default: TFDS's own]"
     command = click.option("--tfds-data-dir", metavar="DIR", help=help)(command)
     default = "[default: as in training, for the same kind of SRC]"
     for flag, metavar, meaning in (
@@ -101,18 +101,28 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def run_configuration(run: Path) -> Configuration:
+verify_option = click.option(
+    "--no-verify",
+    "verify",
+    flag_value=False,
+    default=True,
+    help="read a directory's files even where they are not as its manifest.json says",
+)
+
+
+def run_configuration(run: Path, verify: bool = True) -> Configuration:
     """Returns the configuration of a run, at once: TensorFlow is not needed to see a mistake.
 
     Args:
         run: The run directory.
+        verify: Whether its files must be as its manifest says. Default True.
 
     Raises:
         UserError: It is none, or the run is not finished.
     """
-    from hier_rnn.runs.run_directory import RunDirectory
+    from hier_rnn.storage.run_directory import RunDirectory
 
-    directory = RunDirectory(run)
+    directory = RunDirectory(run, verify)
     directory.require()
     return directory.read_configuration()
 
@@ -147,7 +157,8 @@ def opened(
         maximum_text_length=trained.maximum_text_length,
         label_column=label_column or columns.label_column,
         text_column=text_column or columns.text_column,
-        tfds_data_dir=tfds_data_dir or trained.tfds_data_dir,
+        # What a data set is read with may be code, and the run's folder for them a stranger's.
+        tfds_data_dir=tfds_data_dir or "",
         labelled=labelled,
     )
 

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hier_rnn.configuration.toml import read_configuration
-from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
-from hier_rnn.model.weight_specs import character_encoder_shapes, check_weights
+from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.packing.batch import spelling_of
 from hier_rnn.prediction.word_cache import WordCache
-from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.normalization import normalize
 
 
@@ -24,20 +21,19 @@ class Encoder:
 
     Args:
         path: An encoder directory, or a run directory.
+        verify: Whether its files must be as its manifest says. Default True.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.directory = encoder_directory(Path(path))
-        self.configuration = read_configuration(self.directory / "config.toml")
-        self.alphabet = Alphabet.load(self.directory / "alphabet.json")
+    def __init__(self, path: Path, verify: bool = True) -> None:
+        self.directory = EncoderDirectory.find(Path(path), verify)
+        self.configuration = self.directory.read_configuration()
+        self.alphabet = self.directory.read_alphabet()
         options = self.configuration.character_encoder
-        path = self.directory / "encoder.weights.h5"
-        weights = read_weights(path)
         shapes = character_encoder_shapes(options, self.alphabet.size)
-        check_weights(path, weights, shapes)
+        weights = self.directory.read_weights(shapes)
         encoder = CharacterEncoder(options, self.alphabet.size)
         assign(encoder.named_weights(), weights)
         self.width = encoder.width

@@ -9,14 +9,13 @@ import numpy as np
 
 from hier_rnn.prediction.encoder import Encoder
 from hier_rnn.prediction.word_vector_map import learnt_vectors
-from hier_rnn.runs.run_directory import read_vocabulary
 from hier_rnn.text.subtokens import content_subtokens, subtokens
 
 KNOWN_WORDS = 50_000
 
 
 def neighbours(
-    directory: str | Path, words: Sequence[str], count: int = 10
+    directory: str | Path, words: Sequence[str], count: int = 10, verify: bool = True
 ) -> list[list[tuple[str, float]]]:
     """Returns the known words nearest to each word, with their cosines, the nearest first.
 
@@ -28,13 +27,14 @@ def neighbours(
         directory: An encoder directory, or a run directory.
         words: Any spellings; a word is not its own neighbour.
         count: Neighbours of each word. Default 10.
+        verify: Whether the directory's files must be as its manifest says. Default True.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
-    encoder = Encoder(Path(directory))
+    encoder = Encoder(Path(directory), verify)
     by_meaning: dict[tuple[str, ...], str] = {}
-    for word in read_vocabulary(encoder.directory / "words.txt"):
+    for word in encoder.directory.read_vocabulary():
         by_meaning.setdefault(tuple(content_subtokens(subtokens(word))), word)
     known = list(by_meaning.values())[:KNOWN_WORDS]
     vectors = learnt_vectors(encoder, [*known, *words])

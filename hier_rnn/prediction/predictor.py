@@ -12,11 +12,10 @@ from scipy.special import softmax
 
 from hier_rnn.errors import UserError
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.weight_specs import check_weights, weight_shapes
+from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.packing.batch import PackedBatch, pack_batch, prefixes_of_words, spelling_of
 from hier_rnn.prediction.inference import Inference
-from hier_rnn.runs.run_directory import RunDirectory
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.storage.run_directory import RunDirectory
 
 ATTRIBUTED_AT_ONCE = 4096  # words of the copies of a sentence that are differentiated together
 
@@ -36,13 +35,14 @@ class Predictor:
 
     Args:
         run: A run directory.
+        verify: Whether its files must be as its manifest says. Default True.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
 
-    def __init__(self, run: Path) -> None:
-        directory = RunDirectory(Path(run))
+    def __init__(self, run: Path, verify: bool = True) -> None:
+        directory = RunDirectory(Path(run), verify)
         directory.require()
         self.run = directory.path
         self.configuration = directory.read_configuration()
@@ -50,9 +50,8 @@ class Predictor:
         self.labels = directory.read_labels()
         self.temperature = directory.read_temperature()
         self.words = directory.read_words()
-        weights = read_weights(directory.weights)
         shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
-        check_weights(directory.weights, weights, shapes)
+        weights = directory.read_weights(shapes)
         self.classifier = Classifier(self.configuration, self.alphabet.size, len(self.labels))
         assign(self.classifier.named_weights(), weights)
         self.spelling = spelling_of(self.configuration, self.alphabet)

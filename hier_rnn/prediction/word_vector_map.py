@@ -7,10 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from hier_rnn.prediction.encoder import Encoder
-from hier_rnn.runs.weights_file import read_weights
 
 MAP = "word_vectors"
-MAP_FILE = "word_vectors.map.h5"
 
 
 def learnt_vectors(encoder: Encoder, words: Sequence[str]) -> np.ndarray:
@@ -23,9 +21,8 @@ def learnt_vectors(encoder: Encoder, words: Sequence[str]) -> np.ndarray:
         words: Any spellings.
     """
     vectors = encoder(words)
-    file = encoder.directory / MAP_FILE
-    if file.exists():
-        weights = read_weights(file)
+    weights = encoder.directory.read_word_vector_map()
+    if weights is not None:
         vectors = vectors @ weights[f"{MAP}/kernel"] + weights[f"{MAP}/bias"]
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.where(lengths > 0, lengths, 1)).astype(np.float32)

@@ -17,7 +17,7 @@ class Words:
 
     Args:
         options: The text options.
-        model_path: SentencePiece model; default, the one the options name.
+        model: SentencePiece model, its file or its content; default, the file the options name.
 
     Attributes:
         cut: How many words were cut so far; may be set back to 0.
@@ -26,12 +26,12 @@ class Words:
         UserError: SentencePiece without a model, or with one that can't be read.
     """
 
-    def __init__(self, options: Text, model_path: str | Path = "") -> None:
+    def __init__(self, options: Text, model: str | Path | bytes = "") -> None:
         self.cut = 0
         self._form = options.normalization
         self._lowercase = options.lowercase
         self._limit = options.maximum_word_length
-        self._segment = segmenter(options, model_path)
+        self._segment = segmenter(options, model)
 
     def __call__(self, text: str) -> list[str]:
         """Returns the words of `text`, in order; of an empty text, none."""

@@ -10,15 +10,15 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Training
+from hier_rnn.storage.checkpoints import Checkpoint, Checkpoints
 from hier_rnn.training import events
-from hier_rnn.training.checkpoints import Checkpoint, Checkpoints
 from hier_rnn.training.divergence import RESTORES, SKIPS_IN_A_ROW, Divergence
 from hier_rnn.training.events import Event
 from hier_rnn.training.interruption import Interruption
@@ -71,7 +71,7 @@ class TrainingLoop:
         """The weights that reached the best score, by name."""
         return self._kept.best
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event, None, None]:
         """Trains to the end; whoever stops listening stops it.
 
         Yields:

@@ -57,9 +57,9 @@ def test_mistakes(small_run, tmp_path):
     path = Path(shutil.copytree(small_run / "encoder", tmp_path / "encoder"))
     (path / "config.toml").write_text("[character_encoder]\nunits = 9\nembedding_dim = 4\n")
     with pytest.raises(
-        UserError, match=r"encoder.weights.h5: 'character_encoder/gru_0/kernel' has"
+        UserError, match=r"encoder.safetensors: 'character_encoder/gru_0/kernel' has"
     ):
         hier_rnn.load_encoder(path)
-    (path / "encoder.weights.h5").write_bytes(b"")
-    with pytest.raises(UserError, match=r"encoder.weights.h5: can't read"):
+    (path / "encoder.safetensors").write_bytes(b"")
+    with pytest.raises(UserError, match=r"encoder.safetensors: can't read"):
         hier_rnn.load_encoder(path)

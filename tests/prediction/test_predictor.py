@@ -20,8 +20,8 @@ import hier_rnn
 from hier_rnn.errors import UserError
 from hier_rnn.prediction import inference, word_cache
 from hier_rnn.prediction.predictor import Prediction, Predictor
-from hier_rnn.runs.weights_file import read_weights, write_weights
 from hier_rnn.sources.source import open_source
+from hier_rnn.storage.weights_file import read_weights, write_weights
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [
@@ -157,11 +157,11 @@ def test_it_streams(predictor):
 
 
 def test_a_weight_that_is_missing_or_of_another_shape(damaged):
-    path = damaged / "model.weights.h5"
+    path = damaged / "model.safetensors"
     weights = read_weights(path)
     write_weights(path, {n: w for n, w in weights.items() if n != "head/bias"})
     with pytest.raises(
-        UserError, match=r"model.weights.h5: damaged: there is no weight 'head/bias'"
+        UserError, match=r"model.safetensors: damaged: there is no weight 'head/bias'"
     ):
         hier_rnn.load(damaged)
     write_weights(path, {**weights, "head/bias": np.zeros(4)})
@@ -172,8 +172,8 @@ def test_a_weight_that_is_missing_or_of_another_shape(damaged):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("model.weights.h5", None, "the run is not finished"),
-        ("model.weights.h5", "", r"model.weights.h5: can't read the weights"),
+        ("model.safetensors", None, "the run is not finished"),
+        ("model.safetensors", "", r"model.safetensors: can't read the weights"),
         ("labels.json", None, "not a whole run directory: no labels.json"),
         ("labels.json", "[]", r"'head/kernel' has shape \(12, 3\)"),
         ("alphabet.json", "{", r"alphabet.json: damaged"),
@@ -192,7 +192,7 @@ def test_a_damaged_run(damaged, name, content, message):
 
 def test_loading_runs_no_code(damaged):
     """A weights file can't hold objects, only numbers."""
-    with h5py.File(damaged / "model.weights.h5") as file:
+    with h5py.File(damaged / "model.safetensors") as file:
         kinds = []
         file.visititems(lambda _, item: kinds.append(getattr(item, "dtype", None)))
     assert {kind for kind in kinds if kind is not None} == {np.dtype("float32")}

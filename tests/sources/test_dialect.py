@@ -38,7 +38,8 @@ def written(rows, **writer):
     said=st.booleans(),
 )
 def test_round_trip(tmp_path_factory, rows, delimiter, writer, end, said):
-    rows = [(f"l{i % 3}", first + second) for i, (first, second) in enumerate(rows)]
+    # A return before a line feed that ends a line is part of the line end.
+    rows = [(f"l{i % 3}", (first + second).rstrip("\r")) for i, (first, second) in enumerate(rows)]
     options = WRITERS[writer]
     content = written(
         [("label", "text"), *rows], delimiter=delimiter, lineterminator=end, **options
@@ -49,8 +50,8 @@ def test_round_trip(tmp_path_factory, rows, delimiter, writer, end, said):
     chosen = {"delimiter": delimiter, "quoting": quoting} if said else {}
     try:
         read = [(e.label, e.text) for e in open_source(str(path), **chosen)]
-    except UserError as error:
-        assert not said and ("--quoting" in str(error) or "--delimiter" in str(error))
+    except UserError:
+        assert not said  # what cannot be told is refused, never read otherwise
     else:
         assert read == rows
 

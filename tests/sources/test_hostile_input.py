@@ -21,9 +21,11 @@ LONG = b"word " * (4 * MEGABYTE)  # 20 MB in one line
 
 def read(spec, **options):
     tracemalloc.start()
-    examples = list(open_source(str(spec), **options))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    try:
+        examples = list(open_source(str(spec), **options))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
     assert peak < 16 * MEGABYTE
     return examples
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.transfer import take_encoder_options
-from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.pretraining.pretrain import pretrain
 
@@ -32,16 +34,17 @@ def korean(tiny, tmp_path) -> Configuration:
     )
 
 
-def test_a_run_has_pieces_for_words_and_goes_on_with_them(korean, tmp_path, capsys):
+def test_a_run_has_pieces_for_words_and_goes_on_with_them(korean, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     train_classifier(korean, tmp_path / "run")
-    assert "words are the pieces of a SentencePiece model" in capsys.readouterr().err
+    assert "words are the pieces of a SentencePiece model" in caplog.text
     run = RunDirectory(tmp_path / "run")
     assert run.read_configuration().text.words == "sentencepiece" and run.words_model.is_file()
     assert len(hier_rnn.load(run.path).words(GOOD)) > 1
 
     (tmp_path / "korean.tsv").unlink()  # the run knows its words
     train_classifier(korean, tmp_path / "run")
-    assert "nothing to do" in capsys.readouterr().err
+    assert "nothing to do" in caplog.text
 
 
 def test_whitespace_if_asked_for(korean, tmp_path):

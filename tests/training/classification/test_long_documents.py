@@ -7,7 +7,7 @@ import pytest
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.training.classification.train import train_classifier
 
 LONG = "red green blue red green blue red green blue red good"
@@ -42,7 +42,7 @@ def run(tmp_path_factory):
 
 
 def test_the_run_holds_every_weight_and_its_encoder_only_the_encoders(run):
-    weights = read_weights(run / "model.weights.h5")
+    weights = read_weights(run / "model.safetensors")
     assert {name.split("/")[0] for name in weights} == {
         "character_encoder",
         "sentence_encoder",
@@ -51,7 +51,7 @@ def test_the_run_holds_every_weight_and_its_encoder_only_the_encoders(run):
     }
     moved = [name for name in weights if "initial_state" in name and np.any(weights[name])]
     assert len(moved) == 5  # they start at zero
-    encoder = read_weights(run / "encoder" / "encoder.weights.h5")
+    encoder = read_weights(run / "encoder" / "encoder.safetensors")
     assert {name.split("/")[0] for name in encoder} == {"character_encoder"}
     assert hier_rnn.load_encoder(run)(["red", "rde"]).shape == (2, 8)
 

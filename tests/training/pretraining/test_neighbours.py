@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from hier_rnn.prediction.neighbours import neighbours
-from hier_rnn.prediction.word_vector_map import MAP_FILE
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.training.pretraining.pretrain import pretrain
 
 
@@ -24,7 +24,7 @@ def encoder(text, tmp_path_factory):
             "epochs": 40,
             "batch_size": 32,
             "learning_rate": 0.02,
-            "misspell": {"rate": 1.0},
+            "misspell": {"copies_per_word": 1.0},
         },
     }
     out = tmp_path_factory.mktemp("encoder") / "out"
@@ -59,7 +59,10 @@ def test_spellings_of_one_word_are_shown_once(encoder):
 
 def test_without_the_map_the_encoders_own_vectors_are_compared(encoder, tmp_path):
     shutil.copytree(encoder, tmp_path / "copy")
-    (tmp_path / "copy" / MAP_FILE).unlink()
+    directory = EncoderDirectory(tmp_path / "copy")
+    directory.word_vector_map.unlink()
+    del directory.manifest.files[directory.word_vector_map.name]
+    directory.manifest.write(directory.path)
     mapped, own = (neighbours(path, ["walk"], 3) for path in (encoder, tmp_path / "copy"))
     assert len(own[0]) == 3
     assert mapped != own

@@ -122,15 +122,15 @@ def test_it_learns():
 def test_an_epoch_has_every_word_as_often_as_the_text():
     model = language_model(batch_size=3)
     seen = dict.fromkeys(WORDS, 0.0)
-    batches = model._epoch(0)
+    batches = model.epoch_batches(0)
     for words, counts in batches:
         assert len(set(words)) == len(words)
         for word, count in zip(words, counts, strict=True):
             seen[word] += count
     np.testing.assert_allclose([seen[word] for word in WORDS], COUNTS, rtol=1e-5)
     assert len(batches) == model.steps == 3
-    assert [words for words, _ in model._epoch(0)] == [words for words, _ in batches]
-    assert [words for words, _ in model._epoch(1)] != [words for words, _ in batches]
+    assert [words for words, _ in model.epoch_batches(0)] == [words for words, _ in batches]
+    assert [words for words, _ in model.epoch_batches(1)] != [words for words, _ in batches]
 
 
 def test_no_word_rules_a_batch():

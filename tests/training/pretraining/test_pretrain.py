@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -17,19 +18,19 @@ import pytest
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration, read_configuration
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
-from hier_rnn.pretraining.vectors_file import write_vectors
-from hier_rnn.runs.run_directory import read_vocabulary
-from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.text.alphabet import FIRST, Alphabet
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.storage.vectors_file import write_vectors
+from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.text.alphabet import FIRST
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 
 
 def weights(out: Path) -> dict[str, np.ndarray]:
-    return read_weights(out / "encoder.weights.h5")
+    return read_weights(out / "encoder.safetensors")
 
 
 def same(one: Path, other: Path) -> bool:
@@ -64,16 +65,18 @@ def interrupted(monkeypatch):
     monkeypatch.setattr(WordVectorObjective, "words_of", words_of)
 
 
-def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_path, capsys):
+def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     out = tmp_path / "encoder"
     made = configuration(epochs=8)
     pretrain(made, out)
     names = {path.name for path in out.iterdir()}
     assert names == {
         "config.toml",
+        "data.json",
         "alphabet.json",
-        "encoder.weights.h5",
-        "word_vectors.map.h5",
+        "encoder.safetensors",
+        "word_vectors.safetensors",
         "words.txt",
         "facts.json",
         "metrics.jsonl",
@@ -92,27 +95,25 @@ def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_pat
     assert read_configuration(out / "pretraining.toml") == made.model_copy(update={"text": decided})
     embedding = weights(out)["character_encoder/embedding"]
     np.testing.assert_allclose(embedding[0], embedding[3:].mean(0), rtol=1e-5)  # unknown
-    printed = capsys.readouterr().err
-    assert printed.startswith("counted 3,000 words, 96 distinct\n")
-    assert "finished: validation cosine" in printed
-    assert printed.splitlines()[-1].startswith("  ")  # neighbours
+    assert caplog.messages[0] == "counted 3,000 words, 96 distinct"
+    assert caplog.messages[-1].startswith("finished: validation cosine")
 
     written = {path: path.stat().st_mtime_ns for path in out.iterdir()}
     pretrain(made, out)
-    assert "finished; nothing to do" in capsys.readouterr().err
+    assert "finished; nothing to do" in caplog.text
     assert written == {path: path.stat().st_mtime_ns for path in out.iterdir()}
     with pytest.raises(UserError, match=r"other options: pretraining.epochs 8 instead of 9"):
         pretrain(configuration(epochs=9), out)
     pretrain(configuration(epochs=1), out, force=True)
     assert len(metrics(out)) == 1
-    assert not capsys.readouterr().err
 
 
-def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, capsys):
+def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     pretrain(configuration(epochs=1, maximum_types=60), tmp_path)
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert 0 < facts["pruned_words"] < 3000
-    assert f"forgot {facts['pruned_words']:,} of them" in capsys.readouterr().err
+    assert f"forgot {facts['pruned_words']:,} of them" in caplog.text
 
 
 @pytest.mark.parametrize(("start", "epochs"), [("configuration", 3), ("going_on", 9)])
@@ -122,7 +123,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(start, epochs, tmp_path, requ
     request.getfixturevalue("interrupted")
     with pytest.raises(KeyboardInterrupt, match="saved after step 7"):
         pretrain(made, tmp_path / "broken")
-    assert not (tmp_path / "broken" / "encoder.weights.h5").exists()
+    assert not (tmp_path / "broken" / "encoder.safetensors").exists()
     pretrain(made, tmp_path / "broken")
     assert same(tmp_path / "whole", tmp_path / "broken")
     kept = [name for name in metrics(tmp_path / "whole")[0] if "second" not in name]
@@ -140,13 +141,13 @@ def test_a_killed_run_ends_the_same(configuration, tmp_path, objective):
     root = Path(hier_rnn.__file__).parents[1]
     process = subprocess.Popen([*command, "--out", out, "--quiet"], cwd=root)
     try:
-        while process.poll() is None and len(list(out.glob("checkpoints/step-*9.h5"))) == 0:
+        while process.poll() is None and not any(out.glob("checkpoints/step-*9.*")):
             time.sleep(0.005)
     finally:
         process.kill()
         process.wait()
-    assert list(out.glob("checkpoints/step-*.h5"))
-    assert not (out / "encoder.weights.h5").exists()
+    assert list(out.glob("checkpoints/step-*.safetensors"))
+    assert not (out / "encoder.safetensors").exists()
     pretrain(made, out)
     whole = configuration(objective=objective, epochs=12, patience=0)
     pretrain(whole, tmp_path / "whole")
@@ -174,7 +175,7 @@ def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
     # Too little to learn anything: what is written is what it began with.
     made = going_on(epochs=1, learning_rate=1e-12)
     pretrain(made, out)
-    old, new = (Alphabet.load(path / "alphabet.json").characters for path in (epoch, out))
+    old, new = (EncoderDirectory(path).read_alphabet().characters for path in (epoch, out))
     assert new[: len(old)] == old
     assert set("žöf") <= set(new[len(old) :])
     before, after = weights(epoch), weights(out)
@@ -185,9 +186,9 @@ def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
     np.testing.assert_allclose(after[embedding][known], before[embedding][known], atol=1e-6)
     for name in before.keys() - {embedding}:
         np.testing.assert_allclose(after[name], before[name], atol=1e-6)
-    kernel = read_weights(out / "word_vectors.map.h5")["word_vectors/kernel"]
+    kernel = read_weights(out / "word_vectors.safetensors")["word_vectors/kernel"]
     assert kernel.shape[1] > 12  # of new vectors beside the twelve that it knew
-    known, words = (read_vocabulary(path / "words.txt") for path in (epoch, out))
+    known, words = (EncoderDirectory(path).read_vocabulary() for path in (epoch, out))
     new = dict.fromkeys(("walking", "talks", "opened", "looks", "walk"), 9)
     assert words == Counter(known) + Counter({**new, "žluť": 18, "öffnet": 18})
     facts = json.loads((out / "facts.json").read_text())
@@ -244,7 +245,8 @@ def test_force_does_not_take_away_the_encoder_to_go_on_from(going_on, epoch):
     assert written == {path: path.stat().st_mtime_ns for path in epoch.iterdir()}
 
 
-def test_next_character_both_ways(configuration, tmp_path, capsys):
+def test_next_character_both_ways(configuration, tmp_path, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
     encoder = {"bidirectional": True}
     pretrain(configuration(encoder, objective="next-character", epochs=4), tmp_path)
     lines = metrics(tmp_path)
@@ -252,10 +254,10 @@ def test_next_character_both_ways(configuration, tmp_path, capsys):
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert facts["corpus_words"] + facts["held_out_words"] == 3000
     assert facts["held_out_words"] == 150
-    assert "bits per character" in capsys.readouterr().err
+    assert "bits per character" in caplog.text
     names = set(weights(tmp_path))
     assert names == {name for name in names if name.startswith("character_encoder/")}
-    assert not (tmp_path / "word_vectors.map.h5").exists()
+    assert not (tmp_path / "word_vectors.safetensors").exists()
 
 
 def test_ready_vectors_instead_of_text(configuration, tmp_path):
@@ -268,7 +270,7 @@ def test_ready_vectors_instead_of_text(configuration, tmp_path):
     assert read_configuration(tmp_path / "alone" / "config.toml").text.words == "whitespace"
     lines = (tmp_path / "alone" / "words.txt").read_text().splitlines()
     assert len(lines) == 8 and lines[0] == "walk\t8"
-    kernel = read_weights(tmp_path / "alone" / "word_vectors.map.h5")["word_vectors/kernel"]
+    kernel = read_weights(tmp_path / "alone" / "word_vectors.safetensors")["word_vectors/kernel"]
     assert kernel.shape == (16, 5)
     # With a text, its counts weigh the words, and words read in lower case only are learnt.
     text = made.text.model_copy(update={"lowercase": True})
@@ -303,7 +305,7 @@ def test_options_that_decide_how_long(configuration, epoch, tmp_path, monkeypatc
         pretrain(configuration(epochs=4, **options), out)
         return len(metrics(out))
 
-    monkeypatch.setattr(WordVectorObjective, "score", lambda self, figures: 0.0)
+    monkeypatch.setattr(WordVectorObjective, "score", lambda self, metrics: 0.0)
     assert stalls(patience=2) == 3
     assert stalls(patience=0, rewrites_per_word=0.0) == 4
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hier_rnn.pretraining.known import append_previous_vectors, learnt_vectors
 
 import hier_rnn
 from hier_rnn.prediction.neighbours import neighbours
-from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE
-from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.training.pretraining import pretrain as module
+from hier_rnn.prediction.word_vector_map import MAP, learnt_vectors
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.training.pretraining import prepare as module
+from hier_rnn.training.pretraining.prepare import append_previous_vectors
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.word_vectors.targets import Targets
 
@@ -47,7 +47,7 @@ def test_vectors_of_length_one_as_they_were_learnt(encoder):
     loaded = hier_rnn.load_encoder(encoder)
     found = learnt_vectors(loaded, WORDS)
     assert found.shape == (len(WORDS), 12)
-    weights = read_weights(encoder / MAP_FILE)
+    weights = EncoderDirectory(encoder).read_word_vector_map()
     mapped = loaded(WORDS) @ weights[f"{MAP}/kernel"] + weights[f"{MAP}/bias"]
     np.testing.assert_allclose(
         found, mapped / np.linalg.norm(mapped, axis=1, keepdims=True), rtol=1e-4, atol=1e-6
@@ -56,7 +56,10 @@ def test_vectors_of_length_one_as_they_were_learnt(encoder):
 
 def test_its_own_vectors_if_it_learnt_something_else(encoder, tmp_path):
     copy = shutil.copytree(encoder, tmp_path / "copy")
-    (copy / MAP_FILE).unlink()
+    directory = EncoderDirectory(copy)
+    directory.word_vector_map.unlink()
+    del directory.manifest.files[directory.word_vector_map.name]
+    directory.manifest.write(copy)
     loaded = hier_rnn.load_encoder(copy)
     vectors = loaded(WORDS)
     np.testing.assert_allclose(
@@ -74,7 +77,7 @@ def test_beside_each_other_both_count_alike(encoder):
     targets = Targets(WORDS, np.arange(len(WORDS)), vectors, {"parts": 3})
     loaded = hier_rnn.load_encoder(encoder)
     found = append_previous_vectors(targets, loaded)
-    assert found.words == WORDS and found.facts == {"parts": 3}
+    assert found.words == WORDS and found.metadata == {"parts": 3}
     np.testing.assert_array_equal(found.counts, targets.counts)
     assert found.vectors.shape == (len(WORDS), 7 + 12) and found.vectors.dtype == np.float32
     known = learnt_vectors(loaded, WORDS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hier_rnn.configuration.options import Pretraining, PretrainingMisspell, Text
-from hier_rnn.training.pretraining.spelling_augmenter import Copies, bare, misspelled
+from hier_rnn.training.pretraining.spelling_augmenter import SpellingAugmenter, bare, misspelled
 
 WORDS = ["wonderful", "terrible", "Movie", "movie.", '"great"', "amazing", "really", "!!", "card"]
 COUNTS = np.array([90, 80, 70, 60, 50, 40, 30, 20, 10])
@@ -14,7 +14,7 @@ COUNTS = np.array([90, 80, 70, 60, 50, 40, 30, 20, 10])
 
 def drawn(words=WORDS, text=None, draws=30, **options) -> list[tuple[str, str]]:
     """Pairs of a word and a copy of it."""
-    copies = Copies(words, COUNTS[: len(words)], Pretraining(**options), text or Text())
+    copies = SpellingAugmenter(words, COUNTS[: len(words)], Pretraining(**options), text or Text())
     generator = np.random.default_rng(0)
     found = []
     for _ in range(draws):
@@ -24,7 +24,7 @@ def drawn(words=WORDS, text=None, draws=30, **options) -> list[tuple[str, str]]:
 
 
 def test_no_copy_is_a_known_word_and_each_is_of_its_word():
-    found = drawn(misspell={"copies_per_word": 1.0}, variants=1.0)
+    found = drawn(misspell={"copies_per_word": 1.0}, rewrites_per_word=1.0)
     assert len(found) > 30 * 2 * 7
     assert not {copy for _, copy in found} & set(WORDS)
     for word, copy in found:
@@ -33,7 +33,7 @@ def test_no_copy_is_a_known_word_and_each_is_of_its_word():
 
 
 def test_cases_and_punctuation_are_those_of_the_text():
-    found = drawn(misspell={"copies_per_word": 0.0}, variants=1.0, draws=200)
+    found = drawn(misspell={"copies_per_word": 0.0}, rewrites_per_word=1.0, draws=200)
     of_card = {copy for word, copy in found if word == "card"}
     assert of_card <= {"CARD", "Card", "card.", '"card"'}
     assert of_card == {"CARD", "Card", "card.", '"card"'}
@@ -42,7 +42,7 @@ def test_cases_and_punctuation_are_those_of_the_text():
 
 
 def test_copies_are_spelled_as_the_encoder_reads():
-    lower = drawn(text=Text(lowercase=True), words=["wonderful", "terrible"], variants=1.0)
+    lower = drawn(text=Text(lowercase=True), words=["wonderful", "terrible"], rewrites_per_word=1.0)
     assert lower and all(copy == copy.lower() for _, copy in lower)
     short = drawn(
         text=Text(maximum_word_length=9), misspell={"copies_per_word": 1.0, "kind": "repeat"}
@@ -51,7 +51,7 @@ def test_copies_are_spelled_as_the_encoder_reads():
 
 
 def test_frequent_words_are_drawn_more_often_by_the_square_root_of_their_counts():
-    copies = Copies(WORDS, COUNTS**4, Pretraining(rewrites_per_word=0.0), Text())
+    copies = SpellingAugmenter(WORDS, COUNTS**4, Pretraining(rewrites_per_word=0.0), Text())
     generator = np.random.default_rng(0)
     drawn = np.concatenate([copies(generator)[1] for _ in range(500)])
     seen = np.bincount(drawn, minlength=len(WORDS))
@@ -60,7 +60,9 @@ def test_frequent_words_are_drawn_more_often_by_the_square_root_of_their_counts(
 
 
 def test_only_the_words_asked_for_are_copied():
-    copies = Copies(WORDS, COUNTS, Pretraining(variants=1.0), Text(), np.array([1, 5]))
+    copies = SpellingAugmenter(
+        WORDS, COUNTS, Pretraining(rewrites_per_word=1.0), Text(), np.array([1, 5])
+    )
     spellings, owners = copies(np.random.default_rng(0))
     assert set(owners) == {1, 5} and 2 <= len(spellings) <= 4
 

@@ -146,7 +146,7 @@ def test_an_epoch_has_every_learnt_word_and_fresh_copies():
 
 def test_each_option_changes_what_is_learnt_from():
     def epoch(**options):
-        return [word for words, _ in distillation(**options)._epoch(0) for word in words]
+        return [word for words, _ in distillation(**options).epoch_batches(0) for word in words]
 
     base = epoch()
     plain = len(epoch(misspell={"copies_per_word": 0.0}, rewrites_per_word=0.0))

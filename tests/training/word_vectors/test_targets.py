@@ -7,11 +7,11 @@ import pytest
 
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.errors import UserError
-from hier_rnn.pretraining.vectors_file import write_vectors
+from hier_rnn.storage.vectors_file import write_vectors
 from hier_rnn.training.word_vectors.cooccurrence import count_words
 from hier_rnn.training.word_vectors.targets import (
     compose,
-    count_parts,
+    count_subtokens,
     targets_from_file,
     targets_from_text,
 )
@@ -41,8 +41,8 @@ def test_counts_are_of_words_as_written_and_descend(texts):
     written = count_words(texts)
     assert targets.words == written.words
     np.testing.assert_array_equal(targets.counts, written.counts)
-    assert targets.facts["corpus_words"] == 80 * 9
-    assert targets.facts["parts_coverage"] == 1
+    assert targets.metadata["corpus_words"] == 80 * 9
+    assert targets.metadata["parts_coverage"] == 1
 
 
 def test_each_option_changes_the_targets(texts):
@@ -65,7 +65,7 @@ def test_too_little_text_is_an_error_that_says_so():
 
 
 def test_parts_are_counted_with_their_words():
-    found = count_parts(count_words([["a.", "a", "a", "b."]]))
+    found = count_subtokens(count_words([["a.", "a", "a", "b."]]))
     assert dict(zip(found.words, found.counts.tolist(), strict=True)) == {"a": 3, ".": 2, "b": 1}
 
 

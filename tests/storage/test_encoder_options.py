@@ -1,11 +1,13 @@
 """A run that starts from an encoder has the encoder's options."""
 
+import numpy as np
 import pytest
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import format_configuration
-from hier_rnn.configuration.transfer import encoder_directory, take_encoder_options
 from hier_rnn.errors import UserError
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.text.alphabet import Alphabet
 
 MADE_WITH = {
     "text": {"lowercase": True},
@@ -13,15 +15,16 @@ MADE_WITH = {
 }
 
 
+def write(path, **groups):
+    configuration = Configuration.model_validate({**MADE_WITH, **groups})
+    weights = {"character_encoder/embedding": np.zeros((3, 2))}
+    EncoderDirectory(path).finish(configuration, Alphabet(()), weights, {}, {})
+    return path
+
+
 @pytest.fixture
 def encoder(tmp_path):
-    directory = tmp_path / "run" / "encoder"
-    directory.mkdir(parents=True)
-    (directory / "encoder.weights.h5").touch()
-    configuration = Configuration.model_validate(MADE_WITH)
-    text = format_configuration(configuration, ["text", "character_encoder"])
-    (directory / "config.toml").write_text(text, encoding="utf-8")
-    return directory
+    return write(tmp_path / "run" / "encoder")
 
 
 def taking(encoder, **given) -> Configuration:
@@ -55,9 +58,7 @@ def test_a_repeated_option_is_no_contradiction(encoder):
 
 
 def test_words_by_the_script_leave_it_to_the_encoder(encoder):
-    made = {**MADE_WITH, "text": {**MADE_WITH["text"], "words": "sentencepiece"}}
-    text = format_configuration(Configuration.model_validate(made), ["text", "character_encoder"])
-    (encoder / "config.toml").write_text(text, encoding="utf-8")
+    write(encoder, text={**MADE_WITH["text"], "words": "sentencepiece"})
     assert taking(encoder, text={"words": "auto"}).text.words == "sentencepiece"
     with pytest.raises(UserError, match=r"text.words: 'whitespace' contradicts .*'sentencepiece'"):
         taking(encoder, text={"words": "whitespace"})
@@ -69,15 +70,3 @@ def test_dropout_is_each_runs_own(encoder):
     assert configuration.character_encoder.dropout == 0.5
     assert configuration.character_encoder.embedding_dropout == 0.1
     assert configuration.character_encoder.units == 48
-
-
-def test_an_encoder_directory_or_the_run_around_it(encoder):
-    assert encoder_directory(encoder) == encoder
-    assert encoder_directory(encoder.parent) == encoder
-
-
-def test_anything_else_is_a_mistake(tmp_path):
-    with pytest.raises(UserError, match="not an encoder directory"):
-        encoder_directory(tmp_path)
-    with pytest.raises(UserError, match="no such folder"):
-        encoder_directory(tmp_path / "none")
