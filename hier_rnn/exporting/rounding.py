@@ -19,6 +19,7 @@ PRECISIONS: tuple[Precision, ...] = ("float32", "float16", "int8")
 MATRICES = ("kernel", "embedding")  # how the names of weights that are rounded end
 LARGEST = 127  # of an 8 bit weight, so that zero is in the middle
 SCALE_BITS = 4  # 7 bits of a weight and 4 of a scale make the 11 that float16 has
+SMALLEST_SCALE = 2.0**-20  # its last bit is still one that float16 has
 
 
 class StoredWeight(NamedTuple):
@@ -28,6 +29,11 @@ class StoredWeight(NamedTuple):
     """float32, float16 or int8."""
     scale: np.ndarray | None = None
     """float32 `(1, columns)`: what the numbers of a column are multiplied by; None for one."""
+
+    @property
+    def narrow(self) -> np.ndarray:
+        """What it stands for in the narrowest type that a weights file has, float32 or float16."""
+        return self.values.astype(np.float32 if self.stored.dtype == np.float32 else np.float16)
 
     @property
     def values(self) -> np.ndarray:
@@ -51,9 +57,10 @@ def store_weights(
     store = {"float32": StoredWeight, "float16": _float16, "int8": _int8}[precision]
     stored = {}
     for name, values in weights.items():
-        matrix = name.endswith(MATRICES)
-        stored[name] = store(values) if matrix else StoredWeight(values)
-        if matrix and not np.isfinite(stored[name].values).all():
+        stored[name] = store(values) if name.endswith(MATRICES) else StoredWeight(values)
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(stored[name].narrow).all()
+        if not finite:
             raise UserError(
                 f"weights: '{name}' holds numbers up to {np.abs(values).max():g}, which {precision}"
                 " can't. Accepted for this run: float32."
@@ -69,7 +76,7 @@ def _float16(values: np.ndarray) -> StoredWeight:
 def _int8(values: np.ndarray) -> StoredWeight:
     """Rounds each column by itself, whose scale has few bits and is never too small."""
     largest = np.abs(values).max(0, keepdims=True)
-    fraction, exponent = np.frexp(np.where(largest > 0, largest, 1) / LARGEST)
+    fraction, exponent = np.frexp(np.maximum(largest / LARGEST, SMALLEST_SCALE))
     steps = np.ceil(fraction * (1 << SCALE_BITS))
     scale = np.ldexp(steps, exponent - SCALE_BITS).astype(np.float32)
     return StoredWeight(np.rint(values / scale).astype(np.int8), scale)

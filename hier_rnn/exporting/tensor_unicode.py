@@ -45,13 +45,14 @@ class Table:
 
     def __init__(self, values: Mapping[int, int], default: int) -> None:
         keys = np.array(sorted(values) or [-1], np.int64)
-        self._values = np.array([values.get(key, default) for key in keys.tolist()], np.int32)
-        self._keys, self._default = keys, default
+        kept = np.array([values.get(key, default) for key in keys.tolist()], np.int32)
+        # As tensors they are in a graph once, however often it asks.
+        self._keys, self._values, self._default = tf.constant(keys), tf.constant(kept), default
 
     def __call__(self, numbers: tf.Tensor) -> tf.Tensor:
         """Returns the values of integers, int32."""
         numbers = tf.cast(numbers, tf.int64)
-        places = tf.minimum(tf.searchsorted(self._keys, numbers), len(self._keys) - 1)
+        places = tf.minimum(tf.searchsorted(self._keys, numbers), tf.size(self._keys) - 1)
         found = tf.equal(tf.gather(self._keys, places), numbers)
         return tf.where(found, tf.gather(self._values, places), self._default)
 
@@ -66,9 +67,9 @@ class Replacement:
     def __init__(self, texts: Mapping[int, str]) -> None:
         self._number = Table({point: i + 1 for i, point in enumerate(texts)}, 0)
         # Number 0 is that of all other characters, which stand for themselves.
-        self._lengths = np.array([1, *map(len, texts.values())], np.int32)
-        self._starts = np.concatenate([[0], np.cumsum(self._lengths)[:-1]]).astype(np.int32)
-        self._points = np.array([0, *map(ord, "".join(texts.values()))], np.int32)
+        self._lengths = tf.constant([1, *map(len, texts.values())], tf.int32)
+        self._starts = tf.cumsum(self._lengths, exclusive=True)
+        self._points = tf.constant([0, *map(ord, "".join(texts.values()))], tf.int32)
 
     def __call__(self, texts: Texts) -> Texts:
         """Returns the texts with these characters replaced."""
