@@ -26,7 +26,7 @@ from benchmarks.peers.threads import start_tensorflow
 from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.sources.source import open_source
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.word_vectors.cooccurrence import count_words
 from hier_rnn.training.word_vectors.targets import Targets
 
@@ -65,7 +65,7 @@ def compare(options: Any) -> dict[str, Any]:
             "pretraining": {"batch_size": options.batch_size},
         }
     )
-    words = Words(configuration.text)
+    words = Tokenizer(configuration.text)
     source = open_source(options.text or embedded("train"), labelled=options.text is None)
     counted = count_words(words(example.text) for example in source)
     frequent = counted.most_frequent(options.words)

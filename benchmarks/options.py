@@ -15,7 +15,7 @@ from hier_rnn.commands.embedded import embedded
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
 from hier_rnn.sources.source import open_source
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
 Results = Mapping[str, Any]
 
@@ -124,7 +124,7 @@ def prepared(
     model = configuration(
         options.embedding, options.units, options.sentence_units, LEARNING_RATE, options.marks
     )
-    workload = read_workload(source, Words(model.text), options.sentences, options.seed)
+    workload = read_workload(source, Tokenizer(model.text), options.sentences, options.seed)
     weights = first_weights(model, workload.alphabet, workload.classes, options.seed)
     task = Task(
         model,

@@ -1,6 +1,7 @@
 """hier_rnn: sentence classification with a recurrent network that reads words letter by letter.
 
-`load(run).predict(texts)` classifies; `load_encoder(directory)(words)` gives word vectors.
+`load(run).predict(texts)` classifies; `load_encoder(directory)(words)` gives word vectors. Neither
+needs TensorFlow.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hier_rnn.errors import UserError
-from hier_rnn.version import __version__
 
 if TYPE_CHECKING:
-    from hier_rnn.prediction.encoder import Encoder
-    from hier_rnn.prediction.predictor import Predictor
+    from hier_rnn.inference.encoder import Encoder
+    from hier_rnn.inference.predictor import Predictor
 
 __all__ = ["UserError", "__version__", "load", "load_encoder"]
 
@@ -28,12 +28,9 @@ def load(run: str | Path, verify: bool = True) -> Predictor:
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
-    from hier_rnn.tensorflow_setup import import_tensorflow
+    from hier_rnn.inference.predictor import Predictor
 
-    import_tensorflow()
-    from hier_rnn.prediction.predictor import Predictor
-
-    return Predictor(Path(run), verify)
+    return Predictor(run, verify)
 
 
 def load_encoder(directory: str | Path, verify: bool = True) -> Encoder:
@@ -46,9 +43,15 @@ def load_encoder(directory: str | Path, verify: bool = True) -> Encoder:
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
-    from hier_rnn.tensorflow_setup import import_tensorflow
+    from hier_rnn.inference.encoder import Encoder
 
-    import_tensorflow()
-    from hier_rnn.prediction.encoder import Encoder
+    return Encoder(directory, verify)
 
-    return Encoder(Path(directory), verify)
+
+def __getattr__(name: str) -> str:
+    """Looks the version up where it is asked for: that takes longer than to load a run."""
+    if name == "__version__":
+        from hier_rnn.version import __version__
+
+        return __version__
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 import hier_rnn
-from hier_rnn.commands.console import STANDARD_STREAM, draw, escaped, show_log, write_json
+from hier_rnn.commands.console import STANDARD_STREAM, escaped, show_log, write_json
+from hier_rnn.commands.drawing import draw
 from hier_rnn.commands.options import output_option, run_configuration, verify_option
 from hier_rnn.errors import UserError
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from hier_rnn.commands.console import draw, escaped, show_log, write_line
+from hier_rnn.commands.console import escaped, show_log, write_line
+from hier_rnn.commands.drawing import draw
 from hier_rnn.commands.options import verify_option
 from hier_rnn.storage.encoder_directory import EncoderDirectory
-from hier_rnn.tensorflow_setup import import_tensorflow
 
 
 @click.command(epilog="Example:  hier-rnn neighbours runs/messages parcle refnud")
@@ -33,8 +33,7 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int, verify: bool) 
     """
     directory = EncoderDirectory.find(encoder, verify).path
     show_log(quiet=False)
-    import_tensorflow()
-    from hier_rnn.prediction.neighbours import neighbours as nearest_words
+    from hier_rnn.inference.neighbours import neighbours as nearest_words
 
     table: list[Sequence[str]] = []
     nearest = nearest_words(directory, list(words), count, verify)

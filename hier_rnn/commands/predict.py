@@ -37,7 +37,7 @@ from hier_rnn.errors import UserError, nearest
 from hier_rnn.files import write_atomically
 
 if TYPE_CHECKING:
-    from hier_rnn.prediction.predictor import Predictor
+    from hier_rnn.inference.predictor import Predictor
     from hier_rnn.sources.source import Source
 
 SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl", ".txt", ".parquet", ".arrow", ".feather")

@@ -20,8 +20,8 @@ from hier_rnn.storage.manifest import MANIFEST, Manifest, read_manifest
 from hier_rnn.storage.old_format import OLD_WEIGHTS, read_old_configuration
 from hier_rnn.storage.old_weights_file import parse_old_weights
 from hier_rnn.storage.weights_file import MOST_BYTES, Shapes, largest_size, parse_weights
-from hier_rnn.text.alphabet import BEGIN, END, UNKNOWN, Alphabet
-from hier_rnn.text.words import Words
+from hier_rnn.text.alphabet import BOS, EOS, UNK, Alphabet
+from hier_rnn.text.tokenizer import Tokenizer
 
 
 class Directory:
@@ -177,7 +177,7 @@ class Directory:
             UserError: The file can't be read, or is damaged.
         """
         content = parse_json(self.read(self.alphabet), self.alphabet)
-        marks = {"unknown": UNKNOWN, "begin": BEGIN, "end": END}
+        marks = {"unknown": UNK, "begin": BOS, "end": EOS}
         if not isinstance(content, dict) or content.keys() != {*marks, "characters"}:
             raise UserError(f"{self.alphabet}: damaged: not what an alphabet has.")
         if any(type(content[mark]) is not int or content[mark] != marks[mark] for mark in marks):
@@ -189,14 +189,16 @@ class Directory:
         except (TypeError, ValueError) as error:
             raise UserError(f"{self.alphabet}: damaged: {error}.") from None
 
-    def read_words(self) -> Words:
+    def read_words(self) -> Tokenizer:
         """Returns how texts become words.
 
         Raises:
             UserError: The SentencePiece model is missing or damaged.
         """
         options = self.read_configuration().text
-        return Words(options, self.read_words_model() if options.words == "sentencepiece" else "")
+        return Tokenizer(
+            options, self.read_words_model() if options.words == "sentencepiece" else ""
+        )
 
     def read_words_model(self) -> bytes:
         """Returns the SentencePiece model.
@@ -241,7 +243,7 @@ class Directory:
 
 def alphabet_bytes(alphabet: Alphabet) -> bytes:
     """Returns the content of `alphabet.json`, one character per line."""
-    ids = {"unknown": UNKNOWN, "begin": BEGIN, "end": END, "characters": alphabet.characters}
+    ids = {"unknown": UNK, "begin": BOS, "end": EOS, "characters": alphabet.characters}
     return json_bytes(ids)
 
 

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 from hier_rnn.model.character_encoder import CharacterEncoder
-from hier_rnn.packing.batch import Spelling, spelling_of
-from hier_rnn.recurrent.noise import Noise
-from hier_rnn.text.alphabet import BEGIN, END
+from hier_rnn.packing.batch import TrieBuilder, trie_builder
+from hier_rnn.recurrent.dropout_rng import DropoutRng
+from hier_rnn.text.alphabet import BOS, EOS
 
 WORDS = ["abc", "ab", "", "abd", "語é", "x", "abcde", "a" * 9, "dab"]
 OPTIONS = {
@@ -40,7 +40,7 @@ def make(configure, randomize, alphabet):
     def make(**options):
         configuration = configure(character=options)
         encoder = CharacterEncoder(configuration.character_encoder, alphabet.size)
-        return randomize(encoder), spelling_of(configuration, alphabet)
+        return randomize(encoder), trie_builder(configuration, alphabet)
 
     return make
 
@@ -88,7 +88,7 @@ def keras_vectors(encoder, spelled):
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_equal_to_keras(options, make, alphabet, distance):
     encoder, spelling = make(**options)
-    spelled = [[BEGIN, *alphabet.ids(word), END] for word in WORDS]
+    spelled = [[BOS, *alphabet.ids(word), EOS] for word in WORDS]
     ours = {name: weight.value for name, weight in encoder.named_weights().items()}
     with tf.GradientTape(persistent=True) as tape:
         found = encoder(spelling(tf.constant(WORDS)))
@@ -156,8 +156,8 @@ def test_embeddings_given_for_each_prefix(make):
     encoder, spelling = make(bidirectional=True, layers=2)
     tries = spelling(tf.constant(WORDS), shared=False)
     embedded = tuple(tf.gather(encoder.embedding, trie.characters) for trie in tries)
-    np.testing.assert_allclose(encoder(tries, embedded=embedded), encoder(tries), atol=1e-6)
-    moved = encoder(tries, embedded=tuple(2 * values for values in embedded))
+    np.testing.assert_allclose(encoder(tries, embeddings=embedded), encoder(tries), atol=1e-6)
+    moved = encoder(tries, embeddings=tuple(2 * values for values in embedded))
     assert np.abs(moved - encoder(tries)).max() > 1e-2
 
 
@@ -174,7 +174,7 @@ def test_states_of_every_layer(make):
 
 def test_marks_tell_a_word_from_a_prefix(make, alphabet):
     encoder, marked = make()
-    plain = Spelling(alphabet.table(), None)
+    plain = TrieBuilder(alphabet.table(), None)
     ab = tf.constant(["ab"])
     assert np.abs(encoder(marked(ab)) - encoder(plain(ab))).max() > 1e-2
 
@@ -193,7 +193,7 @@ def test_dropout_is_decided_by_the_seed_and_only_there_with_noise(options, make)
     tries = spelling(tf.constant(WORDS))
 
     def vectors(seed):
-        return encoder(tries, noise=Noise(tf.constant([0, seed]))).numpy()
+        return encoder(tries, rng=DropoutRng(tf.constant([0, seed]))).numpy()
 
     np.testing.assert_array_equal(vectors(1), vectors(1))
     assert np.abs(vectors(1) - vectors(2)).max() > 1e-3
@@ -204,7 +204,9 @@ def test_dropout_is_decided_by_the_seed_and_only_there_with_noise(options, make)
 def test_dropout_between_layers_needs_layers(make):
     encoder, spelling = make(dropout=0.5)
     tries = spelling(tf.constant(WORDS))
-    np.testing.assert_array_equal(encoder(tries, noise=Noise(tf.constant([0, 1]))), encoder(tries))
+    np.testing.assert_array_equal(
+        encoder(tries, rng=DropoutRng(tf.constant([0, 1]))), encoder(tries)
+    )
 
 
 def test_without_a_gradient_the_vectors_are_the_same(make):

@@ -13,8 +13,8 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.weight_specs import weight_shapes
-from hier_rnn.packing.batch import spelling_of
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.packing.batch import trie_builder
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 
 CLASSES = 3
 CHARACTER_OPTIONS = {
@@ -65,7 +65,7 @@ def make(configure, randomize, alphabet):
     def make(seed=0, encoder=None, **groups):
         configuration = configure(**groups)
         model = Classifier(configuration, alphabet.size, CLASSES, encoder)
-        return randomize(model, seed), spelling_of(configuration, alphabet)
+        return randomize(model, seed), trie_builder(configuration, alphabet)
 
     return make
 
@@ -159,7 +159,7 @@ def test_head_dropout_is_decided_by_the_seed_and_only_there_with_noise(make, pac
     batch = pack(sentences, spelling)
 
     def logits(model, seed):
-        return model(batch, noise=Noise(tf.constant([0, seed]))).numpy()
+        return model(batch, rng=DropoutRng(tf.constant([0, seed]))).numpy()
 
     np.testing.assert_array_equal(logits(model, 1), logits(model, 1))
     assert np.abs(logits(model, 1) - logits(model, 2)).max() > 1e-3
@@ -187,7 +187,7 @@ def test_masks_are_drawn_apart(make, pack, sentences):
         head={"dropout": rate},
     )
     batch = pack(sentences, spelling)
-    step = tf.function(lambda number: model(batch, noise=Noise(tf.stack([7, number]))))
+    step = tf.function(lambda number: model(batch, rng=DropoutRng(tf.stack([7, number]))))
     np.testing.assert_array_equal(step(tf.constant(1)), step(tf.constant(1)))
     assert np.abs(step(tf.constant(1)) - step(tf.constant(2))).max() > 1e-3
 

@@ -7,13 +7,13 @@ import pytest
 import tensorflow as tf
 
 from hier_rnn.model.classifier import Classifier
-from hier_rnn.packing.batch import Spelling, pack_batch, spelling_of
+from hier_rnn.packing.batch import TrieBuilder, pack_batch, trie_builder
 
 
 class Exported(tf.Module):
     """What a server would run: texts in, logits out."""
 
-    def __init__(self, classifier: Classifier, spelling: Spelling) -> None:
+    def __init__(self, classifier: Classifier, spelling: TrieBuilder) -> None:
         super().__init__()
         self.classifier = classifier
         self.spelling = spelling
@@ -33,7 +33,7 @@ def model(configure, randomize, alphabet):
         sentence={"pooling": "attention", "initial_state": "trainable"},
     )
     model = randomize(Classifier(configuration, alphabet.size, 3))
-    return model, spelling_of(configuration, alphabet)
+    return model, trie_builder(configuration, alphabet)
 
 
 def test_a_saved_model_takes_raw_texts(model, pack, sentences, tmp_path):

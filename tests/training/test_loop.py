@@ -31,10 +31,10 @@ def broken(monkeypatch) -> Callable[[int, int], None]:
         losses_of = objective.ClassificationLosses.__call__
         calls = 0
 
-        def losses(self, batch, noise) -> Losses:
+        def losses(self, batch, rng) -> Losses:
             nonlocal calls
             calls += 1
-            found = losses_of(self, batch, noise)
+            found = losses_of(self, batch, rng)
             if first <= calls < first + times:
                 return Losses(found.reported, found.minimized * tf.constant(np.inf))
             return found
@@ -65,7 +65,7 @@ def test_stop_names_the_texts_and_keeps_the_last_good_weights(train, broken, tmp
         told(train)
     message = str(error.value)
     assert "step 4: the loss or its gradient is not finite (its batch: '" in message
-    assert "and 17 more)" in message
+    assert "(its batch: ''" not in message and " more)" in message
     assert "training.on_divergence" in message and "training.learning_rate (now 0.03)" in message
     assert Checkpoints(tmp_path / "run" / "checkpoints").latest().progress["step"] == 3
     assert finite(tmp_path / "run")
@@ -104,10 +104,10 @@ def test_restore_goes_back_with_half_the_rate(train, broken, tmp_path, first):
     assert kept.progress["restored"] == 1
     whole = told(train, "whole")
     assert steps(whole) == steps(events)
-    found, wanted = (
-        read_weights(tmp_path / name / "model.safetensors") for name in ("run", "whole")
-    )
-    assert not any(np.array_equal(found[name], wanted[name]) for name in wanted)
+    other = Checkpoints(tmp_path / "whole" / "checkpoints").latest()
+    for name in kept.tensors:
+        if name.startswith("weights/"):
+            assert not np.array_equal(kept.tensors[name], other.tensors[name]), name
 
 
 def test_restore_gives_up_after_three_times(train, broken, tmp_path):

@@ -16,7 +16,7 @@ from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.gates import gate_blocks
 from hier_rnn.initializers.patterns import matches
-from hier_rnn.initializers.rules import Choice, Decision, resolve
+from hier_rnn.initializers.rules import ResolvedRule, WeightInit, resolve
 from hier_rnn.model.weight_specs import character_encoder_shapes, weight_shapes
 from hier_rnn.sources.source import open_source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
@@ -24,7 +24,7 @@ from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.stored_weights import find_directory
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.phases import for_given_encoder, multiplier
 
@@ -66,7 +66,7 @@ class _Weights:
     """Weights, and the decisions that they started from where these are recorded."""
 
     values: Mapping[str, np.ndarray]
-    decisions: Mapping[str, Decision]
+    decisions: Mapping[str, WeightInit]
     training: Training
 
 
@@ -158,7 +158,7 @@ def _counted(configuration: Configuration, train: str) -> tuple[Alphabet, int]:
     """
     data = configuration.data
     source = open_source(data.train or train, **data.reading)
-    words = Words(configuration.text.model_copy(update={"words": "whitespace"}))
+    words = Tokenizer(configuration.text.model_copy(update={"words": "whitespace"}))
     labels = set()
 
     def texts() -> Iterator[list[str]]:
@@ -195,7 +195,7 @@ def _rows(name: str, opened: _Weights, before: np.ndarray | None) -> Iterator[Ro
         )
 
 
-def _initializer(choice: Choice) -> str:
+def _initializer(choice: ResolvedRule) -> str:
     return f"{choice.initializer}{'' if choice.rule.per_gate else ', fused'}"
 
 

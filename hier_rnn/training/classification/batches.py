@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
-from hier_rnn.packing.batch import PackedBatch, Spelling
+from hier_rnn.packing.batch import PackedBatch, TrieBuilder
 from hier_rnn.packing.sentences import pack_sentences
 from hier_rnn.packing.stream import packed_stream
 from hier_rnn.sources.example import Source
@@ -151,7 +151,7 @@ class PackedBatches:
     def __init__(
         self,
         batches: Callable[[], Iterator[list[Sentence]]],
-        spelling: Spelling,
+        spelling: TrieBuilder,
         frozen: FrozenWordVectors | None = None,
     ) -> None:
         self._batches = batches

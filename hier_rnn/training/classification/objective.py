@@ -10,11 +10,11 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.inference.inference import Inference
 from hier_rnn.metrics.scores import Scores, score
 from hier_rnn.model.classifier import Classifier
-from hier_rnn.packing.batch import Spelling
-from hier_rnn.prediction.inference import Inference
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.packing.batch import TrieBuilder
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.training.classification.batches import (
     LabelledBatch,
     PackedBatches,
@@ -56,13 +56,12 @@ class ClassificationObjective:
         configuration: Configuration,
         options: Training,
         classifier: Classifier,
-        spelling: Spelling,
+        spelling: TrieBuilder,
         data: TrainingData,
     ) -> None:
         self.score_name = f"validation_{options.validation_metric}"
         self._configuration, self._options, self._data = configuration, options, data
         self._classifier, self._spelling = classifier, spelling
-        self._inference = Inference(classifier, spelling)
         corpus = data.corpus
         length = corpus.words_per_sentence
         self.passes = passes_per_epoch(options, corpus.examples, length)
@@ -119,8 +118,9 @@ class ClassificationObjective:
         Raises:
             UserError: There are more or fewer examples than before.
         """
-        data, inference = self._data, self._inference
-        inference.cache.clear()  # the weights have changed
+        data = self._data
+        weights = {name: weight.numpy() for name, weight in self.named_weights().items()}
+        inference = Inference(self._configuration, data.alphabet, weights)
         sentences = (data.words(example.text) for example in data.validation)
         logits = np.array(list(inference.logits(sentences)))
         if len(logits) != len(data.targets):
@@ -173,34 +173,34 @@ class ClassificationLosses:
         self._class_weights = tf.constant(class_weights, tf.float32)
         self._encoder_frozen = not any(name.startswith(ENCODER) for name in trainable)
 
-    def __call__(self, batch: LabelledBatch, noise: Noise) -> Losses:
+    def __call__(self, batch: LabelledBatch, rng: DropoutRng) -> Losses:
         """Returns the losses.
 
         Args:
             batch: Sentences and their labels.
-            noise: Source of dropout.
+            rng: Source of dropout.
         """
         smoothing, auxiliary_weight = (
             self._options.label_smoothing,
             self._options.next_character_weight,
         )
-        logits, auxiliary = self._logits(batch, noise)
+        logits, auxiliary = self._logits(batch, rng)
         targets = tf.one_hot(batch.labels, tf.shape(logits)[1])
         targets = targets * (1 - smoothing) + smoothing / len(self._class_weights)
         losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
         loss = tf.reduce_mean(losses * tf.gather(self._class_weights, batch.labels))
         return Losses(loss, loss + auxiliary_weight * auxiliary)
 
-    def _logits(self, batch: LabelledBatch, noise: Noise) -> tuple[tf.Tensor, tf.Tensor | float]:
+    def _logits(self, batch: LabelledBatch, rng: DropoutRng) -> tuple[tf.Tensor, tf.Tensor | float]:
         """Returns the logits, and the next-character loss or 0."""
         classifier, packed = self._classifier, batch.batch
         if self._options.next_character_weight:
-            return classifier.jointly(packed, noise, self._encoder_frozen)
+            return classifier.logits_and_lm_loss(packed, rng, self._encoder_frozen)
         if self._frozen:
-            words = classifier.character_encoder(packed.tries, differentiable=False)
+            words = classifier.character_encoder(packed.prefix_tries, differentiable=False)
             words = self._frozen.merge(words, batch.rows)
-            return classifier.classify(words, packed.sentences, noise), 0.0
-        return classifier(packed, noise=noise, frozen_encoder=self._encoder_frozen), 0.0
+            return classifier.from_word_vectors(words, packed.sentences, rng), 0.0
+        return classifier(packed, rng=rng, frozen_encoder=self._encoder_frozen), 0.0
 
 
 def class_weights(options: Training, labels: Sequence[str], counts: Sequence[int]) -> list[float]:

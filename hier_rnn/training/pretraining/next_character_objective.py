@@ -18,10 +18,10 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.next_character import NextCharacter
-from hier_rnn.packing.batch import Spelling
+from hier_rnn.packing.batch import TrieBuilder
 from hier_rnn.packing.trie import PrefixTrie, parent_states, prefix_counts
-from hier_rnn.recurrent.noise import Noise
-from hier_rnn.text.alphabet import END
+from hier_rnn.recurrent.dropout_rng import DropoutRng
+from hier_rnn.text.alphabet import EOS
 from hier_rnn.training.pretraining.batches import grouped_permutation, packed_batches
 from hier_rnn.training.pretraining.word_objective import WordObjective
 
@@ -74,7 +74,7 @@ class NextCharacterObjective(WordObjective):
     def __init__(
         self,
         encoder: CharacterEncoder,
-        spelling: Spelling,
+        spelling: TrieBuilder,
         corpus: CountedWords,
         options: Pretraining,
         seed: int,
@@ -97,30 +97,30 @@ class NextCharacterObjective(WordObjective):
 
         return packed_batches(self.epoch_batches, (tf.string, tf.float32), pack, epoch, skip)
 
-    def loss(self, batch: CountedBatch, noise: Noise | None = None) -> tf.Tensor:
+    def loss(self, batch: CountedBatch, rng: DropoutRng | None = None) -> tf.Tensor:
         """Returns the mean surprise at a character of the text, in nats.
 
         Args:
             batch: Words with their counts.
-            noise: Source of dropout; default None, no dropout.
+            rng: Source of dropout; default None, no dropout.
         """
-        surprise, characters = self.surprise(batch, noise)
+        surprise, characters = self.surprise(batch, rng)
         return surprise / characters
 
     def surprise(
-        self, batch: CountedBatch, noise: Noise | None = None, differentiable: bool = True
+        self, batch: CountedBatch, rng: DropoutRng | None = None, differentiable: bool = True
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the surprise at all characters of the text, in nats, and how many they are.
 
         Args:
             batch: Words with their counts.
-            noise: Source of dropout; default None, no dropout.
+            rng: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
         marked = self._spelling.mark_length > 0
-        states = self._encoder.states(batch.tries, noise, differentiable)
+        states = self._encoder.states(batch.prefix_tries, rng, differentiable)
         total = characters = tf.constant(0.0)
-        for direction, (layers, trie) in enumerate(zip(states, batch.tries, strict=True)):
+        for direction, (layers, trie) in enumerate(zip(states, batch.prefix_tries, strict=True)):
             prefixes, following, counts = predictions(trie, batch.counts, marked)
             losses = self.next_character.losses(layers[-1], prefixes, following, direction)
             total += tf.reduce_sum(counts * losses)
@@ -185,7 +185,7 @@ def predictions(
     if marked:
         first = tf.reduce_sum(trie.sizes[:1])
         return parents[first:], trie.characters[first:], passing[first:]
-    ends = tf.fill(tf.shape(trie.ends), END)
+    ends = tf.fill(tf.shape(trie.ends), EOS)
     return (
         tf.concat([parents, trie.ends], 0),
         tf.concat([trie.characters, ends], 0),

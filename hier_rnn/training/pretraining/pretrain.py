@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 
 from hier_rnn.configuration.options import Configuration, Pretraining, Training
 from hier_rnn.errors import UserError
+from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.initializers.beginning import encoder_beginning
 from hier_rnn.initializers.rules import initialize, resolve
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.model.weight_specs import character_encoder_shapes
-from hier_rnn.packing.batch import spelling_of
-from hier_rnn.prediction.word_vector_map import MAP
+from hier_rnn.packing.batch import trie_builder
 from hier_rnn.sources.source import Source
 from hier_rnn.storage.archive import read_tuple, write_tuple
 from hier_rnn.storage.checkpoints import Checkpoints
@@ -28,7 +28,7 @@ from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
-from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
+from hier_rnn.text.alphabet import FIRST_CHARACTER, UNK, Alphabet
 from hier_rnn.training.events import Listener, ModelBuilt, to_all, to_nobody
 from hier_rnn.training.fingerprint import Fingerprints, fingerprint_of, fingerprint_of_encoder
 from hier_rnn.training.interruption import interruptible
@@ -171,7 +171,7 @@ def _kept(run: EncoderDirectory) -> str:
 def _check(configuration: Configuration) -> None:
     """Finds mistakes in the options before the text is counted, which may take long."""
     options, objective = configuration.character_encoder, configuration.pretraining.objective
-    shapes = character_encoder_shapes(options, alphabet_size=FIRST)
+    shapes = character_encoder_shapes(options, alphabet_size=FIRST_CHARACTER)
     resolve(shapes, configuration.initializers.rules, configuration.data.encoder)
     if objective == "next-character" and options.projection:
         raise UserError(
@@ -243,7 +243,7 @@ class PretrainingRun:
         self, words: Targets | CountedWords
     ) -> WordVectorObjective | NextCharacterObjective:
         configuration = self.configuration
-        spelling = spelling_of(configuration, self.alphabet)
+        spelling = trie_builder(configuration, self.alphabet)
         options, seed = configuration.pretraining, configuration.seed
         if isinstance(words, Targets):
             return WordVectorObjective(
@@ -270,7 +270,7 @@ class PretrainingRun:
         if set().union(*self.vocabulary) <= set(self.alphabet.characters):
             # Never met, the unknown character starts out as an average one.
             embedding = best["character_encoder/embedding"].copy()
-            embedding[UNKNOWN] = embedding[FIRST:].mean(0)
+            embedding[UNK] = embedding[FIRST_CHARACTER:].mean(0)
             best = {**best, "character_encoder/embedding": embedding}
         projection = {name: value for name, value in best.items() if name.startswith(MAP)}
         weights = {name: best[name] for name in self.encoder.named_weights()}

@@ -15,12 +15,11 @@ import numpy as np
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Pretraining, Text
+from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.model.character_encoder import CharacterEncoder
-from hier_rnn.packing.batch import Spelling
+from hier_rnn.packing.batch import TrieBuilder
 from hier_rnn.packing.trie import PrefixTrie
-from hier_rnn.prediction.word_cache import ENCODED_AT_ONCE
-from hier_rnn.prediction.word_vector_map import MAP
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.text.misspelling import misspell
 from hier_rnn.text.subtokens import content_subtokens, subtokens
 from hier_rnn.training.pretraining.batches import grouped_permutation, packed_batches
@@ -28,6 +27,7 @@ from hier_rnn.training.pretraining.spelling_augmenter import SpellingAugmenter
 from hier_rnn.training.pretraining.word_objective import WordObjective
 from hier_rnn.training.word_vectors.targets import Targets
 
+ENCODED_AT_ONCE = 8192
 EVALUATED_WORDS = 2000
 RIDGE = 1.0
 
@@ -61,7 +61,7 @@ class WordVectorObjective(WordObjective):
     def __init__(
         self,
         encoder: CharacterEncoder,
-        spelling: Spelling,
+        spelling: TrieBuilder,
         targets: Targets,
         options: Pretraining,
         text: Text,
@@ -123,14 +123,14 @@ class WordVectorObjective(WordObjective):
 
         return packed_batches(self.epoch_batches, (tf.string, tf.int32), pack, epoch, skip)
 
-    def loss(self, batch: SpelledBatch, noise: Noise | None = None) -> tf.Tensor:
+    def loss(self, batch: SpelledBatch, rng: DropoutRng | None = None) -> tf.Tensor:
         """Returns the weighted mean of one minus the cosine.
 
         Args:
             batch: Spellings.
-            noise: Source of dropout; default None, no dropout.
+            rng: Source of dropout; default None, no dropout.
         """
-        cosines = self._cosines(self._encoder(batch.tries, noise=noise), batch.words)
+        cosines = self._cosines(self._encoder(batch.prefix_tries, rng=rng), batch.words)
         return tf.reduce_mean(batch.weights * (1 - cosines))
 
     def words_of(self, batch: SpelledBatch) -> int:

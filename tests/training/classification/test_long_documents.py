@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -65,10 +69,13 @@ def test_a_document_has_the_same_answer_in_any_company(run):
     np.testing.assert_allclose(predictor.probabilities(texts[::-1])[::-1], together, atol=1e-6)
 
 
-def test_it_is_used_with_the_segments_it_was_trained_with(run):
-    by_segments, whole = hier_rnn.load(run), hier_rnn.load(run)
-    encoder = whole.classifier.sentence_encoder
-    encoder.options = encoder.options.model_copy(update={"segment_words": 0})
+def test_it_is_used_with_the_segments_it_was_trained_with(run, tmp_path):
+    by_segments = hier_rnn.load(run)
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    options = (copy / "config.toml").read_text()
+    options = re.sub("segment_words = [0-9]+", "segment_words = 0", options)
+    (copy / "config.toml").write_text(options)
+    whole = hier_rnn.load(copy)
     texts = [LONG, "fine good"]
     change = whole.probabilities(texts) - by_segments.probabilities(texts)
     long, short = np.abs(change).max(1)

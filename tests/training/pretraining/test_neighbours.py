@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from hier_rnn.prediction.neighbours import neighbours
+from hier_rnn.inference.neighbours import neighbours
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.training.pretraining.pretrain import pretrain
 

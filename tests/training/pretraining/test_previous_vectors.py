@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import hier_rnn
-from hier_rnn.prediction.neighbours import neighbours
-from hier_rnn.prediction.word_vector_map import MAP, learnt_vectors
+from hier_rnn.inference.neighbours import neighbours
+from hier_rnn.inference.word_vector_map import MAP, learnt_vectors
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.training.pretraining import prepare as module
 from hier_rnn.training.pretraining.prepare import append_previous_vectors
