@@ -30,7 +30,8 @@ from hier_rnn.storage.directory import alphabet_bytes
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.weights_file import weights_bytes
-from hier_rnn.text.alphabet import BEGIN, END, FIRST, UNKNOWN, Alphabet
+from hier_rnn.text.alphabet import BOS, EOS, FIRST_CHARACTER, UNK, Alphabet
+from hier_rnn.text.tokenizer import MAXIMUM_CHARACTERS
 
 Format = Literal["onnx", "savedmodel"]
 FORMATS: tuple[Format, ...] = ("onnx", "savedmodel")
@@ -137,13 +138,14 @@ def _description(contents: _Contents, weights: Precision) -> dict[str, Any]:
             "lowercase": text.lowercase,
             "words": "sentencepiece" if contents.words_model else "whitespace",
             "sentencepiece_model": "words.model" if contents.words_model else None,
+            "maximum_text_length": MAXIMUM_CHARACTERS,
             "maximum_word_length": text.maximum_word_length,
         },
         "characters": {
-            "unknown": UNKNOWN,
-            "begin": BEGIN if text.boundary_marks else None,
-            "end": END if text.boundary_marks else None,
-            "first": FIRST,
+            "unknown": UNK,
+            "begin": BOS if text.boundary_marks else None,
+            "end": EOS if text.boundary_marks else None,
+            "first": FIRST_CHARACTER,
             "alphabet": "".join(contents.alphabet.characters),
         },
         "labels": contents.labels,

@@ -21,11 +21,19 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration, Text
 from hier_rnn.errors import UserError
-from hier_rnn.exporting.tensor_unicode import Normalization, Table, Texts, Whitespace, decoded
+from hier_rnn.exporting.tensor_unicode import (
+    Normalization,
+    Table,
+    Texts,
+    Whitespace,
+    decoded,
+    heads_and_tails,
+)
 from hier_rnn.exporting.warm_up import WARM_UP, warm_up_records
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.packing.batch import Spelling, pack_batch
-from hier_rnn.text.alphabet import BEGIN, END, Alphabet
+from hier_rnn.packing.batch import TrieBuilder, pack_batch
+from hier_rnn.text.alphabet import BOS, EOS, Alphabet
+from hier_rnn.text.tokenizer import MAXIMUM_CHARACTERS
 
 WARM_UP_TEXTS = ("Good morning!", "", "Where is my parcel? It was due last week.")
 
@@ -55,13 +63,13 @@ def save_saved_model(
     """
     classifier = Classifier(configuration, alphabet.size, len(labels))
     assign(classifier.named_weights(), dict(weights))
-    words = TextWords(configuration.text, alphabet, words_model)
-    marks = (BEGIN, END) if configuration.text.boundary_marks else None
-    spelling = Spelling(words.table, marks, configuration.character_encoder.bidirectional)
+    words = TensorTokenizer(configuration.text, alphabet, words_model)
+    marks = (BOS, EOS) if configuration.text.boundary_marks else None
+    builder = TrieBuilder(words.table, marks, configuration.character_encoder.bidirectional)
     names = tf.constant([label.encode() for label in labels])
 
     def classify(texts: tf.Tensor) -> dict[str, tf.Tensor]:
-        batch = pack_batch(*words(texts), spelling)
+        batch = pack_batch(*words(texts), builder)
         logits = classifier(batch, differentiable=False)
         probabilities = tf.nn.softmax(logits / temperature)
         return {
@@ -84,8 +92,8 @@ def save_saved_model(
     (extra / WARM_UP).write_bytes(warm_up_records("texts", WARM_UP_TEXTS))
 
 
-class TextWords:
-    """From texts to words in TensorFlow operations, as `hier_rnn.text.words.Words` does it.
+class TensorTokenizer:
+    """From texts to words in TensorFlow operations, as `hier_rnn.text.tokenizer.Tokenizer` does.
 
     A character that the alphabet lacks is written as one that it lacks, always the same: to the
     model all of them are one.
@@ -115,7 +123,9 @@ class TextWords:
     def __call__(self, texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the words of all texts, `(words,)`, and how many each text has, `(texts,)`."""
         count = tf.size(texts)
-        words, lengths = self._split(self._normalize(decoded(texts)), count)
+        normalized = self._normalize(_bounded(decoded(texts), count))
+        # Normalizing may have made it longer.
+        words, lengths = self._split(_bounded(normalized, count), count)
         if self._pieces is not None:
             spaced = tf.RaggedTensor.from_row_lengths(_encoded(words), lengths)
             pieces, number = self._pieces(tf.strings.reduce_join(spaced, 1, separator=" "))
@@ -127,15 +137,10 @@ class TextWords:
 
     def _shortened(self, words: tf.RaggedTensor) -> tf.RaggedTensor:
         """Keeps the head and the tail of words that are too long."""
-        tail = self._limit // 2
-        lengths = tf.cast(words.row_lengths(), tf.int32)
-        starts = tf.cast(words.row_starts(), tf.int32)
-        rows = tf.cast(words.value_rowids(), tf.int32)
-        place = tf.range(tf.size(words.values)) - tf.gather(starts, rows)
-        last = tf.gather(lengths, rows) - tail
-        kept = (place < self._limit - tail) | (place >= last)
-        shortened = tf.minimum(lengths, self._limit)
-        return tf.RaggedTensor.from_row_lengths(tf.boolean_mask(words.values, kept), shortened)
+        texts = Texts(words.values, tf.cast(words.value_rowids(), tf.int32))
+        kept, _ = heads_and_tails(texts, tf.cast(words.nrows(), tf.int32), self._limit)
+        lengths = tf.minimum(words.row_lengths(), self._limit)
+        return tf.RaggedTensor.from_row_lengths(tf.boolean_mask(words.values, kept), lengths)
 
 
 class Pieces:
@@ -172,6 +177,13 @@ class Pieces:
         last = tf.concat([first[1:], [True]], 0)[: tf.size(of)]
         ends = tf.where(last, lengths, follows)
         return tf.strings.substr(tf.gather(texts, of), begins, ends - begins), number
+
+
+def _bounded(texts: Texts, count: tf.Tensor) -> Texts:
+    """Keeps the head and the tail of texts that are too long, and a space between them."""
+    kept, cut = heads_and_tails(texts, count, MAXIMUM_CHARACTERS)
+    points = tf.where(cut, ord(" "), texts.points)
+    return Texts(tf.boolean_mask(points, kept), tf.boolean_mask(texts.rows, kept))
 
 
 def _encoded(words: tf.RaggedTensor) -> tf.Tensor:

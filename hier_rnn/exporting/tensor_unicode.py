@@ -251,6 +251,25 @@ class Whitespace:
         return words, per_text
 
 
+def heads_and_tails(texts: Texts, count: tf.Tensor, limit: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns which characters are kept where texts are cut to a length, and the cuts.
+
+    Args:
+        texts: The texts.
+        count: How many texts there are.
+        limit: Half of it is the tail's; the head has one more if it is odd.
+
+    Returns:
+        Whether each character is kept, and whether it is the last of a head whose text was cut.
+    """
+    rows, tail = texts.rows, limit // 2
+    lengths = tf.math.unsorted_segment_sum(tf.ones_like(rows), rows, count)
+    places = tf.range(tf.size(rows)) - tf.gather(tf.cumsum(lengths, exclusive=True), rows)
+    own = tf.gather(lengths, rows)
+    head = places < limit - tail
+    return head | (places >= own - tail), (places == limit - tail - 1) & (own > limit)
+
+
 def decoded(texts: tf.Tensor) -> Texts:
     """Returns the code points of UTF-8 texts, `(texts,)`; U+FFFD for bytes that are none."""
     points = tf.strings.unicode_decode(texts, "UTF-8")
