@@ -68,7 +68,10 @@ def evaluate_runs(
         parse_misspelling(specification)
     names = run_names([predictor.run for predictor in predictors])
     directories = [RunDirectory(predictor.run, verify) for predictor in predictors]
-    vocabularies = [frozenset(directory.read_vocabulary()) for directory in directories]
+    vocabularies = [
+        frozenset(directory.read_vocabulary()) if directory.has(directory.vocabulary) else None
+        for directory in directories
+    ]
     shared = set(predictors[0].labels).intersection(*(other.labels for other in predictors))
     evaluations: list[Evaluation] = []
     with contextlib.ExitStack() as files:

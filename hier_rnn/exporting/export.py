@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from hier_rnn.configuration.options import Configuration, Data
+from hier_rnn.configuration.options import Configuration, Data, Pretraining
 from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.exporting.rounding import PRECISIONS, Precision, store_weights
@@ -108,22 +108,33 @@ class _Contents:
 
 
 def _read(run: RunDirectory) -> _Contents:
-    """Reads a run, without where its data were: that is nobody's business elsewhere."""
+    """Reads what answering takes of a run."""
     run.require()
     configuration = run.read_configuration()
     alphabet, labels = run.read_alphabet(), run.read_labels()
-    shapes = weight_shapes(configuration, alphabet.size, len(labels))
+    weights = run.read_weights(weight_shapes(configuration, alphabet.size, len(labels)))
     model = run.read_words_model() if configuration.text.words == "sentencepiece" else b""
-    data = Data(**{name: getattr(configuration.data, name) for name in READING})
-    text = configuration.text.model_copy(update={"sentencepiece_model": ""})
+    exported = _without_training(configuration)
     return _Contents(
-        configuration.model_copy(update={"data": data, "text": text}),
+        exported,
         alphabet,
         labels,
         run.read_temperature(),
         model,
-        run.read_weights(shapes),
+        {name: weights[name] for name in weight_shapes(exported, alphabet.size, len(labels))},
     )
+
+
+def _without_training(configuration: Configuration) -> Configuration:
+    """Returns the options without where the data were, and without the auxiliary loss."""
+    data = {name: getattr(configuration.data, name) for name in READING}
+    changes = {
+        "data": Data(**data),
+        "text": configuration.text.model_copy(update={"sentencepiece_model": ""}),
+        "training": configuration.training.model_copy(update={"next_character_weight": 0.0}),
+        "pretraining": Pretraining(),
+    }
+    return configuration.model_copy(update=changes)
 
 
 def _description(contents: _Contents, weights: Precision) -> dict[str, Any]:

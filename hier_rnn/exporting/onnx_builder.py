@@ -50,7 +50,7 @@ class GraphBuilder:
         )
         return outputs
 
-    def constant(self, values: np.ndarray, name: str = "") -> str:
+    def constant(self, values: np.ndarray | np.float32, name: str = "") -> str:
         """Adds a constant and returns its name; the same values are stored once.
 
         Args:

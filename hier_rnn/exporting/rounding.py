@@ -7,7 +7,7 @@ same weights as a graph of integers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -54,10 +54,9 @@ def store_weights(
     Raises:
         UserError: A weight is too large for float16.
     """
-    store = {"float32": StoredWeight, "float16": _float16, "int8": _int8}[precision]
     stored = {}
     for name, values in weights.items():
-        stored[name] = store(values) if name.endswith(MATRICES) else StoredWeight(values)
+        stored[name] = STORE[precision](values) if name.endswith(MATRICES) else StoredWeight(values)
         with np.errstate(over="ignore"):
             finite = np.isfinite(stored[name].narrow).all()
         if not finite:
@@ -80,3 +79,10 @@ def _int8(values: np.ndarray) -> StoredWeight:
     steps = np.ceil(fraction * (1 << SCALE_BITS))
     scale = np.ldexp(steps, exponent - SCALE_BITS).astype(np.float32)
     return StoredWeight(np.rint(values / scale).astype(np.int8), scale)
+
+
+STORE: dict[Precision, Callable[[np.ndarray], StoredWeight]] = {
+    "float32": StoredWeight,
+    "float16": _float16,
+    "int8": _int8,
+}

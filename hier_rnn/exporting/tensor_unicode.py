@@ -13,7 +13,7 @@ import functools
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -117,7 +117,7 @@ class _Form:
     """Decomposition, canonical order and composition (Unicode Standard Annex 15)."""
 
     def __init__(self, form: Form) -> None:
-        decomposed = "NFKD" if form == "NFKC" else "NFD"
+        decomposed: Literal["NFKD", "NFD"] = "NFKD" if form == "NFKC" else "NFD"
         self._decompose = Replacement(
             {
                 ord(c): text
@@ -316,4 +316,3 @@ def _kinds_beside_sigma() -> dict[int, int]:
         elif ("A" + character + chr(SIGMA)).lower()[-1] == chr(FINAL_SIGMA):
             kinds[ord(character)] = IGNORABLE
     return kinds
-
