@@ -80,7 +80,9 @@ def save_saved_model(
         }
 
     module = tf.Module()
-    module.variables_of_model = [v.value for v in classifier.named_weights().values()]
+    if words.pieces is not None:
+        module.tokenizer = words.pieces.tokenizer  # it holds the model, and is saved with it
+    module.weights = [v.value for v in classifier.named_weights().values()]
     module.classify = tf.function(
         classify, input_signature=[tf.TensorSpec([None], tf.string, name="texts")]
     )
@@ -105,6 +107,7 @@ class TensorTokenizer:
 
     Attributes:
         table: The id of each code point that a word can have, int32.
+        pieces: Cuts texts into a SentencePiece model's pieces; None if there is no model.
 
     Raises:
         UserError: SentencePiece without tensorflow-text.
@@ -113,7 +116,7 @@ class TensorTokenizer:
     def __init__(self, options: Text, alphabet: Alphabet, words_model: bytes) -> None:
         self._normalize = Normalization(options.normalization, options.lowercase)
         self._split = Whitespace()
-        self._pieces = Pieces(words_model) if options.words == "sentencepiece" else None
+        self.pieces = Pieces(words_model) if options.words == "sentencepiece" else None
         self._limit = options.maximum_word_length
         table = alphabet.table()
         unknown = int(np.argmin(table))
@@ -126,9 +129,9 @@ class TensorTokenizer:
         normalized = self._normalize(_bounded(decoded(texts), count))
         # Normalizing may have made it longer.
         words, lengths = self._split(_bounded(normalized, count), count)
-        if self._pieces is not None:
+        if self.pieces is not None:
             spaced = tf.RaggedTensor.from_row_lengths(_encoded(words), lengths)
-            pieces, number = self._pieces(tf.strings.reduce_join(spaced, 1, separator=" "))
+            pieces, number = self.pieces(tf.strings.reduce_join(spaced, 1, separator=" "))
             words, per_piece = self._split(decoded(pieces), tf.size(pieces))
             of = tf.repeat(tf.range(count), number)
             lengths = tf.math.unsorted_segment_sum(per_piece, of, count)
@@ -149,6 +152,9 @@ class Pieces:
     Args:
         model: The model.
 
+    Attributes:
+        tokenizer: What has the model in TensorFlow.
+
     Raises:
         UserError: There is no tensorflow-text.
     """
@@ -162,11 +168,11 @@ class Pieces:
                 f" takes tensorflow-text, which can't be imported ({error}). Install it: pip"
                 " install 'hier_rnn[savedmodel]'. Or export with --format onnx."
             ) from None
-        self._tokenizer = text.SentencepieceTokenizer(model)
+        self.tokenizer = text.SentencepieceTokenizer(model)
 
     def __call__(self, texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the pieces of all texts, string `(pieces,)`, and how many each text has."""
-        _, starts, _ = self._tokenizer.tokenize_with_offsets(texts)
+        _, starts, _ = self.tokenizer.tokenize_with_offsets(texts)
         number = tf.cast(starts.row_lengths(), tf.int32)
         of = tf.repeat(tf.range(tf.size(texts)), number)
         begins = tf.cast(starts.values, tf.int32)
