@@ -25,6 +25,9 @@ HANGUL_VOWELS, HANGUL_ENDS = 21, 28
 HANGUL, LEADING, VOWEL, END = 0xAC00, 0x1100, 0x1161, 0x11A7
 HANGUL_SYLLABLES = 11_172
 POINT_BITS = 21  # of a code point
+# No character takes up so many marks of one class, one after the other. The first that stays keeps
+# the others of its class away, however many there are.
+MARKS_OF_A_CLASS = 8
 CASED, IGNORABLE = 1, 2
 
 
@@ -130,7 +133,9 @@ class _Form:
         self._composes = form in ("NFC", "NFKC")
         pairs = _pairs()
         self._composed = Table({a << POINT_BITS | b: c for (a, b), c in pairs.items()}, -1)
-        self._second = Table({b: 1 for _, b in pairs}, 0)
+        # After which character another may compose with what is before it.
+        ends = {(ord(unicodedata.normalize("NFD", chr(a))[-1]), b) for a, b in pairs}
+        self._follows = Table({a << POINT_BITS | b: 1 for a, b in ends}, 0)
 
     def __call__(self, texts: Texts) -> Texts:
         """Returns the texts in this form."""
@@ -149,17 +154,20 @@ class _Form:
         A block is a stretch into which nothing composes from outside.
         """
         points, rows = texts
-        begins = _begins(rows) | ((classes == 0) & (self._second(points) == 0))
-        starts = tf.cast(tf.where(begins)[:, 0], tf.int32)
-        ends = tf.concat([starts[1:], [tf.size(points)]], 0)[: tf.size(starts)]
+        before = tf.concat([[0], points], 0)[:-1]
+        begins = _begins(rows) | ((classes == 0) & (self._follows(_pair(before, points)) == 0))
+        considered = tf.where(_rank_among_equals(classes, begins) < MARKS_OF_A_CLASS)[:, 0]
+        considered = tf.cast(considered, tf.int32)
+        starts = tf.cast(tf.where(tf.gather(begins, considered))[:, 0], tf.int32)
+        ends = tf.concat([starts[1:], [tf.size(considered)]], 0)[: tf.size(starts)]
         longer = ends - starts > 1
         starts, ends = tf.boolean_mask(starts, longer), tf.boolean_mask(ends, longer)
         longest = tf.reduce_max(tf.concat([ends - starts, [0]], 0))
-        first = tf.gather(points, starts)
+        bases = tf.gather(considered, starts)
         # Of each block the character that others compose with, where it stands, and the class of
         # the last character that stayed between: 0 for none. A mark at the very beginning is no
         # such character.
-        base = tf.where(tf.gather(classes, starts) == 0, first, -1)
+        base = tf.where(tf.gather(classes, bases) == 0, tf.gather(points, bases), -1)
 
         def step(
             k: tf.Tensor,
@@ -169,11 +177,10 @@ class _Form:
             places: tf.Tensor,
             between: tf.Tensor,
         ) -> tuple[tf.Tensor, ...]:
-            here = tf.minimum(starts + k, ends - 1)
+            here = tf.gather(considered, tf.minimum(starts + k, ends - 1))
             there = starts + k < ends
             point, own = tf.gather(points, here), tf.gather(classes, here)
-            key = tf.cast(base, tf.int64) * (1 << POINT_BITS) + tf.cast(point, tf.int64)
-            composed = self._composed(key)
+            composed = self._composed(_pair(base, point))
             free = (between == 0) | (between < own)
             joins = there & free & (base >= 0) & (composed >= 0)
             written = tf.boolean_mask(places, joins)[:, None]
@@ -190,7 +197,7 @@ class _Form:
         gone = tf.zeros_like(points, tf.bool)
         between = tf.zeros_like(starts)
         _, points, gone, *_ = tf.while_loop(
-            lambda k, *_: k < longest, step, (1, points, gone, base, starts, between)
+            lambda k, *_: k < longest, step, (1, points, gone, base, bases, between)
         )
         return Texts(tf.boolean_mask(points, ~gone), tf.boolean_mask(rows, ~gone))
 
@@ -274,6 +281,24 @@ def decoded(texts: tf.Tensor) -> Texts:
     """Returns the code points of UTF-8 texts, `(texts,)`; U+FFFD for bytes that are none."""
     points = tf.strings.unicode_decode(texts, "UTF-8")
     return Texts(points.values, tf.cast(points.value_rowids(), tf.int32))
+
+
+def _pair(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
+    """Returns a number for each two characters, int64."""
+    return tf.cast(first, tf.int64) * (1 << POINT_BITS) + tf.cast(second, tf.int64)
+
+
+def _rank_among_equals(classes: tf.Tensor, begins: tf.Tensor) -> tf.Tensor:
+    """Returns how many marks of its class come right before each mark, 0 for other characters.
+
+    Args:
+        classes: Of each character, 0 for one that is no mark.
+        begins: Whether something begins that marks of before have nothing to do with.
+    """
+    changes = begins | (classes == 0) | (classes != tf.concat([[0], classes], 0)[:-1])
+    places = tf.range(tf.size(classes))
+    first = tf.boolean_mask(places, changes)
+    return places - tf.gather(first, tf.cumsum(tf.cast(changes, tf.int32)) - 1)
 
 
 def _begins(rows: tf.Tensor) -> tf.Tensor:

@@ -96,6 +96,7 @@ def test_any_text(saved, logits):
     check()
 
 
+@pytest.mark.slow
 def test_texts_beyond_any_length_are_cut_as_ours(saved, logits):
     run, folder = saved()
     model = tf.saved_model.load(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+import time
 import unicodedata
 
 import pytest
@@ -55,10 +56,24 @@ def test_every_character_and_any_neighbours(form, lowercase):
         assert lengths.numpy().tolist() == [len(words) for words in split_up]
 
 
-def test_many_marks_on_one_letter_are_read_in_order():
-    text = "a" + "\u0301\u0323\u0302" * 300 + "가\u11a8\u0301"
-    texts = Normalization("NFC", False)(decoded(tf.constant([text])))
-    assert "".join(map(chr, texts.points.numpy())) == unicodedata.normalize("NFC", text)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" + "\u0301\u0323\u0302" * 5_000 + "가\u11a8\u0301",
+        "\u1161" * 20_000 + "\u1100\u1161\u11a8\u11a8\u1161",
+        "\u0301" * 20_000 + "a\u0301\u0301",
+        "\u09c7" + "\u09be" * 20_000 + "\u0dd9\u0dcf\u0dca\u0ccb",
+        "".join(MARKS) * 10 + "e" + "".join(MARKS) * 3,
+    ],
+    ids=["marks on a letter", "vowels", "marks on nothing", "signs", "every mark"],
+)
+def test_what_composes_slowly_is_composed_soon(text):
+    """A stranger's text must not keep a server busy for minutes."""
+    normalization = tf.function(Normalization("NFC", False))
+    start = time.monotonic()
+    points = normalization(decoded(tf.constant([text]))).points.numpy()
+    assert time.monotonic() - start < 30
+    assert "".join(map(chr, points)) == unicodedata.normalize("NFC", text)
 
 
 def test_bytes_that_are_no_text_are_replaced():
