@@ -22,7 +22,7 @@ def load(run: str | Path, verify: bool = True) -> Predictor:
     """Returns a trained classifier.
 
     Args:
-        run: A run directory, as `train.py classify --out` wrote it.
+        run: A run directory, as training a classifier wrote it.
         verify: Whether its files must be as its manifest says. Default True.
 
     Raises:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 import hier_rnn
+from hier_rnn.commands.bundled import bundled
 from hier_rnn.commands.console import (
     STANDARD_STREAM,
     escaped,
@@ -18,7 +19,6 @@ from hier_rnn.commands.console import (
     write_json,
     write_line,
 )
-from hier_rnn.commands.embedded import embedded
 from hier_rnn.commands.options import (
     opened,
     output_option,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @click.option(
     "--data",
     metavar="SRC",
-    help="labelled data [default: the embedded test data, if the run was trained on the embedded]",
+    help="labelled data [default: the bundled test data, if the run was trained on them]",
 )
 @output_option("--json", "FILE|-", "write every figure as JSON; -: to standard output, alone")
 @output_option("--report", "DIR", "write report.html, its figures as JSON, and its charts")
@@ -92,7 +92,7 @@ def evaluate(
     if not runs:
         raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
     configuration, *_ = [run_configuration(run, verify) for run in runs]
-    data = data or _embedded_test(runs[0], configuration.data.test)
+    data = data or _bundled_test(runs[0], configuration.data.test)
     source = opened(data, configuration, label_column, text_column, tfds_data_dir)
     show_log(quiet)
     import_tensorflow()
@@ -127,13 +127,13 @@ def evaluate(
             write_line(f"\nThe report is in {escaped(str(report / 'report.html'))}.")
 
 
-def _embedded_test(run: Path, recorded: str) -> str:
-    """Returns the embedded test data if those are the run's.
+def _bundled_test(run: Path, recorded: str) -> str:
+    """Returns the bundled test data if those are the run's.
 
     A run may come from a stranger: other data that it names are not read unless the user names them
     too.
     """
-    own = embedded("test")
+    own = bundled("test")
     if Path(recorded).parts[-3:] == Path(own).parts[-3:]:
         return own
     if not recorded:

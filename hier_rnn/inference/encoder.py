@@ -45,8 +45,8 @@ class Encoder:
         options = self.configuration.character_encoder
         shapes = character_encoder_shapes(options, self.alphabet.size)
         weights = self.directory.read_weights(shapes)
-        spelling = TrieBuilder(self.alphabet, self.configuration.text.boundary_marks)
-        encoder = CharacterEncoder(options, spelling, weights)
+        trie_builder = TrieBuilder(self.alphabet, self.configuration.text.boundary_marks)
+        encoder = CharacterEncoder(options, trie_builder, weights)
         self.width = encoder.width
         self._values = WordValues(encoder, encoder.width)
 

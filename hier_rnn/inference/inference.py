@@ -52,8 +52,8 @@ class Inference:
         weights: Mapping[str, np.ndarray],
         capacity: int | None = None,
     ) -> None:
-        spelling = TrieBuilder(alphabet, configuration.text.boundary_marks)
-        self._characters = CharacterEncoder(configuration.character_encoder, spelling, weights)
+        trie_builder = TrieBuilder(alphabet, configuration.text.boundary_marks)
+        self._characters = CharacterEncoder(configuration.character_encoder, trie_builder, weights)
         self._reader = SentenceEncoder(configuration.sentence_encoder, weights)
         self._head = weights["head/kernel"], weights["head/bias"]
         self._values = WordValues(self._projected, 4 * self._reader.width, capacity)

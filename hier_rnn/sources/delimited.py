@@ -57,8 +57,8 @@ def open_table(path: Path, ending: str, reading: Reading) -> Callable[[], Iterat
             "backslash": "quotes after a backslash",
         }
         logger.info(
-            "%s: columns by %s, %s; %s. --label-column, --text-column, --delimiter and --quoting"
-            " (data.label_column and so on) choose otherwise.",
+            "%s: columns by %s, %s; %s. Choose otherwise with"
+            " data.label_column, data.text_column, data.delimiter and data.quoting.",
             *(path, delimiter, quoting[dialect.quoting], columns.described()),
         )
     return partial(_read, path, dialect, columns, reading)
@@ -97,7 +97,7 @@ def _of_width(row: list[str], where: str, dialect: Dialect, columns: Columns) ->
     else:
         reason = "cut short: " if len(row) < width else ""
     name = DELIMITERS.get(dialect.delimiter, f"'{dialect.delimiter}'")
-    hint = f" Columns are separated by {name}; --delimiter (data.delimiter) says otherwise."
+    hint = f" Columns are separated by {name}; choose otherwise with data.delimiter."
     if len(row) > width and dialect.quoting != "none":
         hint = f" A text with a {name} in it stands in double quotes."
     columns_expected = "1 column" if width == 1 else f"{width} columns"

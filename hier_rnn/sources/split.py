@@ -54,10 +54,10 @@ def _counts(sizes: np.ndarray, share: float, name: str) -> np.ndarray:
     if sizes.max() < 2:
         raise UserError(
             f"{name}: can't set aside {share:.0%}: there is one example of each class. Give"
-            " --validation, or more examples."
+            " validation data (data.validation), or more examples."
         )
     exact = share * sizes
-    counts = np.minimum(exact.astype(int), sizes - 1)
+    counts: np.ndarray = np.minimum(exact.astype(int), sizes - 1)
     missing = max(round(share * sizes.sum()), 1) - counts.sum()
     # A stable sort: of classes as far from their share, the first seen goes first.
     for number in np.argsort(counts - exact, kind="stable"):

@@ -33,7 +33,7 @@ def take_encoder_options(configuration: Configuration) -> Configuration:
                 raise UserError(
                     f"{name}.{option}: {getattr(ours, option)!r} contradicts the encoder"
                     f" {directory.path}, made with {getattr(theirs, option)!r}. Leave the option"
-                    " out, or start without --encoder."
+                    " out, or start without the encoder (data.encoder)."
                 )
         free = {option: getattr(ours, option) for option in ours.model_fields_set & FREE}
         taken[name] = theirs.model_copy(update=free)

@@ -92,7 +92,7 @@ def _row(
     try:
         row = np.array(numbers, np.float32)
     except ValueError:
-        row = np.empty(0)
+        row = np.empty(0, np.float32)
     too_many = " " in word and _is_number(word.rsplit(" ", 1)[1])
     if too_many or not 0 < dimensions == len(row) or not np.isfinite(row).all():
         line = " ".join([word, *numbers])

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import safetensors
@@ -140,15 +141,15 @@ def read_header(data: bytes, path: Path) -> Header:
         )
     header = Header({}, {}, metadata)
     for name, entry in content.items():
-        dtype = entry.get("dtype") if isinstance(entry, dict) else None
-        shape = entry.get("shape") if isinstance(entry, dict) else None
+        fields: dict[str, object] = entry if isinstance(entry, dict) else {}
+        dtype, shape = fields.get("dtype"), fields.get("shape")
         if not isinstance(dtype, str) or not _is_shape(shape, len(data)):
             raise UserError(f"{path}: damaged: weight {shown(name)} has no type and shape.")
         header.dtypes[name], header.shapes[name] = dtype, tuple(shape)
     return header
 
 
-def _is_shape(shape: object, size: int) -> bool:
+def _is_shape(shape: object, size: int) -> TypeGuard[list[int]]:
     return (
         isinstance(shape, list)
         and len(shape) <= 8

@@ -1,4 +1,4 @@
-"""`hier-rnn export`: a folder of files, each told with its size, and mistakes told in a sentence."""
+"""`hier-rnn export`: a folder of files, each told with its size; mistakes told in a sentence."""
 
 from __future__ import annotations
 

@@ -198,12 +198,12 @@ def test_pretrain_needs_no_text_with_ready_vectors(call, pretrained):
 
 
 def test_the_embedded_data_is_found_in_an_installed_package(monkeypatch, tmp_path):
-    from hier_rnn.commands.embedded import embedded
+    from hier_rnn.commands.bundled import bundled
 
     folder = tmp_path / "hier_rnn" / "data" / "messages"
     folder.mkdir(parents=True)
     (folder / "test.tsv").touch()
     monkeypatch.setattr(hier_rnn, "__file__", str(tmp_path / "hier_rnn" / "__init__.py"))
-    assert embedded("test") == str(folder / "test.tsv")
+    assert bundled("test") == str(folder / "test.tsv")
     with pytest.raises(hier_rnn.errors.UserError, match="--train"):
-        embedded("train")
+        bundled("train")

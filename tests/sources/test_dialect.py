@@ -105,9 +105,9 @@ def test_returns_inside_cells(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"delimiter": "ab"}, "--delimiter.*Received: 'ab'"),
-        ({"delimiter": '"'}, "--delimiter"),
-        ({"quoting": "single"}, "--quoting.*'single'"),
+        ({"delimiter": "ab"}, "data.delimiter.*Received: 'ab'"),
+        ({"delimiter": '"'}, "data.delimiter"),
+        ({"quoting": "single"}, "data.quoting.*'single'"),
     ],
 )
 def test_unknown_ways_to_write(tmp_path, options, message):

@@ -152,7 +152,7 @@ def test_each_option_changes_what_is_learnt_from():
     plain = len(epoch(misspell={"copies_per_word": 0.0}, rewrites_per_word=0.0))
     assert plain == len(epoch(misspell={"kind": "none"}, rewrites_per_word=0.0)) == 72
     assert len(epoch(misspell={"copies_per_word": 2.0})) > len(base) > plain
-    assert len(epoch(variants=1.0)) > len(base)
+    assert len(epoch(rewrites_per_word=1.0)) > len(base)
     assert epoch(misspell={"edits": 1}) != base
     assert epoch(misspell={"kind": "drop"}) != base
     assert epoch(group_size=1) != base

@@ -1,4 +1,4 @@
-"""`embedded`: where the data set that comes with the package is."""
+"""`bundled`: where the data set that comes with the package is."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import hier_rnn
 from hier_rnn.errors import UserError
 
 
-def embedded(split: str) -> str:
-    """Returns the file of a split of the embedded data set, the messages to an online shop.
+def bundled(split: str) -> str:
+    """Returns the file of a split of the bundled data set, the messages to an online shop.
 
     Args:
         split: `train`, `validation` or `test`.
@@ -22,4 +22,4 @@ def embedded(split: str) -> str:
         path = root / "data" / "messages" / f"{split}.tsv"
         if path.is_file():
             return str(path)
-    raise UserError("The embedded data set is not installed: give your own with --train.")
+    raise UserError("The bundled data set is not installed: give your own with --train.")
