@@ -1,8 +1,8 @@
 """Exporting a run: `export_run` writes a folder that other programs use without us.
 
-The folder is a run as well, with all that answering takes and nothing of the training: `hier_rnn`
-uses it as any run, and answers with the weights that the exported model has, rounded as they are.
-Beside what a run has there is
+The folder is a run as well, with all that answering takes, how the training went, and nothing of the
+data. `hier_rnn` uses it as any run, and answers with the weights that the exported model has,
+rounded as they are. Beside what a run has there is
 
 - with ONNX: `model.onnx`, and `export.json`, which says how a text becomes the graph's inputs;
 - as a SavedModel: `1/`, the SavedModel; the folder's path is what TensorFlow Serving takes as
@@ -84,6 +84,8 @@ def export_run(
     }
     if contents.words_model:
         files[exported.words_model] = contents.words_model
+    if contents.metrics:
+        files[exported.metrics] = contents.metrics
     if format == "onnx":
         onnx_graph = _import_onnx_graph()
         graph = onnx_graph(contents.configuration, stored, contents.temperature)
@@ -97,13 +99,14 @@ def export_run(
 
 @dataclass(frozen=True)
 class _Contents:
-    """What answering takes of a run."""
+    """What answering takes of a run, and how its training went."""
 
     configuration: Configuration
     alphabet: Alphabet
     labels: list[str]
     temperature: float
     words_model: bytes
+    metrics: bytes
     weights: Mapping[str, np.ndarray]
 
 
@@ -121,6 +124,7 @@ def _read(run: RunDirectory) -> _Contents:
         labels,
         run.read_temperature(),
         model,
+        run.read(run.metrics) if run.has(run.metrics) else b"",
         {name: weights[name] for name in weight_shapes(exported, alphabet.size, len(labels))},
     )
 

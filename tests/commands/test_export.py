@@ -14,9 +14,12 @@ def test_what_is_written_answers_as_the_run(call, small_run, tmp_path, arguments
         name, size, unit = line.split()
         assert unit == "kB"
         assert float(size.replace(",", "")) == round((folder / name).stat().st_size / 1000, 1)
-    asked = ["--text", "good nice shop"]
-    labels = [call("predict", run, *asked).out.split()[0] for run in (small_run, folder)]
-    assert labels == ["good", "good"]
+    texts = ["good nice shop", "why", "my café is bad", ""]
+    asked = [argument for text in texts for argument in ("--text", text)]
+    answers = [call("predict", run, *asked).out.splitlines() for run in (small_run, folder)]
+    labels = [[line.split()[0] for line in lines] for lines in answers]
+    assert len(set(labels[0])) > 1
+    assert labels[1] == labels[0]
 
 
 def test_an_exported_folder_is_evaluated(call, small_run, data, tmp_path):
