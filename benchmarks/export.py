@@ -76,7 +76,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             for name, (runtime, kind) in ROWS.items():
                 runs[name].append(_figures(runtime, folders[kind], texts))
         for name, (runtime, kind) in ROWS.items():
-            logits = np.array([own.pop("logits") for own in runs[name]][0])
+            answers = [own.pop("logits") for own in runs[name]]
+            logits = np.array(answers[0])
             median = {
                 key: statistics.median(own[key] for own in runs[name]) for key in runs[name][0]
             }

@@ -1,7 +1,7 @@
 """Exporting a run: `export_run` writes a folder that other programs use without us.
 
-The folder is a run as well, with all that answering takes, how the training went, and nothing of the
-data. `hier_rnn` uses it as any run, and answers with the weights that the exported model has,
+The folder is a run as well, with all that answering takes, how the training went, and nothing of
+the data. `hier_rnn` uses it as any run, and answers with the weights that the exported model has,
 rounded as they are. Beside what a run has there is
 
 - with ONNX: `model.onnx`, and `export.json`, which says how a text becomes the graph's inputs;
