@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
 from hier_rnn.errors import UserError
@@ -169,3 +170,23 @@ def test_any_words_in_pieces(saved, texts, logits):
         np.testing.assert_allclose(found, logits(run.predictor, texts), atol=1e-5)
 
     check()
+
+
+def test_graph_calls_no_python_and_opens_no_file(saved):
+    """But for what every SavedModel has to save and restore its variables."""
+    _, folder = saved()
+    message = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    graph = message.meta_graphs[0].graph_def
+    of_functions = {node.op for f in graph.library.function for node in f.node_def}
+    operations = {node.op for node in graph.node} | of_functions
+    assert "UnicodeDecodeWithOffsets" in operations or "UnicodeDecode" in operations
+    harmful = {
+        "PyFunc",
+        "EagerPyFunc",
+        "ReadFile",
+        "WriteFile",
+        "MatchingFiles",
+        "Print",
+        "PrintV2",
+    }
+    assert not operations & harmful
