@@ -54,7 +54,7 @@ def test_carried_and_cut_segments_are_trained_and_kept(tmp_path):
     source.write_text("\n".join(lines) + "\n")
     config.write_text(
         "[character_encoder]\nembedding_dim = 3\nunits = 4\n[sentence_encoder]\nunits = 3\n"
-        "[training]\nepoch_steps = 0\nepochs = 2\nwarm_start_epochs = 0\n"
+        "[training]\nminimum_steps_per_epoch = 0\nepochs = 2\nwarm_start_epochs = 0\n"
     )
     command = [
         sys.executable, "-m", "benchmarks.initial_state", "--data", source, source,
@@ -75,7 +75,9 @@ def test_carried_and_cut_segments_are_trained_and_kept(tmp_path):
     assert str(tmp_path) not in (tmp_path / "results.json").read_text()
     assert run().returncode == 0
     assert json.loads((tmp_path / "results.json").read_text())["data"] == results["data"]
-    config.write_text("[training]\nepoch_steps = 0\nepochs = 3\nwarm_start_epochs = 0\n")
+    config.write_text(
+        "[training]\nminimum_steps_per_epoch = 0\nepochs = 3\nwarm_start_epochs = 0\n"
+    )
     changed = run()
     assert changed.returncode == 2
     assert "other options" in changed.stderr

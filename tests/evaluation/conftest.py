@@ -17,6 +17,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration, read_configuration
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.storage.directory import alphabet_bytes
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
 
@@ -125,7 +126,8 @@ def write_run(run: Path, examples: list[Example], **groups: Any) -> Path:
     run.mkdir(parents=True)
     configuration = options(**groups)
     (run / "config.toml").write_text(format_configuration(configuration), "utf-8")
-    Alphabet(tuple(sorted({c for e in examples for c in e.text}))).save(run / "alphabet.json")
+    alphabet = Alphabet(tuple(sorted({c for e in examples for c in e.text})))
+    (run / "alphabet.json").write_bytes(alphabet_bytes(alphabet))
     words = Counter(word for example in examples for word in example.text.lower().split())
     lines = [f"{word}\t{count}" for word, count in words.most_common()]
     (run / "words.txt").write_text("\n".join(lines) + "\n", "utf-8")
