@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-
 from hier_rnn.commands.embedded import embedded
 
 EXAMPLES = 300

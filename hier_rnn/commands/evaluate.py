@@ -89,12 +89,12 @@ def evaluate(
     quiet: bool,
 ) -> None:
     """Scores runs on labelled data, side by side when several."""
+    show_log(quiet)
     if not runs:
         raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
     configuration, *_ = [run_configuration(run, verify) for run in runs]
     data = data or _bundled_test(runs[0], configuration.data.test)
     source = open_run_source(data, configuration, label_column, text_column, tfds_data_dir)
-    show_log(quiet)
     import_tensorflow()
     from hier_rnn.commands.drawing.evaluation_table import print_comparison, print_evaluation
     from hier_rnn.commands.drawing.progress import EvaluationScreen

@@ -114,6 +114,7 @@ def predict(
     Without FILE, or with -, standard input is read, and each line is answered as it comes. Every
     row has its answer, a blank one too.
     """
+    show_log(quiet)
     if texts and file:
         raise UserError("--text and FILE are two ways to give texts: give one of them.")
     ending = out.suffix.lower() if out else ""
@@ -135,7 +136,6 @@ def predict(
             raise UserError(f"--column: {file} has no columns.")
         _require_file(file)
         batches = _lines(file, prompt=typed and not quiet)
-    show_log(quiet)
     if typed and not quiet:
         tell(f"loading {run} ...")
     predictor = hier_rnn.load(run, verify)

@@ -44,9 +44,12 @@ def weights_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
     """Returns the content of a weights file, the same for the same weights.
 
     Args:
-        weights: float32 values by name.
+        weights: Values by name. Those of float16 stay so, all others are written as float32.
     """
-    contiguous = {n: np.require(w, np.float32, "C") for n, w in weights.items()}
+    contiguous = {
+        name: np.require(values, np.float16 if values.dtype == np.float16 else np.float32, "C")
+        for name, values in weights.items()
+    }
     return bytes(safetensors.numpy.save(contiguous))
 
 

@@ -55,6 +55,14 @@ def test_other_tools_read_them(tmp_path):
     assert safetensors.numpy.load_file(tmp_path / "w").keys() == WEIGHTS.keys()
 
 
+def test_halves_are_written_as_halves():
+    halves = {name: values.astype(np.float16) for name, values in WEIGHTS.items()}
+    written = safetensors.numpy.load(weights_bytes(halves))
+    assert {values.dtype for values in written.values()} == {np.dtype(np.float16)}
+    doubles = {name: values.astype(np.float64) for name, values in WEIGHTS.items()}
+    assert weights_bytes(doubles) == weights_bytes(WEIGHTS)
+
+
 def test_halves_are_widened(tmp_path):
     data = safetensors.numpy.save({"a": np.array([0.5, -2], np.float16)})
     found = parse_weights(data, tmp_path, {"a": (2,)})["a"]
