@@ -48,7 +48,7 @@ def test_the_table_and_the_figure(tmp_path):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_carried_and_cut_segments_are_trained_and_kept(tmp_path):
+def test_segments_are_trained_and_kept(tmp_path):
     source, config = tmp_path / "data.tsv", tmp_path / "base.toml"
     lines = ["good\tred green blue fine", "bad\tred green blue poor red", "bad\tpoor"] * 4
     source.write_text("\n".join(lines) + "\n")
@@ -59,7 +59,7 @@ def test_carried_and_cut_segments_are_trained_and_kept(tmp_path):
     command = [
         sys.executable, "-m", "benchmarks.initial_state", "--data", source, source,
         "--config", config, "--out", tmp_path / "runs", "--json", tmp_path / "results.json",
-        "--seeds", "3", "--variants", "cut 50",
+        "--seeds", "3", "--variants", "segments of 50",
     ]  # fmt: skip
 
     def run(*more: str) -> subprocess.CompletedProcess:
@@ -69,7 +69,7 @@ def test_carried_and_cut_segments_are_trained_and_kept(tmp_path):
     done = run()
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "results.json").read_text())
-    [[figures]] = [by_variant["cut 50"] for by_variant in results["data"].values()]
+    [[figures]] = [by_variant["segments of 50"] for by_variant in results["data"].values()]
     assert 0 <= figures["accuracy"] <= 1
     assert len(figures["curve"]) == 2
     assert str(tmp_path) not in (tmp_path / "results.json").read_text()
