@@ -1,28 +1,81 @@
 """hier_rnn: sentence classification with a recurrent network that reads words letter by letter.
 
-`load(run).predict(texts)` classifies; `load_encoder(directory)(words)` gives word vectors.
+`train(...)` makes a run and `load(run)` loads it: it classifies, explains and is evaluated.
+`pretrain(...)` makes a character encoder, and `load_encoder(directory)(words)` gives word vectors.
+`TextClassifier` is an estimator of scikit-learn, `CharacterEncoderLayer` and
+`SentenceClassifierLayer` are layers of Keras.
+
+What is named here is imported when it is first used: importing this package takes no TensorFlow.
 """
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hier_rnn.errors import UserError
 from hier_rnn.version import __version__
 
 if TYPE_CHECKING:
+    from hier_rnn.api.evaluate import evaluate
+    from hier_rnn.api.keras_layers import CharacterEncoderLayer, SentenceClassifierLayer
+    from hier_rnn.api.pretrain import pretrain
+    from hier_rnn.api.run import Run
+    from hier_rnn.api.text_classifier import TextClassifier
+    from hier_rnn.api.train import train
+    from hier_rnn.configuration.options import Configuration
     from hier_rnn.prediction.encoder import Encoder
-    from hier_rnn.prediction.predictor import Predictor
 
-__all__ = ["UserError", "__version__", "load", "load_encoder"]
+__all__ = [
+    "CharacterEncoderLayer",
+    "Configuration",
+    "SentenceClassifierLayer",
+    "TextClassifier",
+    "UserError",
+    "__version__",
+    "evaluate",
+    "load",
+    "load_encoder",
+    "pretrain",
+    "train",
+]
+
+_MODULES = {
+    "CharacterEncoderLayer": "hier_rnn.api.keras_layers",
+    "Configuration": "hier_rnn.configuration.options",
+    "SentenceClassifierLayer": "hier_rnn.api.keras_layers",
+    "TextClassifier": "hier_rnn.api.text_classifier",
+    "evaluate": "hier_rnn.api.evaluate",
+    "pretrain": "hier_rnn.api.pretrain",
+    "train": "hier_rnn.api.train",
+}
+_WITH_TENSORFLOW = {"hier_rnn.api.keras_layers", "hier_rnn.api.pretrain", "hier_rnn.api.train"}
 
 
-def load(run: str | Path) -> Predictor:
+def __getattr__(name: str) -> Any:
+    """Imports what is used for the first time."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'hier_rnn' has no attribute '{name}'")
+    module = _MODULES[name]
+    if module in _WITH_TENSORFLOW:
+        from hier_rnn.tensorflow_setup import import_tensorflow
+
+        import_tensorflow()
+    globals()[name] = getattr(importlib.import_module(module), name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    """Lists what is not imported yet as well."""
+    return sorted({*globals(), *__all__})
+
+
+def load(run: str | Path) -> Run:
     """Returns a trained classifier.
 
     Args:
-        run: A run directory, as `train.py classify --out` wrote it.
+        run: A run directory, as `hier_rnn.train` or `hier-rnn train` wrote it.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -30,9 +83,9 @@ def load(run: str | Path) -> Predictor:
     from hier_rnn.tensorflow_setup import import_tensorflow
 
     import_tensorflow()
-    from hier_rnn.prediction.predictor import Predictor
+    from hier_rnn.api.run import Run
 
-    return Predictor(Path(run))
+    return Run(Path(run))
 
 
 def load_encoder(directory: str | Path) -> Encoder:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hier_rnn.commands.console import STANDARD_STREAM, write_json
-from hier_rnn.commands.embedded import embedded
+from hier_rnn.sources.embedded import embedded
 from hier_rnn.commands.options import output_option, path_option
 
 

@@ -10,7 +10,7 @@ import click
 import hier_rnn
 from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.console import show_log, tell
-from hier_rnn.commands.embedded import embedded
+from hier_rnn.sources.embedded import embedded
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.options import output_option, path_option, quiet_option
 from hier_rnn.configuration.command_line import (

@@ -198,7 +198,7 @@ def test_pretrain_needs_no_text_with_ready_vectors(call, pretrained):
 
 
 def test_the_embedded_data_is_found_in_an_installed_package(monkeypatch, tmp_path):
-    from hier_rnn.commands.embedded import embedded
+    from hier_rnn.sources.embedded import embedded
 
     folder = tmp_path / "hier_rnn" / "data" / "messages"
     folder.mkdir(parents=True)
