@@ -41,10 +41,10 @@ from benchmarks.variants import Variant, add_options, file_name, sources, traine
 from benchmarks.workload import shown
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import merged, read_table
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example
 from hier_rnn.sources.source import open_source
+from hier_rnn.storage.encoder_options import take_encoder_options
 
 ALL = "all"
 LABELS = (50, 100, 500, 1000, ALL)

@@ -5,7 +5,7 @@
 `TextClassifier` is an estimator of scikit-learn, `CharacterEncoderLayer` and
 `SentenceClassifierLayer` are layers of Keras.
 
-What is named here is imported when it is first used: importing this package takes no TensorFlow.
+What is named here is imported when it is first used; to load and to classify takes no TensorFlow.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hier_rnn.api.text_classifier import TextClassifier
     from hier_rnn.api.train import train
     from hier_rnn.configuration.options import Configuration
-    from hier_rnn.prediction.encoder import Encoder
+    from hier_rnn.inference.encoder import Encoder
 
 __all__ = [
     "CharacterEncoderLayer",
@@ -71,35 +71,31 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
 
-def load(run: str | Path) -> Run:
+def load(run: str | Path, verify: bool = True) -> Run:
     """Returns a trained classifier.
 
     Args:
         run: A run directory, as `hier_rnn.train` or `hier-rnn train` wrote it.
+        verify: Whether its files must be as its manifest says. Default True.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
-    from hier_rnn.tensorflow_setup import import_tensorflow
-
-    import_tensorflow()
     from hier_rnn.api.run import Run
 
-    return Run(Path(run))
+    return Run(run, verify)
 
 
-def load_encoder(directory: str | Path) -> Encoder:
+def load_encoder(directory: str | Path, verify: bool = True) -> Encoder:
     """Returns a character encoder: called with words, it gives their vectors `(words, units)`.
 
     Args:
         directory: An encoder directory, or a run directory (its encoder is taken).
+        verify: Whether its files must be as its manifest says. Default True.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
     """
-    from hier_rnn.tensorflow_setup import import_tensorflow
+    from hier_rnn.inference.encoder import Encoder
 
-    import_tensorflow()
-    from hier_rnn.prediction.encoder import Encoder
-
-    return Encoder(Path(directory))
+    return Encoder(directory, verify)

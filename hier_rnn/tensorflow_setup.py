@@ -9,6 +9,21 @@ import os
 import sys
 import tempfile
 
+from hier_rnn.errors import UserError
+
+_forked_from: int | None = None
+
+
+def _note_fork() -> None:
+    """TensorFlow's threads stay behind in the parent: the child would wait for them for ever."""
+    global _forked_from
+    if "tensorflow" in sys.modules:
+        _forked_from = os.getppid()
+
+
+if hasattr(os, "register_at_fork"):  # where there is fork
+    os.register_at_fork(after_in_child=_note_fork)
+
 
 def import_tensorflow() -> None:
     """Imports TensorFlow, hides what it writes at start-up, and shares out the processors.
@@ -19,7 +34,16 @@ def import_tensorflow() -> None:
     Its oneDNN and CUDA notices are written by static initializers, to file descriptor 2 and at any
     `TF_CPP_MIN_LOG_LEVEL`, so the descriptor is redirected while the import lasts. They are shown
     when the import fails, and when `TF_CPP_MIN_LOG_LEVEL` is set to 0, 1 or 2.
+
+    Raises:
+        UserError: This process was forked from one that had imported TensorFlow.
     """
+    if _forked_from is not None:
+        raise UserError(
+            f"TensorFlow does not survive a fork: process {_forked_from} imported it before it was"
+            f" forked into this one, {os.getpid()}. Load in each process, after it has begun: with"
+            " multiprocessing.get_context('spawn'), or without gunicorn's --preload."
+        )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     if "tensorflow" not in sys.modules and os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3":

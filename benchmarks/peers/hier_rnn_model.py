@@ -11,9 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.peers.task import Batch, Task
+from hier_rnn.inference.inference import Inference
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.prediction.inference import Inference
 from hier_rnn.text.words import Words
 from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses
@@ -28,6 +28,7 @@ class HierRNN:
 
     def __init__(self, task: Task) -> None:
         options = task.configuration
+        self.options, self.alphabet = options, task.alphabet
         self.classes = task.classes
         self.words = Words(options.text)
         self.classifier = Classifier(options, task.alphabet.size, task.classes)
@@ -35,7 +36,7 @@ class HierRNN:
         assign(self.weights, task.weights)
         self.spelling = spelling_of(options, task.alphabet)
         self.optimizer = Optimizer(options.training, self.weights)
-        self.inference = Inference(self.classifier, self.spelling)
+        self.inference: Inference | None = None  # with the weights as they are now
         self.rate = tf.constant(options.training.learning_rate)
         self.steps = 0
         # One stream for all turns, as one lasts for all epochs: starting it takes a while.
@@ -66,13 +67,14 @@ class HierRNN:
             losses.append(float(loss.numpy()))
             words += int(batch.words)
             self.steps += 1
-        self.inference.cache.clear()
+        self.inference = None
         return losses, words
 
     def logits(self, texts: Sequence[str], warm: bool = False) -> tuple[np.ndarray, int]:
         """Returns the logits; word vectors from earlier texts are used only when `warm`."""
-        if not warm:
-            self.inference.cache.clear()
+        if self.inference is None or not warm:
+            weights = {name: weight.numpy() for name, weight in self.weights.items()}
+            self.inference = Inference(self.options, self.alphabet, weights)
         count = 0
 
         def sentences() -> Iterator[list[str]]:

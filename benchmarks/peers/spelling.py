@@ -10,7 +10,7 @@ import numpy as np
 from hier_rnn.text.alphabet import BEGIN, END
 
 WINDOW = 4096  # sentences that are sorted by length together, as hier_rnn does
-BATCH_WORDS = 16384
+BATCH_WORDS = 8192
 
 
 class Spelled(NamedTuple):

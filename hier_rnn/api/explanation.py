@@ -34,7 +34,7 @@ class NotebookExplanation(Explanation):
         return (
             f'<div><table style="border:none;margin:0 0 .6em">{rows}</table>'
             f'<p style="white-space:pre-wrap;line-height:1.9;margin:0 0 .6em">{text}</p>'
-            f"<p style=\"font-size:85%;margin:0\">{legend}{escape(self.label)}</p></div>"
+            f'<p style="font-size:85%;margin:0">{legend}{escape(self.label)}</p></div>'
         )
 
     def _row(self, rank: int, label: str) -> str:

@@ -12,9 +12,7 @@ from hier_rnn.configuration import schema, toml
 from hier_rnn.configuration.options import Configuration
 
 
-def resolved(
-    config: Configuration | str | Path | None, given: Mapping[str, Any]
-) -> Configuration:
+def resolved(config: Configuration | str | Path | None, given: Mapping[str, Any]) -> Configuration:
     """Returns the configuration: defaults, then `config`, then what was given by name.
 
     As after a command, `model_fields_set` of each group tells the options that somebody gave.

@@ -11,9 +11,9 @@ from hier_rnn.api.log import log_evaluation, shown_log
 from hier_rnn.api.options import resolved
 from hier_rnn.api.output import output_directory
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Source
+from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.training.events import Listener, to_all, to_nobody
 from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
 

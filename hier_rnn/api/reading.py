@@ -12,16 +12,17 @@ TFDS = "tfds:"
 def reading_for(source: str, configuration: Configuration) -> Data:
     """Returns how a source is read: as the run's training data if it is of the same kind.
 
+    But for `tfds_data_dir`: what a data set is read with may be code, and the run's folder for
+    data sets a stranger's.
+
     Args:
         source: As the user wrote it.
         configuration: The run's.
     """
     trained = configuration.data
     if _kind(source) == _kind(next(iter(trained.train), "")):
-        return trained
-    return Data(
-        maximum_text_length=trained.maximum_text_length, tfds_data_dir=trained.tfds_data_dir
-    )
+        return trained.model_copy(update={"tfds_data_dir": ""})
+    return Data(maximum_text_length=trained.maximum_text_length)
 
 
 def _kind(source: str) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hier_rnn.api.examples import Labelled, labelled_source, source_names
-from hier_rnn.api.explanation import NotebookExplanation
 from hier_rnn.api.reading import reading_for
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.evaluate import Evaluation, Unseen
-from hier_rnn.evaluation.evaluate_runs import evaluate_runs
-from hier_rnn.evaluation.explanation import explain
-from hier_rnn.prediction.predictor import Predictor
+from hier_rnn.inference.predictor import Predictor
+
+if TYPE_CHECKING:
+    from hier_rnn.api.explanation import NotebookExplanation
+    from hier_rnn.evaluation.evaluate import Evaluation, Unseen
 
 
 class Run(Predictor):
@@ -22,6 +23,7 @@ class Run(Predictor):
 
     Args:
         run: A run directory.
+        verify: Whether its files must be as its manifest says. Default True.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -40,12 +42,18 @@ class Run(Predictor):
         """
         if not isinstance(text, str):
             raise TypeError(f"text: a str is expected. Received: {text!r} ({type(text).__name__}).")
+        from hier_rnn.api.explanation import NotebookExplanation
+        from hier_rnn.evaluation.explanation import explain
+
         return NotebookExplanation.of(explain(self, text, label))
 
     def evaluate(
         self,
         data: Labelled = None,
         *,
+        label_column: str | None = None,
+        text_column: str | None = None,
+        tfds_data_dir: str | Path | None = None,
         misspell: Sequence[str] = (),
         unseen: Unseen = "error",
         seed: int = 0,
@@ -60,6 +68,9 @@ class Run(Predictor):
         Args:
             data: A source, a list of `(label, text)`, a tuple `(texts, labels)`, or a table with
                 a column of each. Default None: the run's own test data.
+            label_column: Column or field of the label. Default None: as in training.
+            text_column: Column or field of the text. Default None: as in training.
+            tfds_data_dir: Where TensorFlow Datasets are prepared. Default None: TFDS's own.
             misspell: `KIND:RATE`, `file:PATH:RATE` or `attack:WORDS`, each evaluated too.
             unseen: What to do with examples whose labels training never saw: `error` refuses
                 them, `count` leaves them out and counts them. Default `error`.
@@ -71,6 +82,8 @@ class Run(Predictor):
         Raises:
             UserError: The data or a way to misspell can't be used, or a file can't be written.
         """
+        from hier_rnn.evaluation.evaluate_runs import evaluate_runs
+
         options = self.configuration.data
         if data is None:
             if not options.test:
@@ -79,6 +92,14 @@ class Run(Predictor):
         names = source_names(data)
         if names:
             options = reading_for(names[0], self.configuration)
+        given = {
+            "label_column": label_column,
+            "text_column": text_column,
+            "tfds_data_dir": None if tfds_data_dir is None else str(tfds_data_dir),
+        }
+        options = options.model_copy(
+            update={name: value for name, value in given.items() if value is not None}
+        )
         results = evaluate_runs(
             [self],
             labelled_source(data, "data", options),

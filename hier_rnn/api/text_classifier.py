@@ -20,8 +20,8 @@ from hier_rnn.api.log import log_evaluation, shown_log
 from hier_rnn.api.run import Run
 from hier_rnn.configuration import schema
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 GROUPS = ("text", "character_encoder", "sentence_encoder", "head", "initializers", "training")
@@ -70,9 +70,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         TypeError: An option that there is not.
     """
 
-    def __init__(
-        self, *, random_state: Any = None, verbose: bool = False, **options: Any
-    ) -> None:
+    def __init__(self, *, random_state: Any = None, verbose: bool = False, **options: Any) -> None:
         self.random_state = random_state
         self.verbose = verbose
         for name, default in DEFAULTS.items():
@@ -211,7 +209,9 @@ def _labels(y: Any) -> np.ndarray:
         label_name(label, f"y[{row}]")
     kinds = {type(label).__name__ for label in labels.tolist()}
     if len(kinds) > 1:
-        raise ValueError(f"y: labels of one type are expected. Received: {', '.join(sorted(kinds))}.")
+        raise ValueError(
+            f"y: labels of one type are expected. Received: {', '.join(sorted(kinds))}."
+        )
     check_classification_targets(labels)
     return labels
 

@@ -14,13 +14,13 @@ from hier_rnn.api.options import resolved
 from hier_rnn.api.output import output_directory
 from hier_rnn.api.run import Run
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.evaluate_runs import evaluate_runs
-from hier_rnn.runs.run_directory import RunDirectory
 from hier_rnn.sources.embedded import embedded
 from hier_rnn.sources.example import Source
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.classification.training_data import Sources
 from hier_rnn.training.events import Listener, to_all, to_nobody

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hier_rnn.commands.console import STANDARD_STREAM, draw, write_json
+from hier_rnn.commands.console import STANDARD_STREAM, write_json
+from hier_rnn.commands.drawing import draw
 from hier_rnn.commands.options import output_option
 
 if TYPE_CHECKING:

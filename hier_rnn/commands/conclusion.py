@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hier_rnn.commands.console import escaped, lines
-from hier_rnn.evaluation.training_record import read_training_record
-from hier_rnn.runs.run_directory import RunDirectory, read_json
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.training_record import read_training_record
 
 
 def print_conclusion(run: Path, program: str) -> None:
@@ -17,13 +17,13 @@ def print_conclusion(run: Path, program: str) -> None:
         program: How the command was called: `train.py`, or `hier-rnn train`.
     """
     evaluate = "python evaluate.py" if program == "train.py" else "hier-rnn evaluate"
-    tested = RunDirectory(run).evaluation.exists()
+    tested = RunDirectory(run).evaluated
     name = _quoted(run)
     data = "" if tested else " --data TEST.tsv"
     lines(
         [
             "",
-            _headline(run, tested),
+            _headline(run),
             "",
             "Next:",
             f"  {evaluate} {name}{data} --report {_quoted(run / 'report')}",
@@ -50,13 +50,15 @@ def print_encoder_conclusion(encoder: Path) -> None:
     )
 
 
-def _headline(run: Path, tested: bool) -> str:
+def _headline(run: Path) -> str:
     name = escaped(str(run))
-    if not tested:
-        best = max(read_training_record(run).column("validation_accuracy"), default=None)
+    figures = RunDirectory(run).read_evaluation()
+    if figures is None:
+        best = max(
+            read_training_record(RunDirectory(run)).column("validation_accuracy"), default=None
+        )
         score = "" if best is None else f": accuracy {best:.1%} on the validation data"
         return f"{name}{score}"
-    figures = read_json(RunDirectory(run).evaluation)
     low, high = figures["accuracy_interval"]
     return (
         f"{name}: accuracy {figures['accuracy']:.1%} ({low:.1%} to {high:.1%}),"

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import io
 import json
 import logging
 import os
@@ -24,7 +23,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import IO, Any
 
 from hier_rnn.files import write_atomically
 
@@ -164,31 +163,3 @@ def show_log(quiet: bool) -> None:
     logger.handlers = [_LogHandler()]
     logger.setLevel(logging.WARNING if quiet else logging.INFO)
     logger.propagate = False
-
-
-def draw(*parts: Any) -> None:
-    """Draws text and tables on standard output: colours on a terminal only, nothing ever cut.
-
-    Args:
-        *parts: Strings, rich's texts, or `Table`s, one below the other.
-    """
-    _draw(parts, sys.stdout)
-
-
-def draw_messages(*parts: Any) -> None:
-    """Draws as `draw` does, on standard error, and goes on where nobody reads it."""
-    with contextlib.suppress(OSError):
-        _draw(parts, sys.stderr)
-
-
-def _draw(parts: Iterable[Any], stream: TextIO) -> None:
-    from hier_rnn.commands.table import Table, new_console
-
-    drawn = io.StringIO()
-    console = new_console(stream if stream.isatty() else drawn)
-    for part in parts:
-        if isinstance(part, Table):
-            part.draw(console)
-        else:
-            console.print(part)
-    stream.writelines(f"{line.rstrip()}\n" for line in drawn.getvalue().splitlines())

@@ -24,9 +24,11 @@ from hier_rnn.commands.options import (
     quiet_option,
     run_configuration,
     source_options,
+    verify_option,
 )
 from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
+from hier_rnn.sources.embedded import embedded
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 if TYPE_CHECKING:
@@ -38,7 +40,11 @@ if TYPE_CHECKING:
     epilog="Example:  hier-rnn evaluate runs/messages --data test.tsv --report report",
 )
 @click.argument("runs", metavar="RUN [RUN ...]", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--data", metavar="SRC", help="labelled data [default: the run's own --test]")
+@click.option(
+    "--data",
+    metavar="SRC",
+    help="labelled data [default: the embedded test data, if the run was trained on the embedded]",
+)
 @output_option("--json", "FILE|-", "write every figure as JSON; -: to standard output, alone")
 @output_option("--report", "DIR", "write report.html, its figures as JSON, and its charts")
 @output_option("--predictions", "FILE.jsonl", "write a line of JSON for every example")
@@ -51,6 +57,7 @@ if TYPE_CHECKING:
     " each with the share of words, as mixed:1.0; file:PATH:RATE; or attack:WORDS",
 )
 @source_options
+@verify_option
 @click.option(
     "--unseen",
     default="error",
@@ -76,6 +83,7 @@ def evaluate(
     label_column: str | None,
     text_column: str | None,
     tfds_data_dir: str | None,
+    verify: bool,
     unseen: Unseen,
     seed: int,
     quiet: bool,
@@ -83,16 +91,9 @@ def evaluate(
     """Scores runs on labelled data, side by side when several."""
     if not runs:
         raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
-    configurations = [run_configuration(run) for run in runs]
-    if not (data or configurations[0].data.test):
-        raise UserError(f"--data SRC is needed: {runs[0]} was trained without a --test of its own.")
-    source = opened(
-        data or configurations[0].data.test,
-        configurations[0],
-        label_column,
-        text_column,
-        tfds_data_dir,
-    )
+    configuration, *_ = [run_configuration(run, verify) for run in runs]
+    data = data or _embedded_test(runs[0], configuration.data.test)
+    source = opened(data, configuration, label_column, text_column, tfds_data_dir)
     show_log(quiet)
     import_tensorflow()
     from hier_rnn.commands.evaluation_table import print_comparison, print_evaluation
@@ -103,7 +104,7 @@ def evaluate(
     to_standard_output = json == STANDARD_STREAM
     with interruptible("no file is half written"), EvaluationScreen(quiet) as screen:
         results = evaluate_runs(
-            [hier_rnn.load(run) for run in runs],
+            [hier_rnn.load(run, verify) for run in runs],
             source,
             json=None if to_standard_output else json,
             report=report,
@@ -113,6 +114,7 @@ def evaluate(
             seed=seed,
             command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
             on_progress=screen,
+            verify=verify,
         )
     if to_standard_output:
         write_json(STANDARD_STREAM, json_document(results.evaluations, results.comparison))
@@ -123,3 +125,21 @@ def evaluate(
             print_comparison(results.comparison)
         if report:
             write_line(f"\nThe report is in {escaped(str(report / 'report.html'))}.")
+
+
+def _embedded_test(run: Path, recorded: str) -> str:
+    """Returns the embedded test data if those are the run's.
+
+    A run may come from a stranger: other data that it names are not read unless the user names them
+    too.
+    """
+    own = embedded("test")
+    if Path(recorded).parts[-3:] == Path(own).parts[-3:]:
+        return own
+    if not recorded:
+        raise UserError(f"--data SRC is needed: {run} was trained without a --test of its own.")
+    raise UserError(
+        f"--data SRC is needed. The run says that its own test data are {recorded[:300]!r}: what a"
+        " run names is not read unless you name it. If they are there and you trust the run, give"
+        f" --data {shlex.quote(recorded[:300])}"
+    )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from hier_rnn.commands.console import draw, escaped
+from hier_rnn.commands.console import escaped
+from hier_rnn.commands.drawing import draw
 from hier_rnn.commands.table import Column, Table, numbers
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.formatting import (

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 import hier_rnn
-from hier_rnn.commands.console import STANDARD_STREAM, draw, escaped, show_log, write_json
-from hier_rnn.commands.options import output_option, run_configuration
+from hier_rnn.commands.console import STANDARD_STREAM, escaped, show_log, write_json
+from hier_rnn.commands.drawing import draw
+from hier_rnn.commands.options import output_option, run_configuration, verify_option
 from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,8 +37,14 @@ BAR = 20
     is_flag=False,
     flag_value=STANDARD_STREAM,
 )
+@verify_option
 def explain(
-    run: Path, words: tuple[str, ...], text: str | None, label: str | None, json: Path | None
+    run: Path,
+    words: tuple[str, ...],
+    text: str | None,
+    label: str | None,
+    json: Path | None,
+    verify: bool,
 ) -> None:
     """Shows the share of each character of a text in its class.
 
@@ -49,9 +56,9 @@ def explain(
     text = " ".join(words) if text is None else text
     if not text.strip():
         raise UserError("TEXT is empty: there is nothing to explain.")
-    run_configuration(run)
+    run_configuration(run, verify)
     show_log(quiet=False)
-    predictor = hier_rnn.load(run)
+    predictor = hier_rnn.load(run, verify)
     from hier_rnn.evaluation import explanation
 
     explained = explanation.explain(predictor, text, label)

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from hier_rnn.commands.console import STANDARD_STREAM, write_json
+from hier_rnn.commands.options import output_option, path_option, verify_option
 from hier_rnn.sources.embedded import embedded
-from hier_rnn.commands.options import output_option, path_option
 
 
 @click.command(epilog="Example:  hier-rnn inspect runs/messages --compare before.toml")
@@ -21,7 +21,8 @@ from hier_rnn.commands.options import output_option, path_option
     is_flag=False,
     flag_value=STANDARD_STREAM,
 )
-def inspect(target: Path | None, compare: Path | None, json: Path | None) -> None:
+@verify_option
+def inspect(target: Path | None, compare: Path | None, json: Path | None, verify: bool) -> None:
     """Shows every weight: its shape, how it started, its statistics.
 
     TARGET is a run directory, an encoder directory, or FILE.toml: a configuration before any
@@ -29,7 +30,7 @@ def inspect(target: Path | None, compare: Path | None, json: Path | None) -> Non
     """
     from hier_rnn.evaluation.inspection.weights import inspect_target, json_rows
 
-    rows = inspect_target(target, compare, embedded("train"))
+    rows = inspect_target(target, compare, embedded("train"), verify)
     if json:
         write_json(json, json_rows(rows))
     if json != STANDARD_STREAM:

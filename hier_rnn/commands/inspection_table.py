@@ -8,7 +8,8 @@ from itertools import groupby
 
 from rich.text import Text
 
-from hier_rnn.commands.console import draw, escaped
+from hier_rnn.commands.console import escaped
+from hier_rnn.commands.drawing import draw
 from hier_rnn.commands.table import Column, Table, numbers
 from hier_rnn.evaluation.inspection.weights import Row
 from hier_rnn.initializers.gates import gates_of

@@ -20,6 +20,7 @@ from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.inspect import inspect
 from hier_rnn.commands.neighbours import neighbours
 from hier_rnn.commands.predict import predict
+from hier_rnn.commands.serve import serve
 from hier_rnn.commands.train import train
 from hier_rnn.commands.vectors import vectors
 from hier_rnn.configuration.command_line import unknown_option
@@ -39,6 +40,7 @@ Start here:
   hier-rnn evaluate runs/mine --data test.csv --report report
   hier-rnn predict runs/mine --text "where is my parcel"
   hier-rnn explain runs/mine "where is my parcel"
+  hier-rnn serve runs/mine                          over HTTP, with a page to type into
 
 \b
 Completion in the shell (once, then open a new one):
@@ -59,7 +61,18 @@ def cli() -> None:
     """Sentence classification with a recurrent network that reads words letter by letter."""
 
 
-COMMANDS = (train, check, evaluate, predict, explain, compare, inspect, neighbours, vectors)
+COMMANDS = (
+    train,
+    check,
+    evaluate,
+    predict,
+    explain,
+    serve,
+    compare,
+    inspect,
+    neighbours,
+    vectors,
+)
 for command in COMMANDS:
     cli.add_command(command)
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from hier_rnn.commands.console import draw, escaped, show_log, write_line
-from hier_rnn.configuration.transfer import encoder_directory
-from hier_rnn.tensorflow_setup import import_tensorflow
+from hier_rnn.commands.console import escaped, show_log, write_line
+from hier_rnn.commands.drawing import draw
+from hier_rnn.commands.options import verify_option
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 
 
 @click.command(epilog="Example:  hier-rnn neighbours runs/messages parcle refnud")
@@ -23,19 +24,20 @@ from hier_rnn.tensorflow_setup import import_tensorflow
     metavar="N",
     help="neighbours of each word [default: 10]",
 )
-def neighbours(encoder: Path, words: tuple[str, ...], count: int) -> None:
+@verify_option
+def neighbours(encoder: Path, words: tuple[str, ...], count: int, verify: bool) -> None:
     """Shows the known words nearest to each WORD.
 
     With each stands its cosine. A WORD may be misspelled or new. ENCODER is an encoder directory,
     or a run directory for the encoder inside it.
     """
-    directory = encoder_directory(encoder)
+    directory = EncoderDirectory.find(encoder, verify).path
     show_log(quiet=False)
-    import_tensorflow()
-    from hier_rnn.prediction.neighbours import neighbours as nearest_words
+    from hier_rnn.inference.neighbours import neighbours as nearest_words
 
     table: list[Sequence[str]] = []
-    for word, found in zip(words, nearest_words(directory, list(words), count), strict=True):
+    nearest = nearest_words(directory, list(words), count, verify)
+    for word, found in zip(words, nearest, strict=True):
         cosines = (f"{escaped(known)} {cosine:.2f}" for known, cosine in found)
         table.append((f"{escaped(word)}:", ", ".join(cosines)))
     if sys.stdout.isatty():  # lines as long as they are would be broken inside words

@@ -79,7 +79,7 @@ def quiet_option(help: str) -> Callable[..., Any]:
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorates a command with how its source is read; `opened` takes what they receive."""
-    help = "where TensorFlow Datasets are prepared [default: as in training]"
+    help = "where TensorFlow Datasets are prepared [default: TFDS's own]"
     command = click.option("--tfds-data-dir", metavar="DIR", help=help)(command)
     default = "[default: as in training, for the same kind of SRC]"
     for flag, metavar, meaning in (
@@ -102,18 +102,28 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def run_configuration(run: Path) -> Configuration:
+verify_option = click.option(
+    "--no-verify",
+    "verify",
+    flag_value=False,
+    default=True,
+    help="read a directory's files even where they are not as its manifest.json says",
+)
+
+
+def run_configuration(run: Path, verify: bool = True) -> Configuration:
     """Returns the configuration of a run, at once: TensorFlow is not needed to see a mistake.
 
     Args:
         run: The run directory.
+        verify: Whether its files must be as its manifest says. Default True.
 
     Raises:
         UserError: It is none, or the run is not finished.
     """
-    from hier_rnn.runs.run_directory import RunDirectory
+    from hier_rnn.storage.run_directory import RunDirectory
 
-    directory = RunDirectory(run)
+    directory = RunDirectory(run, verify)
     directory.require()
     return directory.read_configuration()
 

@@ -31,12 +31,13 @@ from hier_rnn.commands.options import (
     quiet_option,
     run_configuration,
     source_options,
+    verify_option,
 )
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.files import write_atomically
 
 if TYPE_CHECKING:
-    from hier_rnn.prediction.predictor import Predictor
+    from hier_rnn.inference.predictor import Predictor
     from hier_rnn.sources.source import Source
 
 SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl", ".txt", ".parquet", ".arrow", ".feather")
@@ -87,6 +88,7 @@ Examples:
     " [default: standard output]",
 )
 @source_options
+@verify_option
 @quiet_option("no progress bar, no prompt")
 def predict(
     run: Path,
@@ -102,6 +104,7 @@ def predict(
     label_column: str | None,
     text_column: str | None,
     tfds_data_dir: str | None,
+    verify: bool,
     quiet: bool,
 ) -> None:
     """Classifies texts: for each, a label and its probability.
@@ -118,7 +121,7 @@ def predict(
     table = bool(columns) or ending in TABLE_ENDINGS
     if vectors and table:
         raise UserError("--vectors are written as lines or with --json, not as a table.")
-    configuration = run_configuration(run)
+    configuration = run_configuration(run, verify)
     file = file or "-"
     typed = not texts and waits_for_lines(Path(file))
     if texts:
@@ -135,7 +138,7 @@ def predict(
     show_log(quiet)
     if typed and not quiet:
         tell(f"loading {run} ...")
-    predictor = hier_rnn.load(run)
+    predictor = hier_rnn.load(run, verify)
     top = len(predictor.labels) if every else min(top, len(predictor.labels))
     if typed and not quiet:
         tell(f"Type a text and Enter; {END_OF_INPUT}.")

@@ -10,7 +10,6 @@ import click
 import hier_rnn
 from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.console import show_log, tell
-from hier_rnn.sources.embedded import embedded
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.options import output_option, path_option, quiet_option
 from hier_rnn.configuration.command_line import (
@@ -19,9 +18,10 @@ from hier_rnn.configuration.command_line import (
     resolve,
 )
 from hier_rnn.configuration.options import Configuration, Data
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
-from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.sources.embedded import embedded
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 EMBEDDED_OUT = Path("runs/messages")
@@ -122,7 +122,7 @@ def classify(
         )
     run = RunDirectory(out)
     # A run that was killed before its evaluation is finished, but for that.
-    evaluated = configuration.data.test and (result.trained or not run.evaluation.exists())
+    evaluated = configuration.data.test and (result.trained or not run.evaluated)
     if evaluated:
         _evaluate(configuration.data, run, quiet)
     if not quiet and (result.trained or evaluated):

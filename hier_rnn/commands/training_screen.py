@@ -103,7 +103,7 @@ def print_model(shapes: Mapping[str, Sequence[int]]) -> None:
     Args:
         shapes: The shape of every weight by name.
     """
-    from hier_rnn.commands.console import draw_messages
+    from hier_rnn.commands.drawing import draw_messages
     from hier_rnn.commands.table import Column, Table, numbers
 
     parts: dict[str, dict[str, list[tuple[int, ...]]]] = {}

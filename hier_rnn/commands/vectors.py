@@ -14,10 +14,10 @@ import hier_rnn
 from hier_rnn.commands.answers import vector_line
 from hier_rnn.commands.console import show_log
 from hier_rnn.commands.lines import batches_of_lines
-from hier_rnn.commands.options import output_option, run_configuration
-from hier_rnn.configuration.transfer import encoder_directory
+from hier_rnn.commands.options import output_option, run_configuration, verify_option
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 
 
 @click.command(
@@ -30,7 +30,8 @@ Examples:
 @click.argument("file", metavar="[FILE|-]", default="-", type=click.Path(path_type=Path))
 @click.option("--sentences", is_flag=True, help="FILE has a text on every line")
 @output_option("--out", "FILE", "where to write [default: standard output]")
-def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None) -> None:
+@verify_option
+def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None, verify: bool) -> None:
     """Writes vectors of words or, with --sentences, of texts.
 
     FILE has a word on every line; without FILE, or with -, standard input is read. What is written
@@ -39,22 +40,22 @@ def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None) -> Non
     encoder knows only words, and a line of numbers is written for each text.
     """
     if sentences:
-        run_configuration(encoder)
+        run_configuration(encoder, verify)
         batches = batches_of_lines(file)
         show_log(quiet=False)
-        predictor = hier_rnn.load(encoder)
+        predictor = hier_rnn.load(encoder, verify)
         with _opened(out) as to:
             for batch in batches:
                 to.writelines(vector_line(vector) + "\n" for vector in predictor.encode(batch))
                 to.flush()
         return
-    directory = encoder_directory(encoder)
+    directory = EncoderDirectory.find(encoder, verify).path
     words = list(dict.fromkeys(word for batch in batches_of_lines(file) for word in batch if word))
     if not words:
         raise UserError(f"{file}: no words: a line is expected to hold a word.")
     show_log(quiet=False)
-    encode = hier_rnn.load_encoder(directory)
-    from hier_rnn.pretraining.vectors_file import vector_lines, write_vectors
+    encode = hier_rnn.load_encoder(directory, verify)
+    from hier_rnn.storage.vectors_file import vector_lines, write_vectors
 
     if out:
         write_vectors(out, words, encode(words))

@@ -12,8 +12,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
-Count = Annotated[int, Field(ge=0)]
+# Whole numbers have an upper limit, far above what is of use, so that none runs over or out.
+Positive = Annotated[int, Field(gt=0, le=10**9)]
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Width = Annotated[int, Field(gt=0, le=16_384)]
+Layers = Annotated[int, Field(gt=0, le=64)]
 AUTO: Literal["auto"] = "auto"  # text.words until the training text is looked at
 OnDivergence = Literal["stop", "skip", "restore"]
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
@@ -44,7 +47,7 @@ class Text(Options):
         default=True,
         description="put a begin mark before and an end mark after each word's characters",
     )
-    maximum_word_length: Annotated[int, Field(ge=2)] = Field(
+    maximum_word_length: Annotated[int, Field(ge=2, le=10_000)] = Field(
         default=40,
         description="longer words keep this many characters, half from the head, half the tail",
     )
@@ -54,7 +57,7 @@ class Text(Options):
     sentencepiece_type: Literal["unigram", "bpe"] = Field(
         default="unigram", description="kind of SentencePiece model to train"
     )
-    vocabulary_size: Positive = Field(
+    vocabulary_size: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
         default=8000, description="pieces of the SentencePiece model to train"
     )
 
@@ -62,15 +65,15 @@ class Text(Options):
 class CharacterEncoder(Options):
     """The character GRU, its weights shared across every word position."""
 
-    embedding_dim: Positive = Field(default=32, description="width of a character's embedding")
-    units: Positive = Field(default=512, description="width of the GRU's state, each direction")
-    layers: Positive = Field(default=1, description="stacked GRU layers")
+    embedding_dim: Width = Field(default=32, description="width of a character's embedding")
+    units: Width = Field(default=512, description="width of the GRU's state, each direction")
+    layers: Layers = Field(default=1, description="stacked GRU layers")
     bidirectional: bool = Field(default=False, description="also read each word from its end")
     reset_after: bool = Field(
         default=True,
         description="apply the reset gate after the recurrent product (as cuDNN) or before",
     )
-    projection: Count = Field(
+    projection: Annotated[int, Field(ge=0, le=16_384)] = Field(
         default=0, description="width of a linear map of the word vector; 0: none"
     )
     embedding_dropout: Rate = Field(default=0.0, description="dropout on character embeddings")
@@ -89,8 +92,8 @@ class CharacterEncoder(Options):
 class SentenceEncoder(Options):
     """The word-level bidirectional LSTM and the pooling of its states."""
 
-    units: Positive = Field(default=128, description="width of the LSTM's state, each direction")
-    layers: Positive = Field(default=1, description="stacked bidirectional LSTM layers")
+    units: Width = Field(default=128, description="width of the LSTM's state, each direction")
+    layers: Layers = Field(default=1, description="stacked bidirectional LSTM layers")
     pooling: Literal["last", "max", "mean", "attention"] = Field(
         default="max", description="how the states of a sentence's words become one vector"
     )
@@ -107,7 +110,7 @@ class SentenceEncoder(Options):
     initial_state: Literal["zeros", "trainable"] = Field(
         default="zeros", description="state before a sentence"
     )
-    segment_words: Count = Field(
+    segment_words: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         default=0, description="read longer documents in segments of this many words; 0: whole"
     )
 
@@ -154,9 +157,10 @@ class PretrainingMisspell(Options):
     copies_per_word: float = Field(
         default=1.0,
         ge=0,
+        le=100,
         description="misspelled copies per word, on average; frequent words have more",
     )
-    edits: Positive = Field(
+    edits: Annotated[int, Field(gt=0, le=100)] = Field(
         default=3, description="most edits in a word; a third has a further one"
     )
 
@@ -260,7 +264,7 @@ class Training(Options):
     )
     freeze_encoder: bool = Field(default=False, description="the character encoder does not train")
     next_character_weight: float = Field(
-        default=0.0, ge=0, description="weight of the auxiliary next-character loss"
+        default=0.0, ge=0, le=1e6, description="weight of the auxiliary next-character loss"
     )
     misspell: Misspell = Misspell()
     phases: tuple[Phase, ...] = Field(
@@ -283,11 +287,13 @@ class Pretraining(Options):
         default=1_000_000,
         description="word types counted at once; rarer ones are pruned (and reported)",
     )
-    window: Positive = Field(default=10, description="words of context on either side")
+    window: Annotated[int, Field(gt=0, le=1000)] = Field(
+        default=10, description="words of context on either side"
+    )
     context_smoothing: float = Field(
         default=1.0, gt=0, le=1, description="exponent of context counts"
     )
-    dimensions: Positive = Field(default=300, description="width of the word vectors")
+    dimensions: Width = Field(default=300, description="width of the word vectors")
     validation_share: float = Field(
         default=0.02,
         gt=0,

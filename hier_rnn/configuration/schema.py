@@ -18,6 +18,9 @@ from hier_rnn.errors import UserError, nearest
 
 Node = dict[str, Any]  # a node of the JSON schema
 
+MISTAKES = 20  # told at once
+RECEIVED = 200  # characters shown of what was received
+
 
 class Option(NamedTuple):
     """An option: its dotted name, what the schema says of it, and what it is for."""
@@ -152,8 +155,11 @@ def validated(values: Mapping[str, Any], place: Callable[[str], str]) -> Configu
     try:
         return Configuration.model_validate(values)
     except ValidationError as error:
-        mistakes = (_explained(mistake, place) for mistake in error.errors(include_url=False))
-        raise UserError("\n".join(dict.fromkeys(mistakes))) from None
+        mistakes = error.errors(include_url=False)
+        lines = dict.fromkeys(_explained(mistake, place) for mistake in mistakes[:MISTAKES])
+        if len(mistakes) > MISTAKES:
+            lines[f"... and {len(mistakes) - MISTAKES:,} more mistakes."] = None
+        raise UserError("\n".join(lines)) from None
 
 
 def _explained(mistake: Mapping[str, Any], place: Callable[[str], str]) -> str:
@@ -178,8 +184,18 @@ def _explained(mistake: Mapping[str, Any], place: Callable[[str], str]) -> str:
     if mistake["type"] == "missing":
         return f"{place(name)}: is needed ({node.get('description')})."
     received = mistake["input"]
-    guess = nearest(received, choices(node)) if isinstance(received, str) else ""
-    return f"{place(name)}: must be {accepted(node)}. Received: {received!r}.{guess}"
+    short = isinstance(received, str) and len(received) <= RECEIVED
+    guess = nearest(received, choices(node)) if short else ""
+    return f"{place(name)}: must be {accepted(node)}. Received: {_shown(received)}.{guess}"
+
+
+def _shown(value: Any) -> str:
+    """The value as Python writes it, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # a number of more digits than Python writes
+        return "a number of thousands of digits"
+    return text if len(text) <= RECEIVED else f"{text[:RECEIVED]}..."
 
 
 def unknown(name: str, node: Node) -> str:
@@ -192,5 +208,5 @@ def unknown(name: str, node: Node) -> str:
     if name in RENAMED:
         return f"no such option: its name is now {RENAMED[name]}."
     names: Iterable[str] = node["properties"]
-    name = name.rpartition(".")[2]
+    name = name.rpartition(".")[2][:RECEIVED]
     return f"no such option.{nearest(name, names) or ' There are: ' + ', '.join(names) + '.'}"

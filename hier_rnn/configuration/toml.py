@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,22 @@ else:
     import tomli as tomllib
 
 
+BYTES = 1 << 20  # of a file of options
+DEPTH = 32  # of lists and tables in each other
+PARTS = 16  # of a dotted key
+
+# Strings and comments, which hold anything; what nests; keys of dotted parts. A string without an
+# end is taken to go on to the end of its line or of the text, so that no text is read twice.
+_TOKEN = re.compile(
+    r"""
+      \"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\Z) | '''.*?(?:'''|\Z)
+    | "(?:\\[^\n]|[^"\\\n])*"? | '[^'\n]*'? | \#[^\n]*
+    | [\[\]{}.] | [^"'\#\[\]{}.]+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
 def read_configuration(path: Path) -> Configuration:
     """Returns the configuration of a TOML file; what the file leaves out has its default.
 
@@ -29,7 +46,12 @@ def read_configuration(path: Path) -> Configuration:
         UserError: No such file, not TOML, or an option or value that does not exist; the message
             names file, table and option.
     """
-    return schema.validated(read_table(path), lambda name: _place(path, name))
+    return parse_configuration(_content(path), path)
+
+
+def parse_configuration(data: bytes, path: Path) -> Configuration:
+    """Returns the configuration that a TOML text makes; as `read_configuration`."""
+    return validated_table(parse_table(data, path), path)
 
 
 def read_table(path: Path) -> dict[str, Any]:
@@ -41,16 +63,68 @@ def read_table(path: Path) -> dict[str, Any]:
     Raises:
         UserError: As `read_configuration`.
     """
+    table = parse_table(_content(path), path)
+    validated_table(table, path)
+    return table
+
+
+def validated_table(table: Mapping[str, Any], path: Path) -> Configuration:
+    """Returns the configuration that the options of a file make.
+
+    Raises:
+        UserError: An unknown option or a value that is not accepted.
+    """
+    return schema.validated(table, lambda name: _place(path, name))
+
+
+def parse_table(data: bytes, path: Path) -> dict[str, Any]:
+    """Returns the tables of a TOML text, whatever they hold.
+
+    Args:
+        data: The text, UTF-8, of a megabyte at most.
+        path: Where it stands, for the message.
+
+    Raises:
+        UserError: Not TOML, or nested as no configuration is.
+    """
+    if len(data) > BYTES:
+        raise UserError(f"{path}: too large. Accepted: {BYTES:,} bytes at most.")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
+        text = data.decode("utf-8")
+        _check_nesting(text)
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 (byte {error.start}).") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: not TOML: {error}.") from None
-    schema.validated(table, lambda name: _place(path, name))
-    return table
+    except (ValueError, RecursionError) as error:  # a number of 10,000 digits, among others
+        raise UserError(f"{path}: not TOML: {str(error)[:300]}.") from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(BYTES + 1)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}.") from None
+
+
+def _check_nesting(text: str) -> None:
+    """Refuses what tomllib would take memory without end for."""
+    depth = parts = 0
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token in "[{":
+            depth += 1
+        elif token in "]}":
+            depth = max(0, depth - 1)
+        elif token == ".":
+            parts += 1
+        elif token[0] not in "\"'" and not _IN_KEY.fullmatch(token):
+            parts = 0
+        if depth > DEPTH or parts > PARTS:
+            raise ValueError(f"nested more than {DEPTH if depth > DEPTH else PARTS} levels deep")
+
+
+_IN_KEY = re.compile(r"[\w \t-]*")  # what stands between the dots of one key
 
 
 def _place(path: Path, name: str) -> str:

@@ -17,8 +17,8 @@ from hier_rnn.evaluation.progress import OnProgress
 from hier_rnn.evaluation.report.page import write_report
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.files import write_atomically
-from hier_rnn.runs.run_directory import RunDirectory, read_vocabulary
 from hier_rnn.sources.example import Source
+from hier_rnn.storage.run_directory import RunDirectory
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def evaluate_runs(
     seed: int = 0,
     command: str = "",
     on_progress: OnProgress | None = None,
+    verify: bool = True,
 ) -> RunEvaluations:
     """Evaluates runs on labelled data; every file asked for is written when this returns.
 
@@ -57,6 +58,7 @@ def evaluate_runs(
         seed: Decides bootstrap draws and misspellings. Default 0.
         command: What was typed to get the report, which shows it.
         on_progress: Called now and then with how far a pass over the data has come.
+        verify: Whether a run's files must be as its manifest says. Default True.
 
     Raises:
         UserError: The data or a way to misspell cannot be used, a run is given twice or is
@@ -65,10 +67,8 @@ def evaluate_runs(
     for specification in misspell:
         parse_misspelling(specification)
     names = run_names([predictor.run for predictor in predictors])
-    vocabularies = [
-        frozenset(read_vocabulary(RunDirectory(predictor.run).vocabulary))
-        for predictor in predictors
-    ]
+    directories = [RunDirectory(predictor.run, verify) for predictor in predictors]
+    vocabularies = [frozenset(directory.read_vocabulary()) for directory in directories]
     shared = set(predictors[0].labels).intersection(*(other.labels for other in predictors))
     evaluations: list[Evaluation] = []
     with contextlib.ExitStack() as files:
@@ -92,13 +92,15 @@ def evaluate_runs(
             )
             evaluations.append(evaluation)
     comparison = compare(evaluations, seed) if len(evaluations) > 1 else None
-    if json:
+    if json and len(directories) == 1 and json.resolve() == directories[0].evaluation.resolve():
+        directories[0].write_evaluation(json_document(evaluations, None))
+    elif json:
         with write_atomically(json) as file:
             document = json_document(evaluations, comparison)
             json_format.dump(document, file, indent=2, allow_nan=False)
             file.write("\n")
     if report:
-        write_report(report, evaluations, predictors, comparison, command)
+        write_report(report, evaluations, predictors, comparison, command, verify)
     return RunEvaluations(tuple(evaluations), comparison)
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hier_rnn.configuration.differences import option_values
-from hier_rnn.errors import UserError
-from hier_rnn.evaluation.training_record import TrainingRecord, read_training_record
-from hier_rnn.runs.run_directory import RunDirectory, read_json
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.training_record import TrainingRecord, read_training_record
 
 EVALUATION_FIGURES = ("data", "accuracy", "macro_f1")
 
@@ -86,15 +85,6 @@ def read_run(run: Path) -> RunSummary:
     Raises:
         UserError: A file is missing or damaged.
     """
-    options = option_values(RunDirectory(run).read_configuration())
-    return RunSummary(run, options, read_training_record(run), _read_evaluation(run))
-
-
-def _read_evaluation(run: Path) -> dict[str, Any] | None:
-    path = RunDirectory(run).evaluation
-    if not path.exists():
-        return None
-    document = read_json(path)
-    if isinstance(document, dict) and isinstance(document.get("accuracy"), float):
-        return document
-    raise UserError(f"{path}: not what `evaluate.py --json` writes for one run.")
+    directory = RunDirectory(run)
+    options = option_values(directory.read_configuration())
+    return RunSummary(run, options, read_training_record(directory), directory.read_evaluation())

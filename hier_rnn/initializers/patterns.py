@@ -4,14 +4,23 @@ A pattern is a regular expression. It matches a weight when it matches the *whol
 the whole of an outer name (`sentence_encoder`, `sentence_encoder/lstm_0`), and so all below that.
 Initializer rules, freezing and learning-rate multipliers all read their patterns this way, and in
 an ordered list of patterns the first that matches decides.
+
+It is read by RE2, which takes time in proportion to a name's length whatever the pattern, since a
+run's patterns may come from a stranger; so it may not look ahead or back or name a group again.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
+from typing import Any
+
+import re2
 
 from hier_rnn.errors import UserError, nearest
+
+CHARACTERS = 1_000  # of a pattern
 
 
 def matches(pattern: str, name: str) -> bool:
@@ -23,7 +32,7 @@ def matches(pattern: str, name: str) -> bool:
         pattern: Regular expression.
         name: Weight name; its parts are separated by `/`.
     """
-    expression = re.compile(pattern)  # which keeps what it compiled
+    expression = _compiled(pattern)
     return any(map(expression.fullmatch, (name, *outer_names([name]))))
 
 
@@ -40,11 +49,9 @@ def matching(pattern: str, names: Iterable[str], where: str) -> list[str]:
     """
     names = list(names)
     try:
-        re.compile(pattern)
-    except re.error as error:
-        raise UserError(
-            f"{where}: the pattern '{pattern}' is not a regular expression: {error}."
-        ) from None
+        _compiled(pattern)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
     found = [name for name in names if matches(pattern, name)]
     if not found:
         raise UserError(
@@ -53,6 +60,25 @@ def matching(pattern: str, names: Iterable[str], where: str) -> list[str]:
             f" a whole outer name and all below it. The weights are: {', '.join(names)}."
         )
     return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> Any:
+    if len(pattern) > CHARACTERS:
+        raise UserError(
+            f"a pattern of {len(pattern):,} characters. Accepted: {CHARACTERS:,} at most."
+        )
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        reason = error.args[0]
+        reason = reason.decode() if isinstance(reason, bytes) else reason
+        raise UserError(
+            f"the pattern '{pattern}' is not a regular expression: {reason}. (In RE2's syntax:"
+            " nothing looks ahead or back, and no group is named again.)"
+        ) from None
 
 
 def outer_names(names: Iterable[str]) -> list[str]:

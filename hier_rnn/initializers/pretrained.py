@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -11,8 +10,10 @@ from pydantic import Field
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.initializer import Block, Initializer
 from hier_rnn.initializers.standard import RandomUniform
-from hier_rnn.initializers.stored import stored_weight, weights_file
-from hier_rnn.text.alphabet import FIRST, Alphabet
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.stored_weights import find_directory, stored_weight
+from hier_rnn.text.alphabet import FIRST
 
 
 class Pretrained(Initializer):
@@ -26,25 +27,27 @@ class Pretrained(Initializer):
     path: str = Field(min_length=1, description="run or encoder directory")
 
     def draw(self, block: Block) -> np.ndarray:
-        stored = stored_weight(self.path, block.weight)
+        directory = find_directory(self.path)
+        stored = stored_weight(directory, block.weight)
         if block.weight.endswith("/embedding"):
-            stored = self._by_character(block, stored)
+            stored = self._by_character(block, stored, directory)
         if stored.shape != block.weight_shape:
             raise UserError(
-                f"{weights_file(self.path)}: '{block.weight}' has shape {stored.shape}, but this"
+                f"{directory.weights}: '{block.weight}' has shape {stored.shape}, but this"
                 f" model's has {block.weight_shape}."
             )
         return stored[block.index]
 
-    def _by_character(self, block: Block, stored: np.ndarray) -> np.ndarray:
+    def _by_character(
+        self, block: Block, stored: np.ndarray, directory: RunDirectory | EncoderDirectory
+    ) -> np.ndarray:
         if block.alphabet is None:
             raise ValueError("a pretrained embedding needs the alphabet of the model to fill")
-        path = Path(self.path) / "alphabet.json"
-        theirs = Alphabet.load(path)
+        theirs = directory.read_alphabet()
         if stored.shape != (theirs.size, *block.shape[1:]):
             raise UserError(
-                f"{weights_file(self.path)}: '{block.weight}' has shape {stored.shape}, but with"
-                f" {path} and this model's embedding_dim it must be"
+                f"{directory.weights}: '{block.weight}' has shape {stored.shape}, but with"
+                f" {directory.alphabet} and this model's embedding_dim it must be"
                 f" {(theirs.size, *block.shape[1:])}."
             )
         rows = np.array(theirs.ids("".join(block.alphabet.characters)), int)

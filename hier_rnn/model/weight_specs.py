@@ -7,11 +7,6 @@ it, a dense layer's two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
-import numpy as np
-
 from hier_rnn.configuration.options import CharacterEncoder, Configuration, SentenceEncoder
 from hier_rnn.errors import UserError
 
@@ -192,24 +187,3 @@ def _directions(options: CharacterEncoder) -> list[str]:
 
 def _dense(name: str, inputs: int, outputs: int) -> Shapes:
     return {f"{name}/kernel": (inputs, outputs), f"{name}/bias": (outputs,)}
-
-
-def check_weights(path: Path, weights: Mapping[str, np.ndarray], shapes: Shapes) -> None:
-    """Makes sure that the weights read from a file are those of a model.
-
-    Args:
-        path: The file, for the message.
-        weights: What was read.
-        shapes: What the model has.
-
-    Raises:
-        UserError: A weight is missing, or has another shape.
-    """
-    for name, shape in shapes.items():
-        if name not in weights:
-            raise UserError(f"{path}: damaged: there is no weight '{name}'.")
-        if weights[name].shape != shape:
-            raise UserError(
-                f"{path}: '{name}' has shape {weights[name].shape}, and config.toml beside it asks"
-                f" for {shape}."
-            )

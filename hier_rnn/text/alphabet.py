@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
-
-from hier_rnn.errors import UserError
-from hier_rnn.files import write_atomically
 
 UNKNOWN, BEGIN, END = 0, 1, 2
 FIRST = 3  # id of the first character
@@ -92,29 +87,3 @@ class Alphabet:
         """Returns an alphabet with each letter in lower and in upper case, ids as they are."""
         cases = (case for c in self.characters for case in (c.lower(), c.upper()))
         return self.extended(case for case in cases if len(case) == 1)
-
-    def save(self, path: str | Path) -> None:
-        """Writes the alphabet as JSON, one character per line."""
-        content = {"unknown": UNKNOWN, "begin": BEGIN, "end": END, "characters": self.characters}
-        with write_atomically(path) as file:
-            file.write(json.dumps(content, ensure_ascii=False, indent=1) + "\n")
-
-    @classmethod
-    def load(cls, path: str | Path) -> Alphabet:
-        """Returns the alphabet in a file that `save` wrote.
-
-        Raises:
-            UserError: The file can't be read, or is damaged.
-        """
-        try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
-            characters = content["characters"]
-            if not isinstance(characters, list):
-                raise TypeError("'characters' is not a list")
-            return cls(tuple(characters))
-        except OSError as error:
-            raise UserError(f"{path}: can't read the alphabet: {error.strerror}.") from None
-        except KeyError:
-            raise UserError(f"{path}: damaged alphabet: no 'characters'.") from None
-        except (TypeError, ValueError, RecursionError) as error:
-            raise UserError(f"{path}: damaged alphabet: {error}.") from None

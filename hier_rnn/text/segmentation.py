@@ -55,20 +55,22 @@ class SentencePieceWords:
     word of its own (Kudo and Richardson 2018, https://arxiv.org/abs/1808.06226).
 
     Args:
-        path: A SentencePiece model; its content is kept, the file isn't needed again.
+        model: A SentencePiece model, its file or its content. The file isn't needed again.
 
     Raises:
         UserError: The file can't be read or is no SentencePiece model.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, model: str | Path | bytes) -> None:
         from google.protobuf.message import DecodeError
         from sentencepiece import SentencePieceProcessor
         from sentencepiece.sentencepiece_model_pb2 import ModelProto
 
         self._processor: Any = SentencePieceProcessor()
+        path = "SentencePiece model" if isinstance(model, bytes) else model
         try:
-            model = Path(path).read_bytes()
+            if not isinstance(model, bytes):
+                model = Path(model).read_bytes()
             self._processor.LoadFromSerializedProto(model)
             # SentencePiece loads a file cut short between two pieces; its end tells.
             whole = ModelProto.FromString(model).HasField("normalizer_spec")
@@ -105,25 +107,25 @@ class SentencePieceWords:
         return [word for start, end in cuts for word in data[start:end].decode().split()]
 
 
-def segmenter(options: Text, model_path: str | Path = "") -> Segmenter:
+def segmenter(options: Text, model: str | Path | bytes = "") -> Segmenter:
     """Returns what cuts a normalized text into words as the options ask; `auto`: at white space.
 
     Args:
         options: The text options.
-        model_path: SentencePiece model; default, the one the options name.
+        model: SentencePiece model, its file or its content; default, the file the options name.
 
     Raises:
         UserError: SentencePiece without a model, or with one that can't be read.
     """
     if options.words != "sentencepiece":
         return WhitespaceWords()
-    path = model_path or options.sentencepiece_model
-    if not path:
+    model = model or options.sentencepiece_model
+    if not model:
         raise UserError(
             "text.words is 'sentencepiece' but there is no model: train one, or name one with "
             "text.sentencepiece_model."
         )
-    return SentencePieceWords(path)
+    return SentencePieceWords(model)
 
 
 def train_sentencepiece(

@@ -8,41 +8,62 @@ from hier_rnn.configuration.options import Text
 from hier_rnn.text.normalization import normalize
 from hier_rnn.text.segmentation import segmenter
 
+MAXIMUM_CHARACTERS = 500_000  # of a text: a long novel
+
 
 class Words:
     """Turns a text into words as the text options ask. Can be pickled.
 
     A word longer than `maximum_word_length` characters keeps its head and its tail, half of the
-    limit each (the head one more if it is odd): the ends of words carry the most.
+    limit each (the head one more if it is odd): the ends of words carry the most. A text longer
+    than 500,000 characters keeps its head and its tail likewise, so that no text, whatever it is,
+    takes more than bounded time and memory.
 
     Args:
         options: The text options.
-        model_path: SentencePiece model; default, the one the options name.
+        model: SentencePiece model, its file or its content; default, the file the options name.
 
     Attributes:
         cut: How many words were cut so far; may be set back to 0.
+        cut_texts: How many texts were; likewise.
 
     Raises:
         UserError: SentencePiece without a model, or with one that can't be read.
     """
 
-    def __init__(self, options: Text, model_path: str | Path = "") -> None:
-        self.cut = 0
+    def __init__(self, options: Text, model: str | Path | bytes = "") -> None:
+        self.cut = self.cut_texts = 0
         self._form = options.normalization
         self._lowercase = options.lowercase
         self._limit = options.maximum_word_length
-        self._segment = segmenter(options, model_path)
+        self._segment = segmenter(options, model)
 
     def __call__(self, text: str) -> list[str]:
         """Returns the words of `text`, in order; of an empty text, none."""
-        words = self._segment(normalize(text, self._form, self._lowercase))
+        normalized = normalize(self._bounded(text), self._form, self._lowercase)
+        # Normalizing may have made it longer.
+        words = self._segment(self._bounded(normalized))
         if words and max(map(len, words)) > self._limit:
-            return [self._shortened(word) for word in words]
+            self.cut += sum(len(word) > self._limit for word in words)
+            return [shortened(word, self._limit) for word in words]
         return words
 
-    def _shortened(self, word: str) -> str:
-        if len(word) <= self._limit:
-            return word
-        self.cut += 1
-        tail = self._limit // 2
-        return word[: self._limit - tail] + word[-tail:]
+    def _bounded(self, text: str) -> str:
+        if len(text) <= MAXIMUM_CHARACTERS:
+            return text
+        self.cut_texts += 1
+        half = MAXIMUM_CHARACTERS // 2
+        return f"{text[: half - 1]} {text[-half:]}"
+
+
+def shortened(word: str, limit: int) -> str:
+    """Returns the head and the tail of a word that is longer than so many characters.
+
+    Args:
+        word: Any word.
+        limit: Half of it is the tail's; the head has one more if it is odd.
+    """
+    if len(word) <= limit:
+        return word
+    tail = limit // 2
+    return word[: limit - tail] + word[-tail:]

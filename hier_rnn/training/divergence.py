@@ -53,9 +53,10 @@ def _quoted(texts: Sequence[str]) -> str:
     """Names the texts of a batch: some of them, and of long ones the beginning."""
     if not texts:
         return ""
+    telling = [text for text in texts if text] or texts
     shown = [
         repr(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
-        for text in texts[:SHOWN_TEXTS]
+        for text in telling[:SHOWN_TEXTS]
     ]
     rest = len(texts) - len(shown)
     return f" (its batch: {', '.join(shown)}{f' and {rest} more' if rest else ''})"

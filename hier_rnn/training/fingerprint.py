@@ -6,7 +6,10 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 
 Fingerprints = dict[str, str]
 """A hash by what it is of: `train`, `validation`, `test`, `text`, `encoder`."""
@@ -44,8 +47,9 @@ def fingerprint_of(source: Source) -> str:
 
 
 def fingerprint_of_encoder(directory: Path) -> str:
-    """Returns the fingerprint of the weights in an encoder directory."""
+    """Returns the fingerprint of the weights in an encoder or run directory."""
     digest = hashlib.blake2b(digest_size=BYTES)
-    for file in sorted(directory.glob("encoder.*")):
-        digest.update(file.read_bytes())
+    for name, values in sorted(EncoderDirectory.find(directory).read_weights().items()):
+        digest.update(f"{name} {values.shape}".encode())
+        digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()

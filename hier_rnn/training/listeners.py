@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from hier_rnn.errors import UserError
-from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.storage.directory import Directory
 from hier_rnn.training.events import Evaluated, Event, Saved, Started
 
 
@@ -21,7 +21,7 @@ class MetricsFile:
         run: The directory that it belongs to.
     """
 
-    def __init__(self, run: RunDirectory) -> None:
+    def __init__(self, run: Directory) -> None:
         self._run = run
         self._rows: list[Mapping[str, Any]] = []
         self._written = 0

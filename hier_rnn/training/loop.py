@@ -17,8 +17,8 @@ import numpy as np
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Training
+from hier_rnn.storage.checkpoints import Checkpoint, Checkpoints
 from hier_rnn.training import events
-from hier_rnn.training.checkpoints import Checkpoint, Checkpoints
 from hier_rnn.training.divergence import RESTORES, SKIPS_IN_A_ROW, Divergence
 from hier_rnn.training.events import Event
 from hier_rnn.training.interruption import Interruption

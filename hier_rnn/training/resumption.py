@@ -9,7 +9,8 @@ from pathlib import Path
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
-from hier_rnn.runs.run_directory import read_json
+from hier_rnn.storage.directory import Directory
+from hier_rnn.storage.json_file import parse_json
 from hier_rnn.training.fingerprint import Fingerprints
 
 # These decide when a run is saved and what is done about trouble, not what is learnt.
@@ -36,15 +37,16 @@ def comparable(
     return configuration.model_copy(update=update)
 
 
-def read_fingerprints(path: Path) -> Fingerprints:
+def read_fingerprints(run: Directory) -> Fingerprints:
     """Returns the fingerprints of a run's data; none if it has no record of them.
 
     Raises:
         UserError: The file can't be read, or is damaged.
     """
-    if not path.exists():
+    path = run.data
+    if not run.has(path):
         return {}
-    content = read_json(path)
+    content = parse_json(run.read(path), path)
     if not isinstance(content, dict) or not all(isinstance(v, str) for v in content.values()):
         raise UserError(f"{path}: damaged: not a table of fingerprints.")
     return content

@@ -12,10 +12,13 @@ import numpy as np
 
 from hier_rnn.errors import UserError
 from hier_rnn.model.classifier import assign
-from hier_rnn.training.checkpoints import Checkpoint, Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoint, Checkpoints, read_progress
 from hier_rnn.training.optimizer import Optimizer
 
-BEST = "best"
+# Of each weight: itself, its gradient, the optimizer's two moments, the average, the best, and all
+# but the gradient once more while a checkpoint is written.
+COPIES = 11
+WEIGHTS, BEST = "weights", "best"
 
 
 @dataclass
@@ -102,7 +105,7 @@ class TrainingState:
         self._checkpoints, self._weights, self._optimizer = checkpoints, weights, optimizer
         self._variables = {
             f"{kind}/{name}": variable
-            for kind, variables in {"weights": weights, **optimizer.state()}.items()
+            for kind, variables in {WEIGHTS: weights, **optimizer.state()}.items()
             for name, variable in variables.items()
         }
 
@@ -147,15 +150,20 @@ class TrainingState:
             UserError: It is of another model.
         """
         tensors = checkpoint.tensors
-        for name, variable in self._variables.items():
-            if name not in tensors or tensors[name].shape != tuple(variable.shape):
+        progress = read_progress(TrainerState, checkpoint.progress, checkpoint.path)
+        shapes = {name: tuple(variable.shape) for name, variable in self._variables.items()}
+        if progress.best_epoch:
+            shapes |= {f"{BEST}/{name}": tuple(w.shape) for name, w in self._weights.items()}
+        for name in sorted(shapes.keys() | tensors.keys()):
+            found = tensors[name].shape if name in tensors else "unknown"
+            if found != shapes.get(name) or tensors[name].dtype != np.float32:
                 raise UserError(
-                    f"{checkpoint.path}: not of this model: '{name}' has shape"
-                    f" {tensors[name].shape if name in tensors else 'unknown'}, and should have"
-                    f" {tuple(variable.shape)}. Start over with --force."
+                    f"{checkpoint.path}: not of this model: '{name}' has shape {found}, and should"
+                    f" have {shapes.get(name, 'none')}. Start over with --force."
                 )
+        for name, variable in self._variables.items():
             variable.assign(tensors[name])
         start = f"{BEST}/"
         self.best = {n.removeprefix(start): v for n, v in tensors.items() if n.startswith(start)}
-        for name, value in checkpoint.progress.items():
+        for name, value in vars(progress).items():
             setattr(self.progress, name, value)

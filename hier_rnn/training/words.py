@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hier_rnn.configuration.options import AUTO, Configuration
-from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.storage.directory import Directory
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.normalization import normalize
 from hier_rnn.text.segmentation import train_sentencepiece, wants_pieces
 from hier_rnn.text.words import Words
@@ -48,7 +49,7 @@ def resolve_word_segmentation(
 
 
 def load_words(
-    configuration: Configuration, source: Source, of_run: Path | None = None
+    configuration: Configuration, source: Source, begun: Directory | None = None
 ) -> tuple[Words, bytes]:
     """Returns how texts become words, and the SentencePiece model, empty for whitespace words.
 
@@ -58,7 +59,7 @@ def load_words(
     Args:
         configuration: The run's options.
         source: The training data.
-        of_run: Where the run has its model if it has one already.
+        begun: The run's directory, if it may have its model already.
 
     Raises:
         UserError: A model that can't be read, or what SentencePiece refuses.
@@ -66,11 +67,14 @@ def load_words(
     options, encoder = configuration.text, configuration.data.encoder
     if options.words != "sentencepiece":
         return Words(options), b""
-    models = [of_run] if of_run else []
+    directories = [begun] if begun else []
     if encoder:
-        models.append(encoder_directory(Path(encoder)) / "words.model")
-    ready = next((path for path in models if path.exists()), options.sentencepiece_model)
-    if ready:
+        directories.append(EncoderDirectory.find(Path(encoder)))
+    for directory in directories:
+        if directory.has(directory.words_model):
+            kept = directory.read_words_model()
+            return Words(options, kept), kept
+    if ready := options.sentencepiece_model:
         return Words(options, ready), Path(ready).read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "words.model"

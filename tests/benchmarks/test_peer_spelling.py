@@ -25,7 +25,7 @@ def test_rows_are_padded_behind():
 
 
 def test_inference_batches_hold_every_sentence_once_and_are_as_hier_rnn_cuts_them():
-    from hier_rnn.prediction.inference import BATCH_SENTENCES, BATCH_WORDS
+    from hier_rnn.inference.inference import BATCH_SENTENCES, BATCH_WORDS
 
     generator = np.random.default_rng(0)
     sentences = [["w"] * n for n in generator.integers(0, 100, 5000)]

@@ -95,7 +95,7 @@ def test_a_runs_own_config_repeats_it(call, trained, tmp_path):
 
 def test_an_encoder_gives_its_options(call, trained, tmp_path):
     configuration = Configuration.model_validate({"character_encoder": {"units": 48}})
-    (tmp_path / "encoder.weights.h5").touch()
+    (tmp_path / "encoder.safetensors").touch()
     (tmp_path / "config.toml").write_text(
         format_configuration(configuration, ["text", "character_encoder"])
     )
@@ -110,7 +110,7 @@ def test_an_encoder_gives_its_options(call, trained, tmp_path):
 def encoder(tmp_path) -> Path:
     """As far as options go: one of 48 units that reads lower case."""
     made = {"text": {"lowercase": True}, "character_encoder": {"units": 48}}
-    (tmp_path / "encoder.weights.h5").touch()
+    (tmp_path / "encoder.safetensors").touch()
     (tmp_path / "config.toml").write_text(
         format_configuration(Configuration.model_validate(made), ["text", "character_encoder"])
     )

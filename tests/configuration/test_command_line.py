@@ -111,7 +111,11 @@ def test_what_was_given_can_be_told_from_defaults():
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("training.epochs", "many", "--training.epochs: must be a whole number, at least 1. Rec"),
+        (
+            "training.epochs",
+            "many",
+            "--training.epochs: must be a whole number, at least 1, at most 1000000000. Rec",
+        ),
         ("text.lowercase", "perhaps", "--text.lowercase: must be true|false. Received: 'perhaps'."),
         ("training.phases", "[{", "--training.phases: not JSON: "),
         ("training.phases", "head", "--training.phases: must be a list, each entry a table of tr"),

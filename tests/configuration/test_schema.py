@@ -42,7 +42,7 @@ def test_options_of_a_group_and_of_a_single_option():
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("training.batch_size", "a whole number, at least 1"),
+        ("training.batch_size", "a whole number, at least 1, at most 1000000000"),
         ("training.clip_norm", "a number, at least 0"),
         ("training.moving_average", "a number, at least 0, below 1"),
         ("training.learning_rate", "a number, above 0"),
@@ -76,7 +76,8 @@ def test_accepted(name, words):
         ),
         (
             {"training": {"phases": [{}, {"steps": 0}]}},
-            "<training.phases[1].steps>: must be a whole number, at least 1. Received: 0.",
+            "<training.phases[1].steps>: must be a whole number, at least 1, at most 1000000000."
+            " Received: 0.",
         ),
         (
             {"initializers": {"rules": [{"pattern": ".*"}]}},
@@ -99,7 +100,7 @@ def test_mistakes_name_option_received_and_accepted(values, message):
 def test_every_mistake_is_told_once():
     told = mistakes({"training": {"class_weights": 3, "epochs": "x"}}).splitlines()
     assert told == [
-        "<training.epochs>: must be a whole number, at least 1. Received: 'x'.",
+        "<training.epochs>: must be a whole number, at least 1, at most 1000000000. Received: 'x'.",
         "<training.class_weights>: must be none|balanced or a table, each value a number."
         " Received: 3.",
     ]

@@ -1,5 +1,7 @@
 """TOML files of options: reading, mistakes, merging, writing."""
 
+import time
+
 import pytest
 
 from hier_rnn.configuration import schema
@@ -110,3 +112,40 @@ def test_later_layers_win_option_by_option_but_other_tables_are_replaced():
         },
     }
     assert first["training"]["misspell"] == {"kind": "swap"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" + ".a" * 100_000 + " = 1",
+        "'a'" + ' . "b"' * 1_000 + " = 1",
+        "[" + "a." * 1_000 + "a]",
+        "seed = " + "[" * 100_000,
+        "seed = " + "[" * 40 + "]" * 40,
+        "seed = " + "{a=" * 40 + "1" + "}" * 40,
+        "seed = " + "9" * 10_000,
+        "seed = 0x" + "f" * 100_000,
+        'seed = "' + '\\"' * 100_000,
+        'seed = """' + '"' * 100_000,
+        "seed = '''" + "'" * 100_001,
+        "[a.b]\n" * 10_000,
+        "".join(f"a{number} = 1\n" for number in range(50_000)),
+        "seed = '" + "x" * 1_100_000 + "'",
+        "seed = 1979-05-27",
+        "\x00",
+    ],
+    ids=lambda text: text[:20],
+)
+def test_files_that_mean_harm(write, text):
+    begun = time.process_time()
+    with pytest.raises(UserError) as error:
+        read_configuration(write(text))
+    assert time.process_time() - begun < 3
+    assert len(str(error.value)) < 10_000
+
+
+def test_dots_and_brackets_in_texts_are_text(write):
+    rules = [{"pattern": "." * 50 + "[" * 50, "initializer": "zeros", "options": {"x": '"."'}}]
+    values = {"initializers": {"rules": rules}, "data": {"train": "'.'" * 20 + "#" + "[" * 50}}
+    configuration = Configuration.model_validate(values)
+    assert read_configuration(write(format_configuration(configuration))) == configuration

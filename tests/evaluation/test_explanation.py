@@ -7,7 +7,7 @@ import pytest
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.explanation import Explanation, Part, explain, level_of
-from hier_rnn.prediction.predictor import Predictor
+from hier_rnn.inference.predictor import Predictor
 from hier_rnn.sources.example import Example
 from hier_rnn.text.normalization import normalize
 from hier_rnn.text.segmentation import train_sentencepiece

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from hier_rnn.errors import UserError
@@ -51,3 +53,30 @@ def test_a_broken_expression():
 
 def test_outer_names():
     assert outer_names(["a/b/c", "a/d", "e"]) == ["a", "a/b"]
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a*)*b", "(.*)*x", "(.|.)*x", "(a|a)*$x", "((.+)+)+!", ".*" * 100 + "x"]
+)
+def test_no_pattern_takes_long(pattern):
+    begun = time.process_time()
+    for name in ("a" * 60, "character_encoder/" * 10 + "gru_0/kernel"):
+        matches(pattern, name)
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        (r"(a)\1", "not a regular expression: invalid escape sequence"),
+        ("(?=a)", "not a regular expression: invalid perl operator"),
+        ("((a{1000}){1000}){1000}", "not a regular expression"),
+        ("x" * 2000, "a pattern of 2,000 characters"),
+        ("(" * 900, "not a regular expression: missing"),
+    ],
+)
+def test_what_re2_does_not_know_is_told(pattern, message):
+    with pytest.raises(UserError, match=message):
+        matching(pattern, ["head/bias"], "training.phases[1]")
+    with pytest.raises(UserError, match=message):
+        matches(pattern, "head/bias")

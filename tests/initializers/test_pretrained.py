@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import h5py
 import numpy as np
 import pytest
 
 from hier_rnn.configuration.options import InitializerRule
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import initialize
-from hier_rnn.initializers.stored import stored_weights
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.weights_file import weights_bytes
 from hier_rnn.text.alphabet import Alphabet
 
 KERNEL = "character_encoder/gru_0/kernel"
 EMBEDDING = "character_encoder/embedding"
 
 
-def save(directory, weights, file="encoder.weights.h5", characters="abc"):
-    directory.mkdir(exist_ok=True)
-    with h5py.File(directory / file, "w") as opened:
-        for name, value in weights.items():
-            opened[name] = value
-    Alphabet(tuple(characters)).save(directory / "alphabet.json")
-    return directory
+def save(path, weights, kind=EncoderDirectory, characters="abc"):
+    directory = kind(path)
+    directory.write_alphabet(Alphabet(tuple(characters)))
+    directory.write({directory.weights: weights_bytes(weights)}, complete=True)
+    return path
 
 
 def pretrained(pattern, path, gate=None):
@@ -36,13 +35,12 @@ def kernel():
     return np.arange(24, dtype=np.float32).reshape(2, 12)
 
 
-@pytest.mark.parametrize("file", ["encoder.weights.h5", "model.weights.h5"])
-def test_copies_by_name(tmp_path, kernel, file):
-    path = save(tmp_path / "source", {KERNEL: kernel, "head/bias": np.ones(3)}, file)
+@pytest.mark.parametrize("kind", [EncoderDirectory, RunDirectory])
+def test_copies_by_name(tmp_path, kernel, kind):
+    path = save(tmp_path / "source", {KERNEL: kernel, "head/bias": np.ones(3)}, kind)
     values = initialize({KERNEL: (2, 12), "head/bias": (3,)}, [pretrained(KERNEL, path)])
     np.testing.assert_array_equal(values[KERNEL], kernel)
     assert not values["head/bias"].any()
-    assert set(stored_weights(path)) == {KERNEL, "head/bias"}
 
 
 def test_copies_one_gate(tmp_path, kernel):
@@ -97,12 +95,12 @@ def test_mistakes(tmp_path, kernel):
         initialize({name: (2, 12)}, [pretrained(name, path)])
     with pytest.raises(UserError, match=r"has shape \(2, 12\), but this model's has \(3, 12\)"):
         initialize({KERNEL: (3, 12)}, [pretrained(KERNEL, path)])
-    with pytest.raises(UserError, match=r"holds neither model\.weights\.h5"):
+    with pytest.raises(UserError, match=r"holds neither model\.safetensors"):
         initialize({KERNEL: (2, 12)}, [pretrained(KERNEL, tmp_path)])
     with pytest.raises(UserError, match="is no directory"):
         initialize({KERNEL: (2, 12)}, [pretrained(KERNEL, tmp_path / "nowhere")])
-    (path / "encoder.weights.h5").write_bytes(b"not HDF5")
-    with pytest.raises(UserError, match="can't read the weights"):
+    (path / "encoder.safetensors").write_bytes(b"no weights")
+    with pytest.raises(UserError, match="damaged"):
         initialize({KERNEL: (2, 12)}, [pretrained(KERNEL, path)])
 
 

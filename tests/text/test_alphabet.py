@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import numpy as np
@@ -8,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hier_rnn.errors import UserError
 from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
-from hier_rnn.text.normalization import normalize
 
 valid_words = st.lists(st.text(st.characters(exclude_categories=["Cs"])))
 
@@ -70,51 +67,6 @@ def test_extended_keeps_the_ids_there_are():
     assert longer.characters == ("a", "b", "x", "y")
     assert longer.ids("ab") == alphabet.ids("ab")
     assert alphabet.characters == ("a", "b")
-
-
-@given(st.text(st.characters()))
-def test_a_saved_alphabet_is_loaded_as_it_was(tmp_path_factory, text):
-    path = tmp_path_factory.mktemp("alphabet") / "alphabet.json"
-    alphabet = Alphabet.count([normalize(text)])
-    alphabet.save(path)
-    assert Alphabet.load(path) == alphabet
-
-
-def test_the_file_can_be_read_by_people(tmp_path):
-    Alphabet(("é", "한")).save(tmp_path / "alphabet.json")
-    text = (tmp_path / "alphabet.json").read_text(encoding="utf-8")
-    assert "é" in text
-    assert "한" in text
-    assert json.loads(text)["begin"] == 1
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b"\xff\xfe",
-        b"[]",
-        b"3",
-        b"{}",
-        b'{"characters": "abc"}',
-        b'{"characters": [1]}',
-        b'{"characters": ["ab"]}',
-        b'{"characters": ["a", "a"]}',
-        b'{"characters": ["\\ud800"]}',
-        b"[" * 100_000,
-    ],
-)
-def test_a_damaged_file_is_refused(tmp_path, content):
-    path = tmp_path / "alphabet.json"
-    path.write_bytes(content)
-    with pytest.raises(UserError, match=r"alphabet\.json: damaged"):
-        Alphabet.load(path)
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UserError, match="can't read the alphabet"):
-        Alphabet.load(tmp_path / "alphabet.json")
 
 
 @pytest.mark.parametrize("characters", [("ab",), ("a", "a"), ("",), ("\ud800",)])

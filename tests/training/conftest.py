@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.training.classification.train import train_classifier
 
 Weights = dict[str, np.ndarray]
@@ -38,6 +38,6 @@ def train(eager, tiny, tmp_path) -> Callable[..., Weights]:
     def train(name: str = "run", settings: dict | None = None, **groups) -> Weights:
         options = {"keep_checkpoints": True, **(settings or {})}
         train_classifier(tiny(**groups), tmp_path / name, **options)
-        return read_weights(tmp_path / name / "model.weights.h5")
+        return read_weights(tmp_path / name / "model.safetensors")
 
     return train

@@ -69,7 +69,7 @@ def test_a_sentencepiece_model_is_trained_named_or_the_runs_own(tmp_path):
 
 def test_the_encoders_model_comes_before_training_one(tmp_path):
     _, model = load_words(configuration(vocabulary_size=40), TEXTS)
-    (tmp_path / "encoder.weights.h5").touch()
+    (tmp_path / "encoder.safetensors").touch()
     (tmp_path / "words.model").write_bytes(model)
     started = configuration(vocabulary_size=30).model_copy(
         update={"data": Configuration().data.model_copy(update={"encoder": str(tmp_path)})}

@@ -8,8 +8,8 @@ import pytest
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.transfer import take_encoder_options
-from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.pretraining.pretrain import pretrain
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +13,16 @@ import numpy as np
 from hier_rnn.configuration.options import Configuration, InitializerRule, Training
 from hier_rnn.configuration.schema import validated
 from hier_rnn.configuration.toml import read_configuration
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.gates import gate_blocks
 from hier_rnn.initializers.patterns import matches
 from hier_rnn.initializers.rules import Choice, Decision, resolve
-from hier_rnn.initializers.stored import stored_weights, weights_file
-from hier_rnn.model.weight_specs import weight_shapes
-from hier_rnn.runs.run_directory import read_json
+from hier_rnn.model.weight_specs import character_encoder_shapes, weight_shapes
 from hier_rnn.sources.source import open_source
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.stored_weights import find_directory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
 from hier_rnn.training.classification.run_alphabet import run_alphabet
@@ -71,7 +71,10 @@ class _Weights:
 
 
 def inspect_target(
-    target: Path | None = None, compare: Path | None = None, train: str = ""
+    target: Path | None = None,
+    compare: Path | None = None,
+    train: str = "",
+    verify: bool = True,
 ) -> list[Row]:
     """Returns a row for every gate of every weight, in the order of the flow.
 
@@ -82,12 +85,13 @@ def inspect_target(
             `config.toml` gives the way from its first values.
         train: Training source of a configuration that names none: its characters and labels
             decide the shapes.
+        verify: Whether files must be as their directory's manifest says. Default True.
 
     Raises:
         UserError: It is none of these, is damaged, or its rules are wrong.
     """
-    opened = _opened(target, train)
-    before = _opened(compare, train).values if compare else {}
+    opened = _opened(target, train, verify)
+    before = _opened(compare, train, verify).values if compare else {}
     return [row for name in opened.values for row in _rows(name, opened, before.get(name))]
 
 
@@ -96,20 +100,20 @@ def json_rows(rows: list[Row]) -> list[dict[str, Any]]:
     return [dataclasses.asdict(row) for row in rows]
 
 
-def _opened(path: Path | None, train: str) -> _Weights:
+def _opened(path: Path | None, train: str, verify: bool) -> _Weights:
     if path is None:
         return _before_training(Configuration(), *_counted(Configuration(), train))
     if path.is_dir():
-        return _stored(path)
+        return _stored(find_directory(path, verify))
     if not path.exists():
         raise UserError(
             f"{path}: no such file or directory. Accepted: a run directory, an encoder directory"
             " or a TOML configuration."
         )
     configuration = take_encoder_options(read_configuration(path))
-    alphabet, labels = path.with_name("alphabet.json"), path.with_name("labels.json")
-    if alphabet.exists() and labels.exists():  # the configuration of a run
-        return _before_training(configuration, Alphabet.load(alphabet), _count_labels(labels))
+    run = RunDirectory(path.parent, verify)
+    if run.alphabet.exists() and run.labels.exists():  # the configuration of a run
+        return _before_training(configuration, run.read_alphabet(), len(run.read_labels()))
     return _before_training(configuration, *_counted(configuration, train))
 
 
@@ -122,46 +126,29 @@ def _before_training(configuration: Configuration, alphabet: Alphabet, classes: 
     return _Weights(values, decisions, for_given_encoder(configuration))
 
 
-def _stored(directory: Path) -> _Weights:
-    weights = stored_weights(directory)
-    path = directory / "config.toml"
-    configuration = read_configuration(path)
-    # HDF5 keeps names in alphabetical order, a model has them in the order of the flow.
-    flow = {name: place for place, name in enumerate(weight_shapes(configuration, 1, 1))}
-    values = {name: weights[name] for name in sorted(weights, key=lambda n: flow.get(n, len(flow)))}
-    shapes = {name: value.shape for name, value in values.items()}
-    decisions = {}
-    if start := _start(directory, configuration):
-        decisions = resolve(shapes, *start)
-    return _Weights(values, decisions, for_given_encoder(configuration))
+def _stored(directory: RunDirectory | EncoderDirectory) -> _Weights:
+    configuration, size = directory.read_configuration(), directory.read_alphabet().size
+    if isinstance(directory, RunDirectory):
+        shapes = weight_shapes(configuration, size, len(directory.read_labels()))
+    else:
+        shapes = character_encoder_shapes(configuration.character_encoder, size)
+    decisions = resolve(shapes, *_start(directory, configuration))
+    return _Weights(directory.read_weights(shapes), decisions, for_given_encoder(configuration))
 
 
 def _start(
-    directory: Path, configuration: Configuration
-) -> tuple[tuple[InitializerRule, ...], str] | None:
-    """The rules that a directory's weights started from and the encoder, if it says."""
-    if weights_file(directory).name.startswith("model"):
+    directory: RunDirectory | EncoderDirectory, configuration: Configuration
+) -> tuple[tuple[InitializerRule, ...], str]:
+    """The rules that a directory's weights started from, and the encoder."""
+    if isinstance(directory, RunDirectory):
         return configuration.initializers.rules, configuration.data.encoder
-    path = directory / "facts.json"
-    facts = read_json(path) if path.is_file() else {}
-    if not isinstance(facts, dict) or "initializers" not in facts:  # written before they did
-        return None
+    facts = directory.read_facts()
     recorded = {
-        "initializers": {"rules": facts["initializers"]},
+        "initializers": {"rules": facts.get("initializers", [])},
         "data": {"encoder": facts.get("encoder", "")},
     }
-    start = validated(recorded, lambda name: f"{path}, {name}")
+    start = validated(recorded, lambda name: f"{directory.facts}, {name}")
     return start.initializers.rules, start.data.encoder
-
-
-def _count_labels(path: Path) -> int:
-    try:
-        labels = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: can't read the labels: {error}.") from None
-    if not isinstance(labels, list):
-        raise UserError(f"{path}: damaged labels: not a list.")
-    return len(labels)
 
 
 def _counted(configuration: Configuration, train: str) -> tuple[Alphabet, int]:

@@ -26,11 +26,11 @@ from hier_rnn.evaluation.report.svg import standalone
 from hier_rnn.evaluation.report.theme import DARK, LIGHT, STYLE
 from hier_rnn.evaluation.selection import ScoredExample
 from hier_rnn.evaluation.text_predictor import TextPredictor
-from hier_rnn.evaluation.training_record import TrainingRecord, read_training_record
 from hier_rnn.files import write_atomically
 from hier_rnn.metrics.confusion_matrix import SMALL
 from hier_rnn.model.weight_specs import weight_shapes
-from hier_rnn.runs.run_directory import RunDirectory
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.training_record import TrainingRecord, read_training_record
 from hier_rnn.version import __version__
 
 # Explaining a long document takes as long as training on it that many times.
@@ -78,6 +78,7 @@ def write_report(
     predictors: Sequence[TextPredictor],
     comparison: Comparison | None = None,
     command: str = "",
+    verify: bool = True,
 ) -> None:
     """Writes `report.html`, `report.json` and `figures/*.svg`.
 
@@ -87,12 +88,13 @@ def write_report(
         predictors: The classifiers, to explain examples.
         comparison: How the runs compare, if there are several.
         command: What made it, if that is to be shown.
+        verify: Whether a run's files must be as its manifest says. Default True.
 
     Raises:
         UserError: A run directory is incomplete, or a file cannot be written.
     """
     sections = [
-        _section(f"run{number}", evaluation, predictor)
+        _section(f"run{number}", evaluation, predictor, verify)
         for number, (evaluation, predictor) in enumerate(zip(evaluations, predictors, strict=True))
     ]
     for number, section in enumerate(sections):
@@ -149,9 +151,11 @@ def render(sections: Sequence[RunSection], comparison: Comparison | None, comman
     return _utf_8(page)
 
 
-def _section(key: str, evaluation: Evaluation, predictor: TextPredictor) -> RunSection:
-    run, configuration = RunDirectory(predictor.run), predictor.configuration
-    record = read_training_record(run.path)
+def _section(
+    key: str, evaluation: Evaluation, predictor: TextPredictor, verify: bool
+) -> RunSection:
+    run, configuration = RunDirectory(predictor.run, verify), predictor.configuration
+    record = read_training_record(run)
     shapes = weight_shapes(configuration, run.read_alphabet().size, len(evaluation.labels))
 
     def explained(examples: Sequence[ScoredExample]) -> tuple[Explained, ...]:

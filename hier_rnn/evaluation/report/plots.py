@@ -16,13 +16,13 @@ from hier_rnn.evaluation.attack import is_attack
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.report import svg
 from hier_rnn.evaluation.report.svg import Bar, Line, Point
-from hier_rnn.evaluation.training_record import TrainingRecord
 from hier_rnn.metrics.curves import (
     Slice,
     accuracy_by_length,
     accuracy_by_unseen_share,
     precision_recall,
 )
+from hier_rnn.storage.training_record import TrainingRecord
 
 FEWEST_POINTS = 3
 

@@ -14,7 +14,9 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import Spelling
-from hier_rnn.prediction.word_cache import CACHE_BYTES, ENCODED_AT_ONCE
+
+KEPT_BYTES = 256 << 20
+ENCODED_AT_ONCE = 8192
 
 
 def vectors_stay(configuration: Configuration, trainable: Sequence[str]) -> bool:
@@ -46,7 +48,7 @@ class FrozenWordVectors:
     def __init__(
         self, encoder: CharacterEncoder, spelling: Spelling, vocabulary: Counter[str]
     ) -> None:
-        fitting = max(1, CACHE_BYTES // (4 * encoder.width))
+        fitting = max(1, KEPT_BYTES // (4 * encoder.width))
         words = sorted(word for word, _ in vocabulary.most_common(fitting))
 
         @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])

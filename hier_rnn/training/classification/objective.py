@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.inference.inference import Inference
 from hier_rnn.metrics.scores import Scores, score
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import Spelling
-from hier_rnn.prediction.inference import Inference
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.training.classification.batches import (
     LabelledBatch,
@@ -62,7 +62,6 @@ class ClassificationObjective:
         self.score_name = f"validation_{options.validation_metric}"
         self._configuration, self._options, self._data = configuration, options, data
         self._classifier, self._spelling = classifier, spelling
-        self._inference = Inference(classifier, spelling)
         corpus = data.corpus
         length = corpus.words_per_sentence
         self.passes = passes_per_epoch(options, corpus.examples, length)
@@ -119,8 +118,9 @@ class ClassificationObjective:
         Raises:
             UserError: There are more or fewer examples than before.
         """
-        data, inference = self._data, self._inference
-        inference.cache.clear()  # the weights have changed
+        data = self._data
+        weights = {name: weight.numpy() for name, weight in self.named_weights().items()}
+        inference = Inference(self._configuration, data.alphabet, weights)
         sentences = (data.words(example.text) for example in data.validation)
         logits = np.array(list(inference.logits(sentences)))
         if len(logits) != len(data.targets):

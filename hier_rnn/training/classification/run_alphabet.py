@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.transfer import encoder_directory
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.alphabet import Alphabet
 
 
@@ -21,7 +21,6 @@ def run_alphabet(configuration: Configuration, seen: Alphabet) -> tuple[Alphabet
         alphabet = seen.with_other_cases()  # in which the warm start writes words as well
     if not configuration.data.encoder:
         return alphabet, ()
-    directory = encoder_directory(Path(configuration.data.encoder))
-    known = Alphabet.load(directory / "alphabet.json")
+    known = EncoderDirectory.find(Path(configuration.data.encoder)).read_alphabet()
     new = known.extended(seen.characters).characters[len(known.characters) :]
     return known.extended(alphabet.characters), new

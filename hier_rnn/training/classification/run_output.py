@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.initializers.beginning import encoder_beginning
 from hier_rnn.metrics.calibration import fit_temperature
-from hier_rnn.runs.encoder_directory import write_encoder_directory
-from hier_rnn.runs.run_directory import RunDirectory, write_json, write_vocabulary
-from hier_rnn.runs.weights_file import write_weights
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.version import __version__
 
@@ -22,8 +23,9 @@ def write_run(
     weights: Mapping[str, np.ndarray],
     logits: np.ndarray,
     accuracy: float,
+    metrics: list[dict[str, Any]],
 ) -> None:
-    """Writes what the run is for; the weights come last, and say that it is finished.
+    """Writes what the run is for; the manifest comes last, and say that it is finished.
 
     Args:
         run: The run directory.
@@ -32,10 +34,9 @@ def write_run(
         weights: The best weights, by name.
         logits: Theirs on the validation data, `(examples, classes)`.
         accuracy: Theirs on the validation data.
+        metrics: One row for each evaluation.
     """
     vocabulary = data.corpus.vocabulary
-    write_vocabulary(run.vocabulary, vocabulary)
-    write_json(run.calibration, {"temperature": fit_temperature(logits, data.targets)})
     metadata = {
         "objective": "classify",
         "corpus": data.train.name,
@@ -44,9 +45,9 @@ def write_run(
         "validation_accuracy": accuracy,
         "seed": configuration.seed,
         "version": __version__,
+        **encoder_beginning(configuration, weights),
     }
-    model = run.words_model if data.words_model else None
-    write_encoder_directory(
-        run.encoder, configuration, data.alphabet, weights, vocabulary, metadata, model
+    EncoderDirectory(run.encoder).finish(
+        configuration, data.alphabet, weights, vocabulary, metadata, data.words_model
     )
-    write_weights(run.weights, weights)
+    run.finish(weights, fit_temperature(logits, data.targets), vocabulary, metrics)

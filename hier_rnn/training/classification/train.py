@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hier_rnn.configuration.options import Configuration, InitializerRule, Training
-from hier_rnn.evaluation.training_record import read_training_record
-from hier_rnn.files import write_atomically
 from hier_rnn.initializers.rules import Decision, initialize, resolve, rules_deciding
+from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.weight_specs import Shapes, character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.runs.claim import claim, to_do
-from hier_rnn.runs.run_directory import RunDirectory, write_json
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.json_file import json_bytes
+from hier_rnn.storage.lock import RunLock
+from hier_rnn.storage.output_directory import claim_output, needs_training
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.training_record import read_training_record
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics
 from hier_rnn.training.classification.epochs import epochs_of_run
 from hier_rnn.training.classification.objective import ClassificationObjective
@@ -38,6 +40,7 @@ from hier_rnn.training.listeners import MetricsFile, TensorBoard
 from hier_rnn.training.loop import TrainingLoop
 from hier_rnn.training.phases import for_given_encoder
 from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
+from hier_rnn.training.state import COPIES
 from hier_rnn.training.words import resolve_word_segmentation
 
 logger = logging.getLogger(__name__)
@@ -89,7 +92,7 @@ def train_classifier(
     listeners = [on_event, MetricsFile(run)]
     if tensorboard:
         listeners.append(TensorBoard(run.tensorboard))
-    with interruptible(lambda: _kept(run)):
+    with RunLock(run.path), interruptible(lambda: _kept(run)):
         training = _open(configuration, run, sources, force)
         if training is None:
             logger.info(f"{out}: the run is finished; nothing to do (force starts it over)")
@@ -107,23 +110,23 @@ def _open(
     """Reads the data and makes the directory that of the run; None if the run is finished."""
     opened = functools.cache(lambda: sources or open_sources(configuration))
     begun = run.configuration.exists() and not force
-    recorded = run.read_configuration() if begun else configuration
+    recorded = run.read_record() if begun else configuration
     configuration = resolve_word_segmentation(
         configuration, recorded if begun else None, lambda: opened().train
     )
-    fingerprints = read_fingerprints(run.data) if begun else {}
+    fingerprints = read_fingerprints(run) if begun else {}
     compared = comparable(configuration, recorded, data_known=bool(fingerprints))
-    unfinished = to_do(run.path, run.configuration, compared, run.finished, force)
+    unfinished = needs_training(run, compared, force)
     moved = configuration.data != recorded.data or sources is not None
     if not unfinished and not moved:
         return None
     # A run that starts over has no SentencePiece model yet, whatever the old one has.
-    data = read_training_data(configuration, opened(), None if force else run.words_model)
+    data = read_training_data(configuration, opened(), None if force else run)
     check_same_data(run.path, fingerprints, data.fingerprints)
     if not unfinished:
         return None
     training = ClassifierTraining(configuration, run, data)
-    claim(run.path, run.configuration, configuration, force)
+    claim_output(run, configuration, force)
     return training
 
 
@@ -135,7 +138,7 @@ def _kept(run: RunDirectory) -> str:
 
 def _best(run: RunDirectory, metric: str) -> TrainingResult:
     """Returns what a finished run came to."""
-    rows = read_training_record(run.path).lines
+    rows = read_training_record(run).lines
     sign = -1 if metric == "loss" else 1
     best = max(rows, key=lambda row: sign * row[f"validation_{metric}"])
     return TrainingResult(run.path, best["epoch"], _scores(best), trained=False)
@@ -161,12 +164,13 @@ class ClassifierTraining:
         self.configuration, self.directory, self.data = configuration, run, data
         self.options = training_options(configuration, data.corpus)
         size, classes = data.alphabet.size, len(data.corpus.labels)
+        self.shapes = weight_shapes(configuration, size, classes)
+        check_training_memory(self.shapes, COPIES)
         classifier = Classifier(configuration, size, classes)
         spelling = spelling_of(configuration, data.alphabet)
         self.objective = ClassificationObjective(
             configuration, self.options, classifier, spelling, data
         )
-        self.shapes = weight_shapes(configuration, size, classes)
         rules, encoder = configuration.initializers.rules, configuration.data.encoder
         self._assign_initial(self.shapes, rules, encoder)
 
@@ -201,15 +205,14 @@ class ClassifierTraining:
     def _write_beginning(self) -> None:
         """Writes what is known before training, unless an earlier call did."""
         run, data = self.directory, self.data
-        if data.words_model and not run.words_model.exists():
-            with write_atomically(run.words_model, "wb") as file:
-                file.write(data.words_model)
-        if not run.labels.exists():
-            write_json(run.labels, data.corpus.labels)
-        if not run.alphabet.exists():
-            data.alphabet.save(run.alphabet)
-        if not run.data.exists():
-            write_json(run.data, data.fingerprints)
+        if data.words_model and not run.has(run.words_model):
+            run.write({run.words_model: data.words_model})
+        if not run.has(run.labels):
+            run.write_labels(data.corpus.labels)
+        if not run.has(run.alphabet):
+            run.write_alphabet(data.alphabet)
+        if not run.has(run.data):
+            run.write({run.data: json_bytes(data.fingerprints)})
 
     def _warm_start(self, on_event: Listener) -> None:
         """Gives the encoder the weights of one that has learnt to spell the training text."""
@@ -241,7 +244,9 @@ class ClassifierTraining:
         run, state = self.directory, loop.state
         assign(self.objective.named_weights(), loop.best)
         scores, logits = self.objective.evaluate()
-        write_run(run, self.configuration, self.data, loop.best, logits, scores.accuracy)
+        write_run(
+            run, self.configuration, self.data, loop.best, logits, scores.accuracy, state.metrics
+        )
         logger.info(
             f"finished: validation accuracy {100 * scores.accuracy:.2f} with the weights of epoch"
             f" {state.best_epoch}, saved in {run.path}"

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 from hier_rnn.sources.split import stratified_split
+from hier_rnn.storage.directory import Directory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.words import Words
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics, count_corpus
@@ -80,14 +80,14 @@ def open_sources(configuration: Configuration) -> Sources:
 
 
 def read_training_data(
-    configuration: Configuration, sources: Sources, words_model: Path | None = None
+    configuration: Configuration, sources: Sources, begun: Directory | None = None
 ) -> TrainingData:
     """Reads the data of a run.
 
     Args:
         configuration: The run's options.
         sources: The examples.
-        words_model: The run's SentencePiece model, if it may have one already.
+        begun: The run's directory, if it may have its SentencePiece model already.
 
     Raises:
         UserError: A source that is empty or damaged, one class only, a label in validation or test
@@ -96,7 +96,7 @@ def read_training_data(
     train, validation, test = sources.train, sources.validation, sources.test
     if validation is None:
         train, validation = stratified_split(train, VALIDATION_SHARE, configuration.seed)
-    words, model = load_words(configuration, train, words_model)
+    words, model = load_words(configuration, train, begun)
     fingerprints: Fingerprints = {}
     corpus = count_corpus(
         fingerprinted(train, "train", fingerprints),
@@ -105,8 +105,7 @@ def read_training_data(
     )
     truncated, words.cut = words.cut, 0
     if configuration.data.encoder:
-        directory = encoder_directory(Path(configuration.data.encoder))
-        fingerprints["encoder"] = fingerprint_of_encoder(directory)
+        fingerprints["encoder"] = fingerprint_of_encoder(Path(configuration.data.encoder))
     alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)
     read = fingerprinted(validation, "validation", fingerprints)
     targets = class_indices(read, corpus.labels, validation.name)

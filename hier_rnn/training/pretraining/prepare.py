@@ -10,8 +10,8 @@ import numpy as np
 
 from hier_rnn.configuration.options import Configuration, Text
 from hier_rnn.errors import UserError
-from hier_rnn.prediction.encoder import Encoder
-from hier_rnn.prediction.word_vector_map import learnt_vectors
+from hier_rnn.inference.encoder import Encoder
+from hier_rnn.inference.word_vector_map import learnt_vectors
 from hier_rnn.sources.source import Source
 from hier_rnn.text.normalization import normalize
 from hier_rnn.training.events import Listener

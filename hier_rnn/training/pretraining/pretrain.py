@@ -12,24 +12,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hier_rnn.configuration.options import Configuration, Pretraining, Training
-from hier_rnn.configuration.toml import read_configuration
-from hier_rnn.configuration.transfer import encoder_directory
 from hier_rnn.errors import UserError
-from hier_rnn.files import write_atomically
+from hier_rnn.inference.word_vector_map import MAP
+from hier_rnn.initializers.beginning import encoder_beginning
 from hier_rnn.initializers.rules import initialize, resolve
+from hier_rnn.memory import check_training_memory
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE
-from hier_rnn.pretraining.prepared import load_prepared, save_prepared
-from hier_rnn.runs.claim import claim, to_do
-from hier_rnn.runs.encoder_directory import write_encoder_directory
-from hier_rnn.runs.run_directory import RunDirectory, read_vocabulary, write_json
-from hier_rnn.runs.weights_file import write_weights
 from hier_rnn.sources.source import Source
+from hier_rnn.storage.archive import read_tuple, write_tuple
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.json_file import json_bytes
+from hier_rnn.storage.lock import RunLock
+from hier_rnn.storage.output_directory import claim_output, needs_training
 from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
-from hier_rnn.training.checkpoints import Checkpoints
 from hier_rnn.training.events import Listener, ModelBuilt, to_all, to_nobody
 from hier_rnn.training.fingerprint import Fingerprints, fingerprint_of, fingerprint_of_encoder
 from hier_rnn.training.interruption import interruptible
@@ -43,14 +42,14 @@ from hier_rnn.training.pretraining.prepare import Prepared, prepare
 from hier_rnn.training.pretraining.text_corpus import text_source
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
+from hier_rnn.training.state import COPIES
 from hier_rnn.training.word_vectors.targets import Targets
 from hier_rnn.training.words import resolve_word_segmentation
 from hier_rnn.version import __version__
 
 logger = logging.getLogger(__name__)
 
-RECORD = "pretraining.toml"
-PREPARED = "prepared.npz"
+PREPARED = "prepared.safetensors"
 
 
 class PretrainingResult(NamedTuple):
@@ -89,22 +88,25 @@ def pretrain(
             other data, or training diverged.
         KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
     """
-    run, stage = RunDirectory(Path(out)), source is not None
-    with interruptible(lambda: _kept(run)):
+    run, stage = EncoderDirectory(Path(out)), source is not None
+    with RunLock(run.path), interruptible(lambda: _kept(run)):
         opened = functools.cache(lambda: source or _open_text(configuration))
         configuration, unfinished = _compare(configuration, run, opened, force)
         if not unfinished:
+            # A process that was killed at its very end left them.
+            shutil.rmtree(run.checkpoints, ignore_errors=True)
             logger.info(f"{out}: the encoder is finished; nothing to do (force starts it over)")
             return PretrainingResult(run.path, trained=False)
         _check(configuration)
         kept = run.checkpoints / PREPARED
         kind = Targets if configuration.pretraining.objective == "word-vectors" else CountedWords
         if kept.exists() and not force:
-            words = load_prepared(kept, kind)
+            claim_output(run, configuration)
+            words = read_tuple(kept, kind)
         else:
             prepared = prepare(configuration, opened(), label_feature_weight, on_event)
             words = prepared.words
-            claim(run.path, run.path / RECORD, configuration, force)
+            claim_output(run, configuration, force)
             _keep(run, prepared, configuration)
         level = logging.DEBUG if stage else logging.INFO
         PretrainingRun(configuration, run, words, level).run(to_all(on_event, MetricsFile(run)))
@@ -117,7 +119,7 @@ def _open_text(configuration: Configuration) -> Source | None:
 
 def _compare(
     configuration: Configuration,
-    run: RunDirectory,
+    run: EncoderDirectory,
     opened: Callable[[], Source | None],
     force: bool,
 ) -> tuple[Configuration, bool]:
@@ -126,17 +128,15 @@ def _compare(
     Raises:
         UserError: The directory holds a run with other options or other data.
     """
-    record = run.path / RECORD
-    begun = record.exists() and not force
-    recorded = read_configuration(record) if begun else configuration
+    begun = run.record.exists() and not force
+    recorded = run.read_record() if begun else configuration
     # Ready vectors need no text: their words are as they stand.
     configuration = resolve_word_segmentation(
         configuration, recorded if begun else None, lambda: opened() or ()
     )
-    fingerprints = read_fingerprints(run.data) if begun else {}
+    fingerprints = read_fingerprints(run) if begun else {}
     compared = comparable(configuration, recorded, data_known=bool(fingerprints))
-    finished = (run.path / "encoder.weights.h5").exists()
-    unfinished = to_do(run.path, record, compared, finished, force)
+    unfinished = needs_training(run, compared, force)
     if configuration.data != recorded.data:
         now = _encoder_fingerprint(configuration)
         if (text := opened()) is not None:
@@ -148,20 +148,19 @@ def _compare(
 def _encoder_fingerprint(configuration: Configuration) -> Fingerprints:
     if not configuration.data.encoder:
         return {}
-    directory = encoder_directory(Path(configuration.data.encoder))
-    return {"encoder": fingerprint_of_encoder(directory)}
+    return {"encoder": fingerprint_of_encoder(Path(configuration.data.encoder))}
 
 
-def _keep(run: RunDirectory, prepared: Prepared, configuration: Configuration) -> None:
+def _keep(run: EncoderDirectory, prepared: Prepared, configuration: Configuration) -> None:
     """Writes what was prepared, so that a resumed run learns from exactly the same."""
     if prepared.words_model:
-        with write_atomically(run.words_model, "wb") as file:
-            file.write(prepared.words_model)
-    write_json(run.data, prepared.fingerprints | _encoder_fingerprint(configuration))
-    save_prepared(run.checkpoints / PREPARED, prepared.words)
+        run.write({run.words_model: prepared.words_model})
+    fingerprints = prepared.fingerprints | _encoder_fingerprint(configuration)
+    run.write({run.data: json_bytes(fingerprints)})
+    write_tuple(run.checkpoints / PREPARED, prepared.words)
 
 
-def _kept(run: RunDirectory) -> str:
+def _kept(run: EncoderDirectory) -> str:
     if any(run.checkpoints.glob("step-*")):
         return "what was saved before is kept, and the same command again goes on from there."
     if (run.checkpoints / PREPARED).exists():
@@ -195,7 +194,7 @@ class PretrainingRun:
     def __init__(
         self,
         configuration: Configuration,
-        run: RunDirectory,
+        run: EncoderDirectory,
         words: Targets | CountedWords,
         level: int = logging.INFO,
     ) -> None:
@@ -206,10 +205,12 @@ class PretrainingRun:
         self.previous_words: Counter[str] = Counter()
         encoder = configuration.data.encoder
         if encoder:
-            directory = encoder_directory(Path(encoder))
-            self.previous_words.update(read_vocabulary(directory / "words.txt"))
-            previous = Alphabet.load(directory / "alphabet.json")
+            directory = EncoderDirectory.find(Path(encoder))
+            self.previous_words.update(directory.read_vocabulary())
+            previous = directory.read_alphabet()
             self.alphabet = previous.extended(self.alphabet.characters)
+        shapes = character_encoder_shapes(configuration.character_encoder, self.alphabet.size)
+        check_training_memory(shapes, COPIES)
         self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
         self.objective = self._objective(words)
         self._initialize()
@@ -264,33 +265,32 @@ class PretrainingRun:
             self.objective.fit_projection()
 
     def _finish(self, loop: TrainingLoop) -> None:
-        """Writes the encoder directory; its weights come last, and say that it is finished."""
-        path, best, state = self.directory.path, loop.best, loop.state
+        """Writes the encoder directory; its manifest comes last, and say that it is finished."""
+        directory, best, state = self.directory, loop.best, loop.state
         if set().union(*self.vocabulary) <= set(self.alphabet.characters):
             # Never met, the unknown character starts out as an average one.
             embedding = best["character_encoder/embedding"].copy()
             embedding[UNKNOWN] = embedding[FIRST:].mean(0)
             best = {**best, "character_encoder/embedding": embedding}
-        if isinstance(self.objective, WordVectorObjective):
-            projection = {name: value for name, value in best.items() if name.startswith(MAP)}
-            write_weights(path / MAP_FILE, projection)
-        model = self.directory.words_model
+        projection = {name: value for name, value in best.items() if name.startswith(MAP)}
+        weights = {name: best[name] for name in self.encoder.named_weights()}
         metrics = next(row for row in state.metrics if row["epoch"] == state.best_epoch)
-        write_encoder_directory(
-            path,
+        directory.finish(
             self.configuration,
             self.alphabet,
-            {name: best[name] for name in self.encoder.named_weights()},
+            weights,
             self.vocabulary + self.previous_words,
-            self._metadata(metrics),
-            model if model.exists() else None,
+            {**self._metadata(metrics), **encoder_beginning(self.configuration, weights)},
+            directory.read_words_model() if directory.has(directory.words_model) else b"",
+            projection or None,
+            state.metrics,
         )
-        shutil.rmtree(self.directory.checkpoints)
+        shutil.rmtree(directory.checkpoints)
         score = self.objective.score_name
         logger.log(
             self.level,
             f"finished: {score.replace('_', ' ')} {metrics[score]:.4f} after epoch"
-            f" {state.best_epoch}, saved in {path}",
+            f" {state.best_epoch}, saved in {directory.path}",
         )
 
     def _metadata(self, metrics: Mapping[str, Any]) -> dict[str, Any]:

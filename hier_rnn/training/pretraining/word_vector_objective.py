@@ -15,11 +15,10 @@ import numpy as np
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Pretraining, Text
+from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import Spelling
 from hier_rnn.packing.trie import PrefixTrie
-from hier_rnn.prediction.word_cache import ENCODED_AT_ONCE
-from hier_rnn.prediction.word_vector_map import MAP
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.text.misspelling import misspell
 from hier_rnn.text.subtokens import content_subtokens, subtokens
@@ -28,6 +27,7 @@ from hier_rnn.training.pretraining.spelling_augmenter import SpellingAugmenter
 from hier_rnn.training.pretraining.word_objective import WordObjective
 from hier_rnn.training.word_vectors.targets import Targets
 
+ENCODED_AT_ONCE = 8192
 EVALUATED_WORDS = 2000
 RIDGE = 1.0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections import Counter
 from contextlib import redirect_stdout
 from unittest.mock import patch
 
-import h5py
 import numpy as np
 import pytest
 
@@ -19,6 +19,8 @@ from hier_rnn.errors import UserError
 from hier_rnn.evaluation.inspection.weights import inspect_target, json_rows
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.weight_specs import weight_shapes
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.text.alphabet import Alphabet
 
 FORWARD = "sentence_encoder/lstm_0/forward"
@@ -45,22 +47,21 @@ def write_toml(path, **groups):
     return path
 
 
-def write_weights(path, values):
-    with h5py.File(path, "w") as file:
-        for name, value in values.items():
-            file[name] = value
+def write_encoder(directory, options, values, **facts):
+    EncoderDirectory(directory).finish(options, ALPHABET, values, {}, facts)
+    return directory
 
 
 def write_run(directory, change=lambda name, value: value, **groups):
-    directory.mkdir()
-    options = configuration(**groups)
-    write_toml(directory / "config.toml", **groups)
-    ALPHABET.save(directory / "alphabet.json")
-    (directory / "labels.json").write_text('["bad", "good"]')
+    options, run = configuration(**groups), RunDirectory(directory)
+    run.write_record(options)
+    run.write_alphabet(ALPHABET)
+    run.write_labels(["bad", "good"])
     shapes = weight_shapes(options, ALPHABET.size, 2)
     values = initialize(shapes, options.initializers.rules, options.seed)
     values = {name: change(name, value) for name, value in values.items()}
-    write_weights(directory / "model.weights.h5", values)
+    write_encoder(run.encoder, options, {name: value + 1 for name, value in values.items()})
+    run.finish(values, 1.0, Counter(), [])
     return directory
 
 
@@ -138,43 +139,25 @@ def test_moved_is_empty_where_there_is_nothing_to_compare_with(tmp_path):
 
 @pytest.fixture
 def encoder(tmp_path):
-    """An encoder directory as they were before they said what they started from."""
-    directory = tmp_path / "encoder"
-    directory.mkdir()
-    options = configuration()
-    text = format_configuration(options, groups=("text", "character_encoder"))
-    (directory / "config.toml").write_text(text)
-    values = initialize(weight_shapes(options, 8, 2))
-    kept = {name: value for name, value in values.items() if name.startswith("character")}
-    write_weights(directory / "encoder.weights.h5", kept)
-    return directory
+    """Writes an encoder directory that says what its weights started from."""
 
+    def encoder(**facts):
+        options = configuration()
+        values = initialize(weight_shapes(options, 8, 2))
+        return write_encoder(tmp_path / "encoder", options, values, **facts)
 
-def test_an_encoder_directory_that_does_not_say_where_it_started(encoder):
-    for facts in (None, {"objective": "classify"}):
-        if facts:
-            (encoder / "facts.json").write_text(json.dumps(facts))
-        rows = inspect_target(encoder)
-        assert {row.weight for row in rows} == {
-            name for name in weight_shapes(configuration(), 8, 2) if name.startswith("character")
-        }
-        assert {row.rule for row in rows} == {"not recorded"}
-        assert any("does not say" in line for line in screen(rows))
+    return encoder
 
 
 def test_an_encoder_directory_says_where_it_started(encoder):
     def rules(**facts):
-        (encoder / "facts.json").write_text(json.dumps(facts))
-        return {name: (row.rule, row.initializer) for name, row in by_name(rows()).items()}
-
-    def rows():
-        return inspect_target(encoder)
+        rows = by_name(inspect_target(encoder(**facts)))
+        return {name: (row.rule, row.initializer) for name, row in rows.items()}
 
     bias, kernel = "character_encoder/gru_0/bias", "character_encoder/gru_0/kernel"
     found = rules(initializers=[{"pattern": ".*bias", "gate": "reset", "initializer": "ones"}])
     assert found[bias, "reset"] == ("rule 1: .*bias [reset]", "ones")
     assert found[bias, "update"] == ("default: .*/bias", "zeros")
-    assert not any("does not say" in line for line in screen(rows()))
     found = rules(initializers=[], encoder="words")
     assert found[kernel, "reset"][0] == "encoder: character_encoder/.*"
     assert "words" in found[kernel, "reset"][1]
@@ -184,17 +167,7 @@ def test_an_encoder_directory_says_where_it_started(encoder):
 
 def test_weights_from_an_encoder_say_so(tmp_path):
     run = write_run(tmp_path / "run")
-    (run / "encoder").mkdir()
-    with h5py.File(run / "model.weights.h5") as file:
-        encoder = {
-            name: file[name][()]
-            for name in weight_shapes(configuration(), 8, 2)
-            if name.startswith("character_encoder/")
-        }
-    write_weights(run / "encoder" / "encoder.weights.h5", {k: v + 1 for k, v in encoder.items()})
-    ALPHABET.save(run / "encoder" / "alphabet.json")
-    text = format_configuration(configuration(), groups=("text", "character_encoder"))
-    (run / "encoder" / "config.toml").write_text(text)
+    encoder = RunDirectory(run).read_weights()
     train = tmp_path / "train.tsv"
     train.write_text("x\tabz\ny\tabz\n")
     path = write_toml(
@@ -242,7 +215,7 @@ def test_mistakes(tmp_path, data):
         inspect_target(path, train=data)
     run = write_run(tmp_path / "run")
     (run / "labels.json").write_text("{")
-    with pytest.raises(UserError, match=r"labels\.json: can't read"):
+    with pytest.raises(UserError, match=r"labels\.json: damaged"):
         inspect_target(run, run / "config.toml")
 
 
@@ -283,17 +256,17 @@ def test_a_comparison_fits_too(tmp_path, data):
 
 def test_alike_gates_share_a_line_with_the_statistics_of_the_whole(tmp_path):
     run = write_run(tmp_path / "run", lambda name, value: value + np.float32(0.25))
-    with h5py.File(run / "model.weights.h5") as file:
-        kernel = file[f"{FORWARD}/kernel"][()].astype(float)
+    kernel = RunDirectory(run).read_weights()[f"{FORWARD}/kernel"].astype(float)
     line = next(line.split() for line in screen(inspect_target(run)) if "6×20" in line)
     assert line[:2] == ["kernel", "all"]
     assert float(line[-2]) == pytest.approx(kernel.mean(), abs=1e-4)
     assert float(line[-1]) == pytest.approx(kernel.std(), abs=1e-4)
 
 
-def test_weights_that_are_not_numbers_are_shown(tmp_path):
+def test_weights_that_are_not_numbers_are_a_mistake(tmp_path):
     run = write_run(tmp_path / "run", lambda name, value: value * np.float32("nan"))
-    assert any("nan" in line for line in screen(inspect_target(run)))
+    with pytest.raises(UserError, match="embedding': 32 of 32 values are not finite"):
+        inspect_target(run)
 
 
 def test_json(data):

@@ -12,7 +12,7 @@ from hier_rnn.configuration.options import CharacterEncoder as Options
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import spelling_of
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.classification import frozen_word_vectors, objective
 from hier_rnn.training.classification.batches import PackedBatches, Sentence
@@ -62,7 +62,7 @@ def test_a_batch_has_the_vectors_of_its_words(encoder, monkeypatch, sentences, a
 
 
 def test_the_most_frequent_words_are_known_if_not_all_fit(encoder, monkeypatch):
-    monkeypatch.setattr(frozen_word_vectors, "CACHE_BYTES", 2 * 4 * encoder.width)
+    monkeypatch.setattr(frozen_word_vectors, "KEPT_BYTES", 2 * 4 * encoder.width)
     known = FrozenWordVectors(encoder, SPELLING, VOCABULARY)
     rows = known.rows(tf.constant(["ab", "abc", "bad", "é"])).numpy()
     assert len(known) == 2
@@ -75,7 +75,7 @@ def test_a_text_without_words(tiny, tmp_path):
     data = {"train": str(empty), "validation": str(empty)}
     options = tiny(data=data, training={"freeze_encoder": True})
     train_classifier(options, tmp_path / "run")
-    assert (tmp_path / "run" / "model.weights.h5").exists()
+    assert (tmp_path / "run" / "model.safetensors").exists()
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_training_is_the_same_as_if_every_word_were_spelled_out(tiny, tmp_path, 
 
     def train(name: str) -> dict[str, np.ndarray]:
         train_classifier(tiny(training=options), tmp_path / name)
-        return read_weights(tmp_path / name / "model.weights.h5")
+        return read_weights(tmp_path / name / "model.safetensors")
 
     made = []
 

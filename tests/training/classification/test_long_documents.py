@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.training.classification.train import train_classifier
 
 LONG = "red green blue red green blue red green blue red good"
@@ -42,7 +46,7 @@ def run(tmp_path_factory):
 
 
 def test_the_run_holds_every_weight_and_its_encoder_only_the_encoders(run):
-    weights = read_weights(run / "model.weights.h5")
+    weights = read_weights(run / "model.safetensors")
     assert {name.split("/")[0] for name in weights} == {
         "character_encoder",
         "sentence_encoder",
@@ -51,7 +55,7 @@ def test_the_run_holds_every_weight_and_its_encoder_only_the_encoders(run):
     }
     moved = [name for name in weights if "initial_state" in name and np.any(weights[name])]
     assert len(moved) == 5  # they start at zero
-    encoder = read_weights(run / "encoder" / "encoder.weights.h5")
+    encoder = read_weights(run / "encoder" / "encoder.safetensors")
     assert {name.split("/")[0] for name in encoder} == {"character_encoder"}
     assert hier_rnn.load_encoder(run)(["red", "rde"]).shape == (2, 8)
 
@@ -65,10 +69,13 @@ def test_a_document_has_the_same_answer_in_any_company(run):
     np.testing.assert_allclose(predictor.probabilities(texts[::-1])[::-1], together, atol=1e-6)
 
 
-def test_it_is_used_with_the_segments_it_was_trained_with(run):
-    by_segments, whole = hier_rnn.load(run), hier_rnn.load(run)
-    encoder = whole.classifier.sentence_encoder
-    encoder.options = encoder.options.model_copy(update={"segment_words": 0})
+def test_it_is_used_with_the_segments_it_was_trained_with(run, tmp_path):
+    by_segments = hier_rnn.load(run)
+    copy = Path(shutil.copytree(run, tmp_path / "copy"))
+    options = (copy / "config.toml").read_text()
+    options = re.sub("segment_words = [0-9]+", "segment_words = 0", options)
+    (copy / "config.toml").write_text(options)
+    whole = hier_rnn.load(copy)
     texts = [LONG, "fine good"]
     change = whole.probabilities(texts) - by_segments.probabilities(texts)
     long, short = np.abs(change).max(1)

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from hier_rnn.configuration.toml import format_configuration
-from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.weights_file import read_weights
 
 # What a child process runs: `train.py` with some arguments. It kills itself when a function that
 # the test names is about to be called for the n-th time.
@@ -46,7 +46,7 @@ run(train, "train.py")
 """
 
 LOOP = "hier_rnn.training.loop"
-RUN = "hier_rnn.runs.run_directory"
+RUN = "hier_rnn.storage.run_directory"
 CLASSIFY = "hier_rnn.training.classification"
 OBJECTIVE = f"{CLASSIFY}.objective"
 
@@ -120,7 +120,7 @@ def evaluations(run: Path) -> list[dict]:
 
 def assert_same(run: Path, whole: Path) -> None:
     assert evaluations(run) == evaluations(whole)
-    for file in ("model.weights.h5", "encoder/encoder.weights.h5"):
+    for file in ("model.safetensors", "encoder/encoder.safetensors"):
         found, wanted = read_weights(run / file), read_weights(whole / file)
         assert found.keys() == wanted.keys()
         for name in wanted:
@@ -135,7 +135,7 @@ def test_a_run_that_is_killed_again_and_again(start, whole):
         process, run = start("killed", kill)
         process.join()
         assert process.exitcode == -signal.SIGKILL, place
-        assert not (run / "model.weights.h5").exists()
+        assert not (run / "model.safetensors").exists()
     process, run = start("killed")
     process.join()
     assert process.exitcode == 0
@@ -145,7 +145,7 @@ def test_a_run_that_is_killed_again_and_again(start, whole):
 
 def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(start, whole):
     process, run = start("stopped")
-    while not list(run.glob("checkpoints/step-*.h5")):  # training has begun
+    while not list(run.glob("checkpoints/step-*.safetensors")):  # training has begun
         assert process.is_alive()
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGINT)

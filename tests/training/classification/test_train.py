@@ -18,12 +18,12 @@ from hier_rnn.evaluation.inspection.weights import inspect_target
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.metrics.scores import score
 from hier_rnn.model.weight_specs import weight_shapes
-from hier_rnn.runs.run_directory import RunDirectory
-from hier_rnn.runs.weights_file import read_weights
 from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.classification.training_data import Sources
 from hier_rnn.training.events import PhaseEnded
@@ -37,7 +37,7 @@ SHORT = {"epochs": 1, "batch_size": 60}  # a single step
 
 
 def weights(run: Path) -> dict[str, np.ndarray]:
-    return read_weights(run / "model.weights.h5")
+    return read_weights(run / "model.safetensors")
 
 
 def metrics(run: Path) -> list[dict]:
@@ -67,15 +67,17 @@ def test_a_run_directory(small_run):
         "data.json",
         "encoder",
         "labels.json",
+        "manifest.json",
         "metrics.jsonl",
-        "model.weights.h5",
+        "model.safetensors",
         "words.txt",
     ]
     assert sorted(path.name for path in run.encoder.iterdir()) == [
         "alphabet.json",
         "config.toml",
-        "encoder.weights.h5",
+        "encoder.safetensors",
         "facts.json",
+        "manifest.json",
         "words.txt",
     ]
     assert run.read_labels() == ["bad", "good", "question"]
@@ -206,7 +208,7 @@ def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
     other.write_text("x\tžluťoučký žluťoučký late shop\ny\tlove shop\n" * 4, "utf-8")
     data = {"train": str(other), "validation": str(other), "encoder": str(small_run)}
     found = train(data=data, training={**SHORT, "freeze_encoder": True})
-    encoder = read_weights(small_run / "encoder" / "encoder.weights.h5")
+    encoder = read_weights(small_run / "encoder" / "encoder.safetensors")
     known = len(encoder["character_encoder/embedding"])
     for name, values in encoder.items():
         np.testing.assert_array_equal(found[name][:known], values)
@@ -280,7 +282,7 @@ def test_tensorboard(train, tmp_path, monkeypatch):
 
 def test_a_finished_run_is_left_alone(train, tmp_path, caplog):
     before = train(training=SHORT)
-    file = tmp_path / "run" / "model.weights.h5"
+    file = tmp_path / "run" / "model.safetensors"
     written = file.stat().st_mtime_ns
     caplog.set_level(logging.INFO, "hier_rnn")
     train(training=SHORT)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.classification.training_data import (
     TrainingData,
@@ -63,9 +65,8 @@ def test_cut_words_are_those_of_training(configured):
 
 def test_an_encoders_alphabet_is_extended(configured, tmp_path):
     encoder = tmp_path / "encoder"
-    encoder.mkdir()
-    (encoder / "encoder.weights.h5").touch()
-    Alphabet(tuple("xeb")).save(encoder / "alphabet.json")
+    weights = {"character_encoder/embedding": np.zeros((6, 2))}
+    EncoderDirectory(encoder).finish(Configuration(), Alphabet(tuple("xeb")), weights, {}, {})
     data = read(configured(train=TRAIN, validation=TRAIN, encoder=str(encoder)))
     assert data.alphabet.characters[:3] == ("x", "e", "b")
     assert data.new_characters == data.alphabet.characters[3:5] == ("a", "r")

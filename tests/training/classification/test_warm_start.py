@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hier_rnn.configuration.transfer import take_encoder_options
+from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.weight_specs import weight_shapes
-from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE
-from hier_rnn.runs.run_directory import RunDirectory
-from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.text.alphabet import FIRST, Alphabet
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.text.alphabet import FIRST
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.events import Stage
 from hier_rnn.training.pretraining.pretrain import pretrain
@@ -43,12 +44,11 @@ def test_training_starts_from_what_the_warm_start_learnt(tiny, tmp_path, caplog)
     assert 0 < stages["learning to spell"].done <= stages["learning to spell"].total
 
     run = RunDirectory(tmp_path / "run")
-    learnt = read_weights(run.checkpoints / "warm_start" / "encoder.weights.h5")
+    learnt = read_weights(run.checkpoints / "warm_start" / "encoder.safetensors")
     found = read_weights(run.weights)
     alphabet = run.read_alphabet()
-    rows = Alphabet.load(run.checkpoints / "warm_start" / "alphabet.json").ids(
-        "".join(alphabet.characters)
-    )
+    directory = EncoderDirectory(run.checkpoints / "warm_start")
+    rows = directory.read_alphabet().ids("".join(alphabet.characters))
     np.testing.assert_array_equal(found[EMBEDDING][FIRST:], learnt[EMBEDDING][rows])
     first = initialize(weight_shapes(configuration, alphabet.size, 3), [])
     for name in learnt.keys() - {EMBEDDING}:
@@ -63,7 +63,7 @@ def warm_started(run: RunDirectory) -> RunDirectory:
 
 
 def encoder_weights(path: Path) -> dict[str, np.ndarray]:
-    return read_weights(path / "encoder.weights.h5")
+    return read_weights(path / "encoder.safetensors")
 
 
 def test_from_an_encoder_it_goes_on(tiny, small_run, tmp_path):
@@ -151,6 +151,6 @@ def test_it_learns_what_labels_say_of_words(tiny, tmp_path):
         }
         train_classifier(tiny(training=training), tmp_path / name, keep_checkpoints=True)
         start = warm_started(RunDirectory(tmp_path / name)).path
-        return read_weights(start / MAP_FILE)[f"{MAP}/kernel"].shape[1]
+        return EncoderDirectory(start).read_word_vector_map()[f"{MAP}/kernel"].shape[1]
 
     assert width(0.5, "with") == width(0.0, "without") + 3  # labels

@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 
 from hier_rnn.errors import UserError
-from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 
@@ -45,5 +45,5 @@ def test_pretraining_takes_no_step_whose_gradient_is_not_finite(
             pretrain(made, tmp_path / "out")
         assert finite(tmp_path / "out")
     pretrain(made, tmp_path / "out")
-    for values in read_weights(tmp_path / "out" / "encoder.weights.h5").values():
+    for values in read_weights(tmp_path / "out" / "encoder.safetensors").values():
         assert np.isfinite(values).all()

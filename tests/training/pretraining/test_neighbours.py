@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from hier_rnn.prediction.neighbours import neighbours
-from hier_rnn.prediction.word_vector_map import MAP_FILE
+from hier_rnn.inference.neighbours import neighbours
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.training.pretraining.pretrain import pretrain
 
 
@@ -59,7 +59,10 @@ def test_spellings_of_one_word_are_shown_once(encoder):
 
 def test_without_the_map_the_encoders_own_vectors_are_compared(encoder, tmp_path):
     shutil.copytree(encoder, tmp_path / "copy")
-    (tmp_path / "copy" / MAP_FILE).unlink()
+    directory = EncoderDirectory(tmp_path / "copy")
+    directory.word_vector_map.unlink()
+    del directory.manifest.files[directory.word_vector_map.name]
+    directory.manifest.write(directory.path)
     mapped, own = (neighbours(path, ["walk"], 3) for path in (encoder, tmp_path / "copy"))
     assert len(own[0]) == 3
     assert mapped != own

@@ -18,19 +18,19 @@ import pytest
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration, read_configuration
-from hier_rnn.configuration.transfer import take_encoder_options
 from hier_rnn.errors import UserError
-from hier_rnn.pretraining.vectors_file import write_vectors
-from hier_rnn.runs.run_directory import read_vocabulary
-from hier_rnn.runs.weights_file import read_weights
-from hier_rnn.text.alphabet import FIRST, Alphabet
-from hier_rnn.training.checkpoints import Checkpoints
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.encoder_options import take_encoder_options
+from hier_rnn.storage.vectors_file import write_vectors
+from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.text.alphabet import FIRST
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 
 
 def weights(out: Path) -> dict[str, np.ndarray]:
-    return read_weights(out / "encoder.weights.h5")
+    return read_weights(out / "encoder.safetensors")
 
 
 def same(one: Path, other: Path) -> bool:
@@ -75,8 +75,8 @@ def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_pat
         "config.toml",
         "data.json",
         "alphabet.json",
-        "encoder.weights.h5",
-        "word_vectors.map.h5",
+        "encoder.safetensors",
+        "word_vectors.safetensors",
         "words.txt",
         "facts.json",
         "metrics.jsonl",
@@ -123,7 +123,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(start, epochs, tmp_path, requ
     request.getfixturevalue("interrupted")
     with pytest.raises(KeyboardInterrupt, match="saved after step 7"):
         pretrain(made, tmp_path / "broken")
-    assert not (tmp_path / "broken" / "encoder.weights.h5").exists()
+    assert not (tmp_path / "broken" / "encoder.safetensors").exists()
     pretrain(made, tmp_path / "broken")
     assert same(tmp_path / "whole", tmp_path / "broken")
     kept = [name for name in metrics(tmp_path / "whole")[0] if "second" not in name]
@@ -141,13 +141,13 @@ def test_a_killed_run_ends_the_same(configuration, tmp_path, objective):
     root = Path(hier_rnn.__file__).parents[1]
     process = subprocess.Popen([*command, "--out", out, "--quiet"], cwd=root)
     try:
-        while process.poll() is None and len(list(out.glob("checkpoints/step-*9.h5"))) == 0:
+        while process.poll() is None and not any(out.glob("checkpoints/step-*9.*")):
             time.sleep(0.005)
     finally:
         process.kill()
         process.wait()
-    assert list(out.glob("checkpoints/step-*.h5"))
-    assert not (out / "encoder.weights.h5").exists()
+    assert list(out.glob("checkpoints/step-*.safetensors"))
+    assert not (out / "encoder.safetensors").exists()
     pretrain(made, out)
     whole = configuration(objective=objective, epochs=12, patience=0)
     pretrain(whole, tmp_path / "whole")
@@ -175,7 +175,7 @@ def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
     # Too little to learn anything: what is written is what it began with.
     made = going_on(epochs=1, learning_rate=1e-12)
     pretrain(made, out)
-    old, new = (Alphabet.load(path / "alphabet.json").characters for path in (epoch, out))
+    old, new = (EncoderDirectory(path).read_alphabet().characters for path in (epoch, out))
     assert new[: len(old)] == old
     assert set("žöf") <= set(new[len(old) :])
     before, after = weights(epoch), weights(out)
@@ -186,9 +186,9 @@ def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
     np.testing.assert_allclose(after[embedding][known], before[embedding][known], atol=1e-6)
     for name in before.keys() - {embedding}:
         np.testing.assert_allclose(after[name], before[name], atol=1e-6)
-    kernel = read_weights(out / "word_vectors.map.h5")["word_vectors/kernel"]
+    kernel = read_weights(out / "word_vectors.safetensors")["word_vectors/kernel"]
     assert kernel.shape[1] > 12  # of new vectors beside the twelve that it knew
-    known, words = (read_vocabulary(path / "words.txt") for path in (epoch, out))
+    known, words = (EncoderDirectory(path).read_vocabulary() for path in (epoch, out))
     new = dict.fromkeys(("walking", "talks", "opened", "looks", "walk"), 9)
     assert words == Counter(known) + Counter({**new, "žluť": 18, "öffnet": 18})
     facts = json.loads((out / "facts.json").read_text())
@@ -257,7 +257,7 @@ def test_next_character_both_ways(configuration, tmp_path, caplog):
     assert "bits per character" in caplog.text
     names = set(weights(tmp_path))
     assert names == {name for name in names if name.startswith("character_encoder/")}
-    assert not (tmp_path / "word_vectors.map.h5").exists()
+    assert not (tmp_path / "word_vectors.safetensors").exists()
 
 
 def test_ready_vectors_instead_of_text(configuration, tmp_path):
@@ -270,7 +270,7 @@ def test_ready_vectors_instead_of_text(configuration, tmp_path):
     assert read_configuration(tmp_path / "alone" / "config.toml").text.words == "whitespace"
     lines = (tmp_path / "alone" / "words.txt").read_text().splitlines()
     assert len(lines) == 8 and lines[0] == "walk\t8"
-    kernel = read_weights(tmp_path / "alone" / "word_vectors.map.h5")["word_vectors/kernel"]
+    kernel = read_weights(tmp_path / "alone" / "word_vectors.safetensors")["word_vectors/kernel"]
     assert kernel.shape == (16, 5)
     # With a text, its counts weigh the words, and words read in lower case only are learnt.
     text = made.text.model_copy(update={"lowercase": True})

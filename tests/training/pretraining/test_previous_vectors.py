@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import hier_rnn
-from hier_rnn.prediction.neighbours import neighbours
-from hier_rnn.prediction.word_vector_map import MAP, MAP_FILE, learnt_vectors
-from hier_rnn.runs.weights_file import read_weights
+from hier_rnn.inference.neighbours import neighbours
+from hier_rnn.inference.word_vector_map import MAP, learnt_vectors
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.training.pretraining import prepare as module
 from hier_rnn.training.pretraining.prepare import append_previous_vectors
 from hier_rnn.training.pretraining.pretrain import pretrain
@@ -47,7 +47,7 @@ def test_vectors_of_length_one_as_they_were_learnt(encoder):
     loaded = hier_rnn.load_encoder(encoder)
     found = learnt_vectors(loaded, WORDS)
     assert found.shape == (len(WORDS), 12)
-    weights = read_weights(encoder / MAP_FILE)
+    weights = EncoderDirectory(encoder).read_word_vector_map()
     mapped = loaded(WORDS) @ weights[f"{MAP}/kernel"] + weights[f"{MAP}/bias"]
     np.testing.assert_allclose(
         found, mapped / np.linalg.norm(mapped, axis=1, keepdims=True), rtol=1e-4, atol=1e-6
@@ -56,7 +56,10 @@ def test_vectors_of_length_one_as_they_were_learnt(encoder):
 
 def test_its_own_vectors_if_it_learnt_something_else(encoder, tmp_path):
     copy = shutil.copytree(encoder, tmp_path / "copy")
-    (copy / MAP_FILE).unlink()
+    directory = EncoderDirectory(copy)
+    directory.word_vector_map.unlink()
+    del directory.manifest.files[directory.word_vector_map.name]
+    directory.manifest.write(copy)
     loaded = hier_rnn.load_encoder(copy)
     vectors = loaded(WORDS)
     np.testing.assert_allclose(

@@ -1,0 +1,145 @@
+"""The predictor: a finished run, ready to classify. It is what `hier_rnn.load` returns."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from hier_rnn.errors import UserError
+from hier_rnn.inference.arguments import checked_sentences, checked_texts
+from hier_rnn.inference.attribution import Attribution
+from hier_rnn.inference.inference import Inference
+from hier_rnn.model.weight_specs import weight_shapes
+from hier_rnn.storage.run_directory import RunDirectory
+
+
+class Prediction(NamedTuple):
+    """A text's label."""
+
+    label: str
+    probability: float
+    """Of the label."""
+    probabilities: np.ndarray
+    """Of every label, in the order of `Predictor.labels`, `(classes,)`."""
+
+
+class Predictor:
+    """Classifies texts. Any number of threads may use it, and it can be pickled.
+
+    It needs no TensorFlow, but for `character_attributions`. What is known of words met before is
+    kept, in at most 256 MiB, and texts that are read take up to 100 MiB more for a while, however
+    many there are.
+
+    Args:
+        run: A run directory.
+        verify: Whether its files must be as its manifest says. Default True.
+
+    Attributes:
+        run: The run directory.
+        configuration: Its options.
+        alphabet: Its characters.
+        labels: Its labels, in the order of the classes.
+        temperature: What logits are divided by to make probabilities honest.
+        words: From a text to its words.
+
+    Raises:
+        UserError: The directory is missing, incomplete or damaged.
+    """
+
+    def __init__(self, run: str | Path, verify: bool = True) -> None:
+        directory = RunDirectory(Path(run), verify)
+        directory.require()
+        self.run = directory.path
+        self.configuration = directory.read_configuration()
+        self.alphabet = directory.read_alphabet()
+        self.labels = directory.read_labels()
+        self.temperature = directory.read_temperature()
+        self.words = directory.read_words()
+        shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
+        self._weights = directory.read_weights(shapes)
+        self._inference = Inference(self.configuration, self.alphabet, self._weights)
+
+    def predict(self, texts: Iterable[str]) -> list[Prediction]:
+        """Returns the label of each text, with its probability.
+
+        Args:
+            texts: The texts; a list, an array, a column, a generator.
+
+        Raises:
+            TypeError: `texts` is a single text, or one of them is not a `str`.
+        """
+        return list(self.predictions(texts))
+
+    def predictions(self, texts: Iterable[str]) -> Iterator[Prediction]:
+        """Yields the label of each text, holding a few thousand texts at a time; as `predict`."""
+        return map(self._prediction, self.logits(texts))
+
+    def probabilities(self, texts: Iterable[str]) -> np.ndarray:
+        """Returns every label's probability for each text, `(texts, classes)`; as `predict`."""
+        logits = np.array(list(self.logits(texts)), np.float32)
+        return softmax(logits.reshape(-1, len(self.labels)) / np.float32(self.temperature))
+
+    def encode(self, texts: Iterable[str]) -> np.ndarray:
+        """Returns each text's vector, what the head decides by, `(texts, width)`; as `predict`."""
+        sentences = map(self.words, checked_texts(texts))
+        vectors = np.array(list(_finite(self._inference.vectors(sentences))), np.float32)
+        return vectors.reshape(-1, self._inference.width)
+
+    def logits(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
+        """Yields each text's logits before the temperature, `(classes,)`; as `predictions`."""
+        return _finite(self._inference.logits(map(self.words, checked_texts(texts))))
+
+    def logits_of_words(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
+        """Yields each sentence's logits, given its words; as `logits`."""
+        return _finite(self._inference.logits(checked_sentences(sentences)))
+
+    def character_attributions(
+        self, words: list[str], class_index: int, steps: int = 32
+    ) -> list[list[float]]:
+        """Returns how much each character of each word speaks for a class, in logits.
+
+        It takes gradients, so TensorFlow is imported; see `Attribution`.
+
+        Args:
+            words: The words of a sentence.
+            class_index: The class.
+            steps: Points on the line from no character to the character. Default 32.
+
+        Raises:
+            UserError: TensorFlow was imported before this process was forked.
+        """
+        return self._attribution(words, class_index, steps)
+
+    @functools.cached_property
+    def _attribution(self) -> Attribution:
+        return Attribution(self.configuration, self.alphabet, self._weights)
+
+    def _prediction(self, logits: np.ndarray) -> Prediction:
+        probabilities = softmax(logits / np.float32(self.temperature))
+        best = int(probabilities.argmax())
+        return Prediction(self.labels[best], float(probabilities[best]), probabilities)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but TensorFlow's objects, which are made again where they are needed."""
+        return {name: value for name, value in vars(self).items() if name != "_attribution"}
+
+
+def _finite(rows: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    for position, row in enumerate(rows):
+        if not np.isfinite(row).all():
+            raise UserError(
+                f"text {position + 1}: the model's outputs are not finite numbers ({row}): its"
+                " weights are damaged, or its training diverged."
+            )
+        yield row
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Returns the probabilities that logits mean, `(..., classes)`."""
+    powers: np.ndarray = np.exp(logits - logits.max(-1, keepdims=True))
+    powers /= powers.sum(-1, keepdims=True)
+    return powers

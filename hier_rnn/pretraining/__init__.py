@@ -1,1 +1,0 @@
-"""Learning the character encoder from text without labels."""

@@ -1,1 +1,0 @@
-"""What is on disk: run directories, encoder directories, weights."""

@@ -1,0 +1,1 @@
+"""Everything that is on disk: run and encoder directories, weights, checkpoints, manifests."""

@@ -1,0 +1,148 @@
+"""An encoder directory: the character encoder alone, for other runs to start from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.toml import format_configuration
+from hier_rnn.errors import UserError
+from hier_rnn.storage.directory import (
+    Directory,
+    alphabet_bytes,
+    metrics_bytes,
+    vocabulary_bytes,
+)
+from hier_rnn.storage.json_file import json_bytes, parse_json
+from hier_rnn.storage.limits import LIMITS, read_file
+from hier_rnn.storage.manifest import MANIFEST
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.weights_file import weights_bytes
+from hier_rnn.text.alphabet import Alphabet
+
+ENCODER = "character_encoder/"
+
+
+class EncoderDirectory(Directory):
+    """The files of an encoder, by name."""
+
+    kind: ClassVar[str] = "encoder"
+    weights_name: ClassVar[str] = "encoder.safetensors"
+    record_name: ClassVar[str] = "pretraining.toml"
+    groups: ClassVar[tuple[str, ...]] = ("text", "character_encoder")
+
+    def __init__(self, path: Path, verify: bool = True) -> None:
+        super().__init__(path, verify)
+        self.facts = self.path / "facts.json"
+        self.word_vector_map = self.path / "word_vectors.safetensors"
+
+    @classmethod
+    def find(cls, path: Path, verify: bool = True) -> EncoderDirectory:
+        """Returns the encoder directory that a path means: itself, or the one inside a run.
+
+        Args:
+            path: An encoder directory or a run directory.
+            verify: As for every directory. Default True.
+
+        Raises:
+            UserError: It is neither, the encoder is not finished, or is not that of the run.
+        """
+        path = Path(path)
+        inside, itself = cls(path / "encoder", verify), cls(path, verify)
+        if inside.weights.is_file() or inside.old_weights.is_file():
+            _check_own(RunDirectory(path, verify), inside)
+            return inside
+        if itself.path.is_dir() and any(
+            file.exists() for file in (itself.weights, itself.old_weights, itself.record)
+        ):
+            itself.require()
+            return itself
+        wrong = "no such folder" if not path.exists() else "not an encoder directory"
+        raise UserError(
+            f"{path}: {wrong}: there is no {cls.weights_name}. Accepted: what `train.py pretrain"
+            " --out` wrote, or a run directory."
+        )
+
+    def read_facts(self) -> dict[str, Any]:
+        """Returns what is known of the training: corpus, objective, scores, seed, version.
+
+        Raises:
+            UserError: The file can't be read, or is damaged.
+        """
+        facts = parse_json(self.read(self.facts), self.facts)
+        if not isinstance(facts, dict):
+            raise UserError(f"{self.facts}: damaged: not an object.")
+        return facts
+
+    def read_word_vector_map(self) -> dict[str, np.ndarray] | None:
+        """Returns the linear map from word vectors to those learnt; None if there is none.
+
+        Raises:
+            UserError: The file is damaged.
+        """
+        old = self.path / "word_vectors.map.h5"
+        path = old if self.is_old else self.word_vector_map
+        return self.read_weights_of(path) if self.has(path) else None
+
+    def finish(
+        self,
+        configuration: Configuration,
+        alphabet: Alphabet,
+        weights: Mapping[str, np.ndarray],
+        vocabulary: Mapping[str, int],
+        facts: Mapping[str, Any],
+        words_model: bytes = b"",
+        word_vector_map: Mapping[str, np.ndarray] | None = None,
+        metrics: list[dict[str, Any]] | None = None,
+    ) -> None:
+        """Writes the encoder; the manifest, last of all, says that the directory is complete.
+
+        Args:
+            configuration: The options; only `text` and `character_encoder` are kept.
+            alphabet: The characters of the embedding's rows.
+            weights: By name; only the character encoder's are kept.
+            vocabulary: Known words with their counts.
+            facts: About the training: corpus size, objective, score, seed, version.
+            words_model: The SentencePiece model, if words are its pieces. Default none.
+            word_vector_map: From the encoder's vectors to the word vectors learnt. Default none.
+            metrics: A line for each evaluation. Default none.
+        """
+        text = format_configuration(configuration, self.groups)
+        files = {
+            self.configuration: text.encode("utf-8"),
+            self.alphabet: alphabet_bytes(alphabet),
+            self.vocabulary: vocabulary_bytes(vocabulary),
+            self.facts: json_bytes(facts),
+        }
+        if words_model:
+            files[self.words_model] = words_model
+        if word_vector_map is not None:
+            files[self.word_vector_map] = weights_bytes(word_vector_map)
+        if metrics is not None:
+            files[self.metrics] = metrics_bytes(metrics)
+        kept = {n: w for n, w in weights.items() if n.startswith(ENCODER)}
+        self.write({**files, self.weights: weights_bytes(kept)}, complete=True)
+
+
+def _check_own(run: RunDirectory, encoder: EncoderDirectory) -> None:
+    """Makes sure that the encoder inside a run is the run's."""
+    if encoder.path.is_symlink():
+        raise UserError(
+            f"{encoder.path}: a symbolic link. Give the encoder directory that is meant itself."
+        )
+    encoder.require()
+    if not run.verify or run.manifest is None or not run.manifest.complete:
+        return
+    path = encoder.path / MANIFEST
+    name = path.relative_to(run.path).as_posix()
+    listed = run.manifest.files.get(name)
+    data = read_file(path, LIMITS[MANIFEST])
+    if listed is None or listed != type(listed).of(data):
+        raise UserError(
+            f"{encoder.path}: not the encoder of this run: {run.path / MANIFEST} has another"
+            " checksum for its manifest. Copy the run again, or give the encoder's own directory."
+        )

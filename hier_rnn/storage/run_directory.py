@@ -1,0 +1,160 @@
+"""A run directory: all that is needed to use a trained classifier, in files anyone can read."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hier_rnn.errors import UserError
+from hier_rnn.storage.directory import Directory, metrics_bytes, vocabulary_bytes
+from hier_rnn.storage.json_file import json_bytes, parse_json
+from hier_rnn.storage.limits import LABEL_CHARACTERS, LABELS
+from hier_rnn.storage.manifest import MANIFEST
+from hier_rnn.storage.weights_file import weights_bytes
+
+COLDEST, HOTTEST = 1e-3, 1e3
+
+
+class RunDirectory(Directory):
+    """The files of a run, by name.
+
+    Listed in `manifest.json`, and so part of the run, is what `write` and `finish` write. A model
+    card, a report or TensorBoard's logs beside them are not: nothing here reads them.
+    """
+
+    kind: ClassVar[str] = "run"
+    weights_name: ClassVar[str] = "model.safetensors"
+    record_name: ClassVar[str] = "config.toml"
+
+    def __init__(self, path: Path, verify: bool = True) -> None:
+        super().__init__(path, verify)
+        self.labels = self.path / "labels.json"
+        self.calibration = self.path / "calibration.json"
+        self.evaluation = self.path / "evaluation.json"
+        self.encoder = self.path / "encoder"
+        self.tensorboard = self.path / "tensorboard"
+
+    def write_labels(self, labels: list[str]) -> None:
+        """Writes the labels, in the order of the classes."""
+        check_labels(self.labels, labels)
+        self.write({self.labels: json_bytes(labels)})
+
+    def read_labels(self) -> list[str]:
+        """Returns the labels, in the order of the classes.
+
+        Raises:
+            UserError: The file can't be read, or is damaged.
+        """
+        labels = parse_json(self.read(self.labels), self.labels)
+        if not isinstance(labels, list):
+            raise UserError(f"{self.labels}: damaged: not a list of labels.")
+        check_labels(self.labels, labels)
+        return labels
+
+    def read_temperature(self) -> float:
+        """Returns what logits are divided by to make their probabilities honest.
+
+        Raises:
+            UserError: The file is missing or damaged.
+        """
+        if self.is_old and not self.has(self.calibration):
+            raise UserError(
+                f"{self.calibration}: missing: without it the probabilities would be others. Copy"
+                " the directory again from where it is whole, or train again."
+            )
+        content = parse_json(self.read(self.calibration), self.calibration)
+        temperature = content.get("temperature") if isinstance(content, dict) else None
+        number = isinstance(temperature, (int, float)) and not isinstance(temperature, bool)
+        if not number or not COLDEST <= temperature <= HOTTEST:
+            raise UserError(
+                f"{self.calibration}: damaged: the temperature is not a number from {COLDEST:g} to"
+                f" {HOTTEST:g}."
+            )
+        return float(temperature)
+
+    def read_evaluation(self) -> dict[str, Any] | None:
+        """Returns the scores on the test data that `train.py` was given; None without any.
+
+        Raises:
+            UserError: The file is damaged, or not of this run.
+        """
+        if not self.has(self.evaluation):
+            return None
+        document = parse_json(self.read(self.evaluation), self.evaluation)
+        accuracy = document.get("accuracy") if isinstance(document, dict) else None
+        if isinstance(accuracy, float) and math.isfinite(accuracy):
+            return document
+        raise UserError(f"{self.evaluation}: not what `evaluate.py --json` writes for one run.")
+
+    def write_evaluation(self, document: dict[str, Any]) -> None:
+        """Writes the scores on the test data, which `compare` shows.
+
+        Args:
+            document: As `evaluate.py --json` writes for one run.
+        """
+        text = json.dumps(document, indent=2, allow_nan=False) + "\n"
+        self.write({self.evaluation: text.encode("utf-8")})
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether the scores on the test data are there."""
+        if self.manifest is None:
+            return self.evaluation.is_file()
+        return self.evaluation.name in self.manifest.files
+
+    def finish(
+        self,
+        weights: Mapping[str, np.ndarray],
+        temperature: float,
+        vocabulary: Counter[str],
+        metrics: list[dict[str, Any]],
+    ) -> None:
+        """Writes what training is for; the manifest, last of all, says that the run is complete.
+
+        The encoder in the run has been written before.
+
+        Args:
+            weights: By name.
+            temperature: What logits are to be divided by.
+            vocabulary: How often each word was seen.
+            metrics: A line for each evaluation.
+        """
+        encoder_manifest = self.encoder / MANIFEST
+        self.list_files({encoder_manifest: encoder_manifest.read_bytes()})
+        temperature = min(max(temperature, COLDEST), HOTTEST)
+        files = {
+            self.vocabulary: vocabulary_bytes(vocabulary),
+            self.calibration: json_bytes({"temperature": temperature}),
+            self.metrics: metrics_bytes(metrics),
+            self.weights: weights_bytes(weights),
+        }
+        self.write(files, complete=True)
+
+
+def check_labels(path: Path, labels: list[Any]) -> None:
+    """Makes sure that labels can be told apart and printed.
+
+    Args:
+        path: Where they stand, for the message.
+        labels: The labels.
+
+    Raises:
+        UserError: One is no text, is empty or too long, or comes twice; or there are too many.
+    """
+    if not 0 < len(labels) <= LABELS:
+        raise UserError(f"{path}: {len(labels):,} labels. Accepted: 1 to {LABELS:,}.")
+    for label in labels:
+        if not isinstance(label, str) or not 0 < len(label) <= LABEL_CHARACTERS:
+            raise UserError(
+                f"{path}: {repr(label)[:60]} is no label. Accepted: a text of 1 to"
+                f" {LABEL_CHARACTERS:,} characters."
+            )
+    if len(set(labels)) < len(labels):
+        twice = next(label for label, count in Counter(labels).items() if count > 1)
+        raise UserError(f"{path}: damaged: the label {twice[:60]!r} comes twice.")

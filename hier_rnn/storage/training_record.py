@@ -1,0 +1,45 @@
+"""How a run's training went, as its `metrics.jsonl` tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hier_rnn.errors import UserError
+from hier_rnn.storage.json_file import parse_json
+from hier_rnn.storage.limits import LIMITS, read_file
+from hier_rnn.storage.run_directory import RunDirectory
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """The evaluations made during training, in order."""
+
+    lines: tuple[dict[str, Any], ...]
+
+    def column(self, name: str) -> list[float]:
+        """Returns a figure's values, of the evaluations that have it."""
+        return [line[name] for line in self.lines if line.get(name) is not None]
+
+
+def read_training_record(run: RunDirectory) -> TrainingRecord:
+    """Reads `metrics.jsonl` of a run directory, whether it is finished or not.
+
+    Raises:
+        UserError: It is missing, or a line is not a JSON object.
+    """
+    path, listed = run.metrics, run.manifest is not None and run.manifest.complete
+    data = run.read(path) if listed else read_file(path, LIMITS[path.name])
+    lines = []
+    for number, text in enumerate(data.split(b"\n"), start=1):
+        if text:
+            line = parse_json(text, Path(f"{path}:{number}"))
+            if not isinstance(line, dict) or not all(map(_is_number, line.values())):
+                raise UserError(f"{path}:{number}: not an object of numbers: {text[:60]!r}.")
+            lines.append(line)
+    return TrainingRecord(tuple(lines))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))

@@ -1,0 +1,65 @@
+"""Word vectors from spellings."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hier_rnn
+from hier_rnn.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def encoder(small_run):
+    return hier_rnn.load_encoder(small_run)
+
+
+def test_the_run_or_its_encoder(encoder, small_run):
+    alone = hier_rnn.load_encoder(small_run / "encoder")
+    words = ["shop", "shpo", "", "shop"]
+    vectors = encoder(words)
+    assert vectors.shape == (4, 8)
+    assert vectors.dtype == np.float32
+    np.testing.assert_array_equal(vectors, alone(words))
+    np.testing.assert_array_equal(vectors[0], vectors[3])
+    assert not np.allclose(vectors[0], vectors[1])
+
+
+def test_no_words(encoder):
+    assert encoder([]).shape == (0, 8)
+
+
+def test_words_are_normalized_as_in_training(encoder):
+    first, second = encoder(["café", "cafe\u0301"])
+    np.testing.assert_array_equal(first, second)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(max_size=12), max_size=6))
+def test_any_spelling_has_a_vector_of_its_own(encoder, words):
+    together = encoder(words)
+    assert together.shape == (len(words), 8)
+    assert np.isfinite(together).all()
+    for word, vector in zip(words, together, strict=True):
+        np.testing.assert_allclose(encoder([word])[0], vector, atol=1e-6)
+
+
+def test_mistakes(small_run, tmp_path):
+    with pytest.raises(UserError, match=r"none: no such folder"):
+        hier_rnn.load_encoder(tmp_path / "none")
+    with pytest.raises(UserError, match=r"not an encoder directory"):
+        hier_rnn.load_encoder(tmp_path)
+    path = Path(shutil.copytree(small_run / "encoder", tmp_path / "encoder"))
+    (path / "config.toml").write_text("[character_encoder]\nunits = 9\nembedding_dim = 4\n")
+    with pytest.raises(
+        UserError, match=r"encoder.safetensors: 'character_encoder/gru_0/kernel' has"
+    ):
+        hier_rnn.load_encoder(path)
+    (path / "encoder.safetensors").write_bytes(b"")
+    with pytest.raises(UserError, match=r"encoder.safetensors: can't read"):
+        hier_rnn.load_encoder(path)

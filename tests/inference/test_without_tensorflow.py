@@ -1,0 +1,42 @@
+"""Using a run imports nothing heavy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("tensorflow", "keras", "scipy", "sklearn", "matplotlib", "rich", "jinja2")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "hier_rnn.load(RUN).predict(['good shop'])",
+        "hier_rnn.load(RUN).encode(['good shop'])",
+        "hier_rnn.load_encoder(RUN)(['good'])",
+        "main('predict', RUN, TEXTS)",
+        "main('vectors', RUN, TEXTS)",
+        "main('neighbours', RUN, 'good')",
+    ],
+)
+def test_using_a_run(small_run, tmp_path, code):
+    (tmp_path / "texts.txt").write_text("good\nshop\n")
+    script = f"""
+import sys, hier_rnn
+RUN, TEXTS = {str(small_run)!r}, {str(tmp_path / "texts.txt")!r}
+
+def main(*arguments):
+    from hier_rnn.commands.main import main
+    sys.argv = ["hier-rnn", *arguments]
+    try:
+        main()
+    except SystemExit as end:
+        assert not end.code, end.code
+
+{code}
+found = {HEAVY!r} & sys.modules.keys()
+assert not found, found
+""".replace(f"{HEAVY!r} &", f"set({HEAVY!r}) &")
+    subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)
