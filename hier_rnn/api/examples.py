@@ -120,10 +120,7 @@ def texts_of(texts: Iterable[str], name: str) -> list[str]:
         TypeError: It is a single text or a whole table, or one of the texts is not a `str`; the
             message says which one and what was received.
     """
-    if getattr(texts, "ndim", 1) != 1:
-        shape = getattr(texts, "shape", "()")
-        raise TypeError(f"{name}: one column of texts is expected. Received: an array of {shape}.")
-    return list(checked_texts(values_of(texts), name))
+    return list(checked_texts(texts, name))
 
 
 def values_of(column: Any) -> Any:

@@ -9,8 +9,7 @@ is loaded where this package is installed. To serve without it, export a run.
 from __future__ import annotations
 
 import base64
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hier_rnn.configuration import schema
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.inference.encoder import Encoder
@@ -25,7 +25,8 @@ from hier_rnn.inference.predictor import Predictor
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.shapes import character_encoder_shapes, weight_shapes
+from hier_rnn.model.variables import Variables
+from hier_rnn.model.weight_specs import character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import pack_batch, spelling_of
 from hier_rnn.recurrent.noise import Noise
 from hier_rnn.text.alphabet import Alphabet
@@ -33,6 +34,9 @@ from hier_rnn.text.normalization import normalize
 from hier_rnn.text.words import Words, shortened
 
 PACKAGE = "hier_rnn"
+ENCODER = {"seed", "text", "character_encoder"}
+CLASSIFIER = {*ENCODER, "sentence_encoder", "head"}
+"""Groups of options that a layer computes by; how it was trained is none of its business."""
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -55,7 +59,7 @@ class CharacterEncoderLayer(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.supports_jit = False  # words are read in Python
-        self._configuration = Configuration.model_validate(configuration)
+        self._configuration = _only(ENCODER, configuration)
         self._alphabet = Alphabet(tuple(alphabet))
         options, size = self._configuration.character_encoder, self._alphabet.size
         self._spelling = spelling_of(self._configuration, self._alphabet)
@@ -79,8 +83,11 @@ class CharacterEncoderLayer(keras.layers.Layer):
         """
         encoder = Encoder(directory)
         layer = cls(encoder.configuration, encoder.alphabet.characters, **kwargs)
-        assign(layer.encoder.named_weights(), dict(encoder.weights))
+        _set(layer.encoder.named_weights(), encoder.weights)
         return layer
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Does nothing: the weights do not depend on the shape of what is read."""
 
     def call(self, words: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Returns the words' vectors, `(*words.shape, width)`.
@@ -101,7 +108,7 @@ class CharacterEncoderLayer(keras.layers.Layer):
 
     def compute_mask(self, words: tf.Tensor, mask: Any = None) -> tf.Tensor | None:
         """Returns which of the strings are words; None for a row of single words."""
-        return None if words.shape.rank == 1 else tf.not_equal(words, "")
+        return None if len(words.shape) == 1 else keras.ops.not_equal(words, "")
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Returns the shape of the vectors of words of this shape."""
@@ -109,9 +116,7 @@ class CharacterEncoderLayer(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of a layer like this one."""
-        groups = self._configuration.model_dump(
-            mode="json", include={"seed", "text", "character_encoder"}
-        )
+        groups = self._configuration.model_dump(mode="json", include=ENCODER)
         alphabet = list(self._alphabet.characters)
         return {**super().get_config(), "configuration": groups, "alphabet": alphabet}
 
@@ -156,7 +161,7 @@ class SentenceClassifierLayer(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.supports_jit = False  # texts are read in Python
-        self._configuration = Configuration.model_validate(configuration)
+        self._configuration = _only(CLASSIFIER, configuration)
         self._alphabet = Alphabet(tuple(alphabet))
         self.labels = list(labels)
         self._words_model, self.vectors = words_model, vectors
@@ -166,7 +171,7 @@ class SentenceClassifierLayer(keras.layers.Layer):
                 f" nothing else. Received: text.words {self._configuration.text.words!r} and"
                 f" {len(words_model)} characters of a model."
             )
-        self._words = _words(self._configuration, words_model)
+        self._words = Words(self._configuration.text, base64.b64decode(words_model))
         size, classes = self._alphabet.size, len(self.labels)
         self._spelling = spelling_of(self._configuration, self._alphabet)
         self.classifier = Classifier(self._configuration, size, classes)
@@ -198,8 +203,11 @@ class SentenceClassifierLayer(keras.layers.Layer):
             vectors,
             **kwargs,
         )
-        assign(layer.classifier.named_weights(), dict(predictor.weights))
+        _set(layer.classifier.named_weights(), predictor.weights)
         return layer
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Does nothing: the weights do not depend on the shape of what is read."""
 
     def call(self, texts: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Returns the logits or the vectors of texts.
@@ -229,10 +237,7 @@ class SentenceClassifierLayer(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments of a layer like this one."""
-        groups = self._configuration.model_dump(
-            mode="json",
-            include={"seed", "text", "character_encoder", "sentence_encoder", "head"},
-        )
+        groups = self._configuration.model_dump(mode="json", include=CLASSIFIER)
         return {
             **super().get_config(),
             "configuration": groups,
@@ -248,13 +253,13 @@ class SentenceClassifierLayer(keras.layers.Layer):
         return np.array(words, object), np.array(list(map(len, sentences)), np.int32)
 
 
-def _words(configuration: Configuration, words_model: str) -> Words:
-    if not words_model:
-        return Words(configuration.text)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "words.model"
-        path.write_bytes(base64.b64decode(words_model))
-        return Words(configuration.text, path)
+def _only(groups: set[str], given: Configuration | Mapping[str, Any]) -> Configuration:
+    configuration = given if isinstance(given, Configuration) else schema.validated(given, str)
+    return Configuration(**{name: getattr(configuration, name) for name in groups})
+
+
+def _set(variables: Variables, weights: Mapping[str, np.ndarray]) -> None:
+    assign(variables, {name: weights[name] for name in variables})
 
 
 def _read(function: Any, words: tf.Tensor) -> tf.Tensor:

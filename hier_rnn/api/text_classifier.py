@@ -36,7 +36,8 @@ def _defaults() -> dict[str, Any]:
             value: Any = Configuration()
             for part in option.name.split("."):
                 value = getattr(value, part)
-            defaults[option.name.replace(".", "__")] = value
+            # A default that can be changed in place would be everyone's.
+            defaults[option.name.replace(".", "__")] = None if value == {} else value
     return defaults
 
 
@@ -222,8 +223,8 @@ def _class_names(classes: np.ndarray) -> list[str]:
     for first, second in zip(np.argsort(names)[:-1], np.argsort(names)[1:], strict=True):
         if names[first] == names[second]:
             raise UserError(
-                f"y: {str(classes[first])!r} and {str(classes[second])!r} are one label: white space"
-                " around a label and the form of its Unicode do not count."
+                f"y: {str(classes[first])!r} and {str(classes[second])!r} are one label: white"
+                " space around a label and the form of its Unicode do not count."
             )
     if "" in names:
         raise UserError("y: an empty text is no label.")
