@@ -69,6 +69,7 @@ class CharacterEncoderLayer(keras.layers.Layer):
         first = initialize(shapes, seed=self._configuration.seed, alphabet=self._alphabet)
         assign(self.encoder.named_weights(), first)
         self._seeds = keras.random.SeedGenerator(self._configuration.seed)
+        self.trainable = self.trainable  # of all within
 
     @classmethod
     def load(cls, directory: str | Path, **kwargs: Any) -> CharacterEncoderLayer:
@@ -174,11 +175,15 @@ class SentenceClassifierLayer(keras.layers.Layer):
         self._words = Words(self._configuration.text, base64.b64decode(words_model))
         size, classes = self._alphabet.size, len(self.labels)
         self._spelling = spelling_of(self._configuration, self._alphabet)
-        self.classifier = Classifier(self._configuration, size, classes)
+        classifier = Classifier(self._configuration, size, classes)
+        self.character_encoder = classifier.character_encoder
+        self.sentence_encoder = classifier.sentence_encoder
+        self.classifier = None if vectors else classifier
         shapes = weight_shapes(self._configuration, size, classes)
         first = initialize(shapes, seed=self._configuration.seed, alphabet=self._alphabet)
-        assign(self.classifier.named_weights(), first)
+        _set(self._named_weights(), first)
         self._seeds = keras.random.SeedGenerator(self._configuration.seed)
+        self.trainable = self.trainable  # of all within
 
     @classmethod
     def load(
@@ -203,7 +208,7 @@ class SentenceClassifierLayer(keras.layers.Layer):
             vectors,
             **kwargs,
         )
-        _set(layer.classifier.named_weights(), predictor.weights)
+        _set(layer._named_weights(), predictor.weights)
         return layer
 
     def build(self, shape: tuple[int | None, ...]) -> None:
@@ -223,16 +228,16 @@ class SentenceClassifierLayer(keras.layers.Layer):
             tf.ensure_shape(words, [None]), tf.ensure_shape(lengths, [None]), self._spelling
         )
         noise = Noise(self._seeds.next()) if training else None
-        if self.vectors:
-            encoder = self.classifier.character_encoder(batch.tries, noise=noise)
-            result = self.classifier.sentence_encoder(encoder, batch.sentences, noise=noise)
-        else:
+        if self.classifier is not None:
             result = self.classifier(batch, noise=noise)
+        else:
+            vectors = self.character_encoder(batch.tries, noise=noise)
+            result = self.sentence_encoder(vectors, batch.sentences, noise=noise)
         return tf.ensure_shape(result, self.compute_output_shape(texts.shape))
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Returns the shape of what texts of this shape give."""
-        width = self.classifier.sentence_encoder.width if self.vectors else len(self.labels)
+        width = self.sentence_encoder.width if self.vectors else len(self.labels)
         return (*shape, width)
 
     def get_config(self) -> dict[str, Any]:
@@ -246,6 +251,11 @@ class SentenceClassifierLayer(keras.layers.Layer):
             "words_model": self._words_model,
             "vectors": self.vectors,
         }
+
+    def _named_weights(self) -> Variables:
+        if self.classifier is not None:
+            return self.classifier.named_weights()
+        return {**self.character_encoder.named_weights(), **self.sentence_encoder.named_weights()}
 
     def _segmented(self, texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         sentences = [self._words(text.decode("utf-8", "replace")) for text in texts.tolist()]
