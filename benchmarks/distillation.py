@@ -23,8 +23,8 @@ from benchmarks.machine import machine
 from benchmarks.measure import alternate, processors, summary
 from benchmarks.options import parser_of, positive, run
 from benchmarks.peers.threads import start_tensorflow
-from hier_rnn.sources.embedded import embedded
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.sources.embedded import embedded
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.words import Words
 from hier_rnn.training.word_vectors.cooccurrence import count_words

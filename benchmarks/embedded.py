@@ -23,9 +23,9 @@ from benchmarks.machine import machine
 from benchmarks.measure import processors
 from benchmarks.options import parser_of, run
 from benchmarks.workload import shown
-from hier_rnn.sources.embedded import embedded
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
+from hier_rnn.sources.embedded import embedded
 from hier_rnn.sources.source import Example, open_source
 from hier_rnn.tensorflow_setup import import_tensorflow
 

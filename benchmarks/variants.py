@@ -22,11 +22,11 @@ from benchmarks.machine import machine
 from benchmarks.measure import processors
 from benchmarks.options import Results, drawing, parser_of, run
 from benchmarks.workload import shown
-from hier_rnn.sources.embedded import embedded
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration, merged, read_table
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
+from hier_rnn.sources.embedded import embedded
 
 
 class Variant(NamedTuple):

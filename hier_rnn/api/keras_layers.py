@@ -69,7 +69,7 @@ class CharacterEncoderLayer(keras.layers.Layer):
         first = initialize(shapes, seed=self._configuration.seed, alphabet=self._alphabet)
         assign(self.encoder.named_weights(), first)
         self._seeds = keras.random.SeedGenerator(self._configuration.seed)
-        self.trainable = self.trainable  # of all within
+        self.encoder.trainable = self.trainable
 
     @classmethod
     def load(cls, directory: str | Path, **kwargs: Any) -> CharacterEncoderLayer:
@@ -183,7 +183,7 @@ class SentenceClassifierLayer(keras.layers.Layer):
         first = initialize(shapes, seed=self._configuration.seed, alphabet=self._alphabet)
         _set(self._named_weights(), first)
         self._seeds = keras.random.SeedGenerator(self._configuration.seed)
-        self.trainable = self.trainable  # of all within
+        classifier.trainable = self.trainable
 
     @classmethod
     def load(

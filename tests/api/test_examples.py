@@ -100,7 +100,9 @@ def test_labels_that_are_no_strings(label, name):
 
 
 def test_labels_are_tidied_and_texts_cut_as_those_of_files():
-    [example] = labelled_source((["abcdef"], [" caf\u0065\u0301 "]), "train", Data(maximum_text_length=3))
+    [example] = labelled_source(
+        (["abcdef"], [" caf\u0065\u0301 "]), "train", Data(maximum_text_length=3)
+    )
     assert (example.label, example.text) == ("café", "abc")
 
 
@@ -136,7 +138,9 @@ def test_what_is_no_column_of_texts(texts):
 
 def test_a_table_is_no_column_of_texts():
     pandas = pytest.importorskip("pandas")
-    with pytest.raises(TypeError, match="X: a list is expected. Received: a DataFrame"):  # iterating it would give its names
+    with pytest.raises(
+        TypeError, match="X: a list is expected. Received: a DataFrame"
+    ):  # iterating it would give its names
         texts_of(pandas.DataFrame({"text": TEXTS}), "X")
 
 

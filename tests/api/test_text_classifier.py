@@ -21,7 +21,6 @@ from hier_rnn import TextClassifier
 from hier_rnn.configuration import schema
 from hier_rnn.errors import UserError
 
-
 pytestmark = pytest.mark.usefixtures("eager")
 
 

@@ -25,7 +25,9 @@ def weights(run: Path) -> bytes:
 @pytest.fixture(scope="module")
 def trained(data, options, tmp_path_factory):
     out = tmp_path_factory.mktemp("trained") / "run"
-    return hier_rnn.train(data["train"], data["validation"], test=data["validation"], out=out, **options)
+    return hier_rnn.train(
+        data["train"], data["validation"], test=data["validation"], out=out, **options
+    )
 
 
 def test_the_shell_gives_the_same_weights_bit_for_bit(trained, data, tiny, tmp_path):
@@ -51,7 +53,9 @@ def test_lists_give_the_same_weights_as_files(trained, data, options, tmp_path):
 def test_what_a_training_came_to(trained, data):
     assert trained.trained
     assert trained.scores["validation_accuracy"] > 0.3
-    assert trained.evaluation.scores.accuracy == pytest.approx(trained.scores["validation_accuracy"])
+    assert trained.evaluation.scores.accuracy == pytest.approx(
+        trained.scores["validation_accuracy"]
+    )
     texts = [example.text for example in open_source(data["validation"])]
     labels = [example.label for example in open_source(data["validation"])]
     hits = [p.label == label for p, label in zip(trained.run.predict(texts), labels, strict=True)]
