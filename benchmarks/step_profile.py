@@ -135,7 +135,7 @@ def _turns(
         input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)]
     )
     def pack(words, lengths):
-        return pack_batch(words, lengths, model.spelling)
+        return pack_batch(words, lengths, model.trie_builder)
 
     @tf.function(reduce_retracing=True)
     def encode(tries):
@@ -149,13 +149,13 @@ def _turns(
 
     @tf.function(reduce_retracing=True)
     def classify(vectors, packed):
-        return classifier.classify(vectors, packed, differentiable=False)
+        return classifier.from_word_vectors(vectors, packed, differentiable=False)
 
     @tf.function(reduce_retracing=True)
     def classify_both(vectors, packed, labels):
         with tf.GradientTape() as tape:
             tape.watch(vectors)
-            logits = classifier.classify(vectors, packed)
+            logits = classifier.from_word_vectors(vectors, packed)
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(losses)
         return tape.gradient(loss, [vectors, *other_values])
@@ -175,7 +175,7 @@ def _turns(
         for batch in sentences
     ]
     packed = list(model.packed(batches))
-    vectors = [encode(each.batch.tries) for each in packed]
+    vectors = [encode(each.batch.prefix_tries) for each in packed]
     upstream = [tf.ones_like(each) / 1000 for each in vectors]
     number = tf.constant(0)
 
@@ -188,7 +188,7 @@ def _turns(
 
         return run
 
-    tries = [(each.batch.tries,) for each in packed]
+    tries = [(each.batch.prefix_tries,) for each in packed]
     both = list(zip(vectors, (each.batch.sentences for each in packed), strict=True))
     labels = [each.labels for each in packed]
     return {

@@ -26,7 +26,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration, merged, read_table
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
-from hier_rnn.sources.embedded import embedded
+from hier_rnn.sources.bundled import bundled
 
 
 class Variant(NamedTuple):
@@ -64,7 +64,7 @@ def add_options(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
         nargs=2,
         action="append",
         metavar=("TRAIN", "VALIDATION"),
-        help="sources, as for train.py; may be given again; without: the embedded messages",
+        help="sources, as for train.py; may be given again; without: the bundled messages",
     )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="where runs are kept"
@@ -113,7 +113,7 @@ def measure(variants: Sequence[Variant], options: argparse.Namespace) -> dict[st
 
 def sources(options: argparse.Namespace) -> list[tuple[str, str]]:
     """Returns the training and the validation source of each data set."""
-    return options.data or [(embedded("train"), embedded("validation"))]
+    return options.data or [(bundled("train"), bundled("validation"))]
 
 
 def file_name(name: str) -> str:

@@ -13,7 +13,7 @@ from benchmarks.peers.task import Batch
 from hier_rnn.errors import UserError
 from hier_rnn.sources.source import Source
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Workload:
         return Workload(sentences, labels, self.classes, self.alphabet)
 
 
-def read_workload(source: Source, words: Words, limit: int, seed: int) -> Workload:
+def read_workload(source: Source, words: Tokenizer, limit: int, seed: int) -> Workload:
     """Reads and shuffles labelled examples.
 
     Args:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hier_rnn.errors import UserError
-from hier_rnn.version import __version__
 
 if TYPE_CHECKING:
     from hier_rnn.api.evaluate import evaluate
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from hier_rnn.api.train import train
     from hier_rnn.configuration.options import Configuration
     from hier_rnn.inference.encoder import Encoder
+    from hier_rnn.version import __version__
 
 __all__ = [
     "CharacterEncoderLayer",
@@ -46,6 +46,7 @@ _MODULES = {
     "Configuration": "hier_rnn.configuration.options",
     "SentenceClassifierLayer": "hier_rnn.api.keras_layers",
     "TextClassifier": "hier_rnn.api.text_classifier",
+    "__version__": "hier_rnn.version",
     "evaluate": "hier_rnn.api.evaluate",
     "pretrain": "hier_rnn.api.pretrain",
     "train": "hier_rnn.api.train",

@@ -13,8 +13,8 @@ from hier_rnn.configuration.options import Configuration, Pretraining
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
-from hier_rnn.packing.batch import spelling_of
-from hier_rnn.text.alphabet import BEGIN, END, Alphabet
+from hier_rnn.packing.batch import trie_builder
+from hier_rnn.text.alphabet import BOS, EOS, Alphabet
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.pretraining.pretrain import training_options
 from hier_rnn.training.pretraining.word_vector_objective import SpelledBatch, WordVectorObjective
@@ -45,7 +45,7 @@ def turns_of(
     alphabet = Alphabet.count(targets.words)
     objective = WordVectorObjective(
         CharacterEncoder(configuration.character_encoder, alphabet.size),
-        spelling_of(configuration, alphabet),
+        trie_builder(configuration, alphabet),
         targets,
         configuration.pretraining,
         configuration.text,
@@ -151,7 +151,7 @@ class Padded:
             owners: Numbers of the words whose vectors they have.
             width: Characters to pad to, marks included; default those of the longest word.
         """
-        spelled = [[BEGIN, *self._alphabet.ids(word), END] for word in words]
+        spelled = [[BOS, *self._alphabet.ids(word), EOS] for word in words]
         lengths = np.array(list(map(len, spelled)), np.int32)
         ids = np.full((len(words), width or lengths.max()), PADDING, np.int32)
         for row, word in zip(ids, spelled, strict=True):

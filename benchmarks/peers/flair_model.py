@@ -17,7 +17,7 @@ from flair.models import TextClassifier
 
 from benchmarks.peers.spelling import by_length
 from benchmarks.peers.task import ADAM_EPSILON, Batch, Task
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
 LABEL = "class"
 
@@ -29,7 +29,7 @@ class FlairCharacters:
         torch.set_num_threads(task.threads)
         flair.device = torch.device("cpu")
         options = task.configuration
-        self.words = Words(options.text)
+        self.words = Tokenizer(options.text)
         self.inference_sentences = task.inference_sentences
         characters = Dictionary()
         for character in task.alphabet.characters:

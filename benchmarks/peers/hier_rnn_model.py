@@ -13,8 +13,8 @@ import tensorflow as tf
 from benchmarks.peers.task import Batch, Task
 from hier_rnn.inference.inference import Inference
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.packing.batch import spelling_of
-from hier_rnn.text.words import Words
+from hier_rnn.packing.batch import trie_builder
+from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses
 from hier_rnn.training.optimizer import Optimizer
@@ -30,18 +30,18 @@ class HierRNN:
         options = task.configuration
         self.options, self.alphabet = options, task.alphabet
         self.classes = task.classes
-        self.words = Words(options.text)
+        self.words = Tokenizer(options.text)
         self.classifier = Classifier(options, task.alphabet.size, task.classes)
         self.weights = self.classifier.named_weights()
         assign(self.weights, task.weights)
-        self.spelling = spelling_of(options, task.alphabet)
+        self.trie_builder = trie_builder(options, task.alphabet)
         self.optimizer = Optimizer(options.training, self.weights)
         self.inference: Inference | None = None  # with the weights as they are now
         self.rate = tf.constant(options.training.learning_rate)
         self.steps = 0
         # One stream for all turns, as one lasts for all epochs: starting it takes a while.
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
-        data = PackedBatches(self._sentences, self.spelling)
+        data = PackedBatches(self._sentences, self.trie_builder)
         self._packed = iter(data)
         trainable, class_weights = list(self.weights), [1.0] * task.classes
         losses = ClassificationLosses(self.classifier, options.training, class_weights, trainable)

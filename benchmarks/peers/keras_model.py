@@ -19,7 +19,7 @@ from keras import layers
 
 from benchmarks.peers.spelling import by_length, padded, spell
 from benchmarks.peers.task import ADAM_EPSILON, Batch, Task
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
 
 class _Keras:
@@ -33,7 +33,7 @@ class _Keras:
 
     def __init__(self, task: Task, words_axis: int | None, network: keras.Model) -> None:
         self.words_axis = words_axis
-        self.words = Words(task.configuration.text)
+        self.words = Tokenizer(task.configuration.text)
         self.table = task.alphabet.table()
         self.marks = task.configuration.text.boundary_marks
         self.inference_sentences = task.inference_sentences

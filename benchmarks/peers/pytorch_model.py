@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from benchmarks.peers.spelling import by_length, padded, spell
 from benchmarks.peers.task import ADAM_BETA_2, ADAM_EPSILON, Batch, Task
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
 
 class Network(nn.Module):
@@ -64,7 +64,7 @@ class PyTorchPacked:
 
     def __init__(self, task: Task) -> None:
         torch.set_num_threads(task.threads)
-        self.words = Words(task.configuration.text)
+        self.words = Tokenizer(task.configuration.text)
         self.table = task.alphabet.table().astype(np.int64)
         self.marks = task.configuration.text.boundary_marks
         self.inference_sentences = task.inference_sentences

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hier_rnn.text.alphabet import BEGIN, END
+from hier_rnn.text.alphabet import BOS, EOS
 
 WINDOW = 4096  # sentences that are sorted by length together, as hier_rnn does
 BATCH_WORDS = 8192
@@ -37,7 +37,7 @@ def spell(words: Sequence[str], table: np.ndarray, marks: bool) -> Spelled:
         ends = np.cumsum(lengths)
         # Where a word ends and the next begins, what is inserted first comes first.
         places = np.concatenate([ends, ends - lengths])
-        inserted = np.repeat(np.array([END, BEGIN], characters.dtype), len(words))
+        inserted = np.repeat(np.array([EOS, BOS], characters.dtype), len(words))
         characters, lengths = np.insert(characters, places, inserted), lengths + 2
     return Spelled(characters, lengths)
 

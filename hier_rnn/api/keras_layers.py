@@ -27,11 +27,11 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.variables import Variables
 from hier_rnn.model.weight_specs import character_encoder_shapes, weight_shapes
-from hier_rnn.packing.batch import pack_batch, spelling_of
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.packing.batch import pack_batch, trie_builder
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.words import Words, shortened
+from hier_rnn.text.tokenizer import Tokenizer, shortened
 
 PACKAGE = "hier_rnn"
 ENCODER = {"seed", "text", "character_encoder"}
@@ -62,7 +62,7 @@ class CharacterEncoderLayer(keras.layers.Layer):
         self._configuration = _only(ENCODER, configuration)
         self._alphabet = Alphabet(tuple(alphabet))
         options, size = self._configuration.character_encoder, self._alphabet.size
-        self._spelling = spelling_of(self._configuration, self._alphabet)
+        self._trie_builder = trie_builder(self._configuration, self._alphabet)
         self.encoder = CharacterEncoder(options, size)
         self.width = self.encoder.width
         shapes = character_encoder_shapes(options, size)
@@ -99,8 +99,8 @@ class CharacterEncoderLayer(keras.layers.Layer):
         """
         flat = tf.reshape(_read(self._normalized, words), [-1])
         distinct, numbers = tf.unique(flat)
-        noise = Noise(self._seeds.next()) if training else None
-        vectors = self.encoder(self._spelling(distinct), noise=noise)
+        rng = DropoutRng(self._seeds.next()) if training else None
+        vectors = self.encoder(self._trie_builder(distinct), rng=rng)
         vectors *= tf.cast(distinct != "", vectors.dtype)[:, None]
         shape = tf.concat([tf.shape(words), [self.width]], 0)
         result = tf.reshape(tf.gather(vectors, numbers), shape)
@@ -172,9 +172,9 @@ class SentenceClassifierLayer(keras.layers.Layer):
                 f" nothing else. Received: text.words {self._configuration.text.words!r} and"
                 f" {len(words_model)} characters of a model."
             )
-        self._words = Words(self._configuration.text, base64.b64decode(words_model))
+        self._words = Tokenizer(self._configuration.text, base64.b64decode(words_model))
         size, classes = self._alphabet.size, len(self.labels)
-        self._spelling = spelling_of(self._configuration, self._alphabet)
+        self._trie_builder = trie_builder(self._configuration, self._alphabet)
         classifier = Classifier(self._configuration, size, classes)
         self.character_encoder = classifier.character_encoder
         self.sentence_encoder = classifier.sentence_encoder
@@ -225,14 +225,14 @@ class SentenceClassifierLayer(keras.layers.Layer):
             self._segmented, [texts], [tf.string, tf.int32], stateful=False
         )
         batch = pack_batch(
-            tf.ensure_shape(words, [None]), tf.ensure_shape(lengths, [None]), self._spelling
+            tf.ensure_shape(words, [None]), tf.ensure_shape(lengths, [None]), self._trie_builder
         )
-        noise = Noise(self._seeds.next()) if training else None
+        rng = DropoutRng(self._seeds.next()) if training else None
         if self.classifier is not None:
-            result = self.classifier(batch, noise=noise)
+            result = self.classifier(batch, rng=rng)
         else:
-            vectors = self.character_encoder(batch.tries, noise=noise)
-            result = self.sentence_encoder(vectors, batch.sentences, noise=noise)
+            vectors = self.character_encoder(batch.prefix_tries, rng=rng)
+            result = self.sentence_encoder(vectors, batch.sentences, rng=rng)
         return tf.ensure_shape(result, self.compute_output_shape(texts.shape))
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

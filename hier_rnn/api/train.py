@@ -17,7 +17,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.evaluate_runs import evaluate_runs
-from hier_rnn.sources.embedded import embedded
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.example import Source
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
@@ -71,7 +71,7 @@ def train(
 
     Args:
         train: A source or a list of sources, a list of `(label, text)`, a tuple
-            `(texts, labels)`, or a table with a column of each. Default None: the embedded data
+            `(texts, labels)`, or a table with a column of each. Default None: the bundled data
             set, if `config` names no other.
         validation: Likewise. Default None: a stratified tenth of the training data.
         test: Likewise; the finished run is evaluated on it. Default None.
@@ -135,9 +135,9 @@ def _with_names(
     if given["train"] is None and not configuration.data.train:
         if given["validation"] is not None:
             raise UserError("validation needs train beside it.")
-        update["train"] = (embedded("train"),)
-        update["validation"] = embedded("validation")
-        update.setdefault("test", configuration.data.test or embedded("test"))
+        update["train"] = (bundled("train"),)
+        update["validation"] = bundled("validation")
+        update.setdefault("test", configuration.data.test or bundled("test"))
     return configuration.model_copy(update={"data": configuration.data.model_copy(update=update)})
 
 
@@ -153,5 +153,5 @@ def _sources(configuration: Configuration, given: Mapping[str, Labelled]) -> Sou
         return None if data is None else labelled_source(data, role, options)
 
     train = opened("train")
-    assert train is not None  # without any it would be the embedded data, by name
+    assert train is not None  # without any it would be the bundled data, by name
     return Sources(train, opened("validation"), opened("test"))

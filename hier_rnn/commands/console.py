@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from hier_rnn.commands.flags import with_flags
 from hier_rnn.files import write_atomically
 
 STANDARD_STREAM = Path("-")
@@ -141,16 +142,28 @@ def interruptible(kept: str) -> Iterator[None]:
 
 
 class _LogHandler(logging.Handler):
-    """Plain lines on standard error, above a progress bar where there is one."""
+    """Plain lines on standard error, above a progress bar where there is one.
+
+    What was said is not said again: the check and the training each open the same files.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes a record's message."""
+        if record.levelno < logging.WARNING:
+            if record.getMessage() in self._said:
+                return
+            self._said.add(record.getMessage())
         bars = sys.modules.get("tqdm")
+        message = with_flags(record.getMessage())
         if bars is None:
-            tell(record.getMessage())
+            tell(message)
             return
         with bars.tqdm.external_write_mode(file=sys.stderr):
-            tell(record.getMessage())
+            tell(message)
 
 
 def show_log(quiet: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hier_rnn.commands.console import escaped, show_log, write_line
-from hier_rnn.commands.drawing import draw
+from hier_rnn.commands.drawing.draw import draw
 from hier_rnn.commands.options import verify_option
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 
@@ -41,7 +41,7 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int, verify: bool) 
         cosines = (f"{escaped(known)} {cosine:.2f}" for known, cosine in found)
         table.append((f"{escaped(word)}:", ", ".join(cosines)))
     if sys.stdout.isatty():  # lines as long as they are would be broken inside words
-        from hier_rnn.commands.table import Column, Table
+        from hier_rnn.commands.drawing.table import Column, Table
 
         draw(Table("", [Column(""), Column("")], table))
     else:

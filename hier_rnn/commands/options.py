@@ -1,4 +1,4 @@
-"""What several commands have: `path_option`, `output_option`, `source_options`, `opened`, ..."""
+"""What several commands have: options, and how they open a run's source (`open_run_source`)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def quiet_option(help: str) -> Callable[..., Any]:
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorates a command with how its source is read; `opened` takes what they receive."""
+    """Decorates a command with how its source is read, which `open_run_source` takes."""
     help = "where TensorFlow Datasets are prepared [default: TFDS's own]"
     command = click.option("--tfds-data-dir", metavar="DIR", help=help)(command)
     default = "[default: as in training, for the same kind of SRC]"
@@ -87,7 +87,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ("--label-column", "NAME", "column or field of the label, or its number"),
     ):
         command = click.option(flag, metavar=metavar, help=f"{meaning} {default}")(command)
-    # How a table is written concerns `opened` alone: it need not pass through every command.
+    # How a table is written concerns that function alone: it need not pass through every command.
     for flag, metavar, meaning in (
         ("--quoting", "KIND", "how a table is quoted: auto, double, backslash or none"),
         ("--delimiter", "CHARACTER", "what separates a table's columns: comma, tab, ..."),
@@ -128,7 +128,7 @@ def run_configuration(run: Path, verify: bool = True) -> Configuration:
     return directory.read_configuration()
 
 
-def opened(
+def open_run_source(
     source: str,
     configuration: Configuration,
     label_column: str | None,

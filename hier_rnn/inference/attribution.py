@@ -41,11 +41,11 @@ class Attribution:
         # Imported here: classifying needs none of it, and it takes seconds.
         import_tensorflow()
         from hier_rnn.model.classifier import Classifier, assign
-        from hier_rnn.packing.batch import spelling_of
+        from hier_rnn.packing.batch import trie_builder
 
         self._classifier = Classifier(configuration, alphabet.size, len(weights["head/bias"]))
         assign(self._classifier.named_weights(), dict(weights))
-        self._spelling = spelling_of(configuration, alphabet)
+        self._spelling = trie_builder(configuration, alphabet)
 
     def __call__(self, words: list[str], class_index: int, steps: int) -> list[list[float]]:
         """Returns what each character of each word adds to the logit of a class.
@@ -97,15 +97,15 @@ class Attribution:
         import tensorflow as tf
 
         encoder = self._classifier.character_encoder
-        embedded = [tf.gather(encoder.embedding, trie.characters) for trie in batch.tries]
-        points = [values * point_of for values in embedded]
+        embeddings = [tf.gather(encoder.embedding, trie.characters) for trie in batch.prefix_tries]
+        points = [values * point_of for values in embeddings]
         with tf.GradientTape() as tape:
             tape.watch(points)
-            vectors = encoder(batch.tries, embedded=tuple(points))
-            logits = self._classifier.classify(vectors, batch.sentences)[:, class_index]
+            vectors = encoder(batch.prefix_tries, embeddings=tuple(points))
+            logits = self._classifier.from_word_vectors(vectors, batch.sentences)[:, class_index]
         by_direction = [
             tf.reduce_sum(values * tf.convert_to_tensor(gradient), 1).numpy()
-            for values, gradient in zip(embedded, tape.gradient(logits, points), strict=True)
+            for values, gradient in zip(embeddings, tape.gradient(logits, points), strict=True)
         ]
         for numbers in prefixes:
             read = by_direction[0][numbers]

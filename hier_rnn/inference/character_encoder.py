@@ -12,7 +12,7 @@ import numpy as np
 from hier_rnn.configuration.options import CharacterEncoder as Options
 from hier_rnn.inference.blas import product
 from hier_rnn.inference.gru import GRUCell
-from hier_rnn.inference.trie import Spelling, levels
+from hier_rnn.inference.trie import TrieBuilder, levels
 from hier_rnn.model.weight_specs import DIRECTIONS, word_width
 
 BLOCK = 256  # prefixes that are computed together: what they take stays in the processor's cache
@@ -23,15 +23,15 @@ class CharacterEncoder:
 
     Args:
         options: The `character_encoder` options.
-        spelling: From words to characters.
+        trie_builder: From words to characters.
         weights: By name; only those of the character encoder are looked at.
     """
 
     def __init__(
-        self, options: Options, spelling: Spelling, weights: Mapping[str, np.ndarray]
+        self, options: Options, trie_builder: TrieBuilder, weights: Mapping[str, np.ndarray]
     ) -> None:
         self.width = word_width(options)
-        self._units, self._spelling = options.units, spelling
+        self._units, self._trie_builder = options.units, trie_builder
         directions = [f"/{name}" for name in DIRECTIONS] if options.bidirectional else [""]
         self._stacks = [_Stack(options, direction, weights) for direction in directions]
         self._projection = None
@@ -48,7 +48,7 @@ class CharacterEncoder:
             order = sorted(
                 range(len(words)), key=lambda i: words[i][::-1] if backward else words[i]
             )
-            characters, lengths = self._spelling([words[i] for i in order], backward)
+            characters, lengths = self._trie_builder([words[i] for i in order], backward)
             ordered = np.array(order, np.int64)
             stack.read(characters, lengths, ordered, states[:, d * units : (d + 1) * units])
         if self._projection is None:

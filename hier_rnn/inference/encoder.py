@@ -11,12 +11,12 @@ from hier_rnn.inference.arguments import checked_texts
 from hier_rnn.inference.blas import one_thread_each
 from hier_rnn.inference.character_encoder import CharacterEncoder
 from hier_rnn.inference.threads import pool_for, processors
-from hier_rnn.inference.trie import Spelling
+from hier_rnn.inference.trie import TrieBuilder
 from hier_rnn.inference.word_values import WordValues
 from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.words import shortened
+from hier_rnn.text.tokenizer import shortened
 
 
 class Encoder:
@@ -46,8 +46,8 @@ class Encoder:
         options = self.configuration.character_encoder
         shapes = character_encoder_shapes(options, self.alphabet.size)
         self.weights = self.directory.read_weights(shapes)
-        spelling = Spelling(self.alphabet, self.configuration.text.boundary_marks)
-        encoder = CharacterEncoder(options, spelling, self.weights)
+        trie_builder = TrieBuilder(self.alphabet, self.configuration.text.boundary_marks)
+        encoder = CharacterEncoder(options, trie_builder, self.weights)
         self.width = encoder.width
         self._values = WordValues(encoder, encoder.width)
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hier_rnn.errors import UserError
+from hier_rnn.exporting.export import Format, export_run
+from hier_rnn.exporting.rounding import Precision
 from hier_rnn.inference.arguments import checked_sentences, checked_texts
 from hier_rnn.inference.attribution import Attribution
 from hier_rnn.inference.inference import Inference
@@ -54,7 +56,7 @@ class Predictor:
     def __init__(self, run: str | Path, verify: bool = True) -> None:
         directory = RunDirectory(Path(run), verify)
         directory.require()
-        self.run = directory.path
+        self.run, self._verify = directory.path, verify
         self.configuration = directory.read_configuration()
         self.alphabet = directory.read_alphabet()
         self.labels = directory.read_labels()
@@ -114,6 +116,21 @@ class Predictor:
             UserError: TensorFlow was imported before this process was forked.
         """
         return self._attribution(words, class_index, steps)
+
+    def export(
+        self, directory: str | Path, format: Format = "onnx", weights: Precision = "float32"
+    ) -> dict[str, int]:
+        """Writes the run as a folder for other programs; as `export_run`.
+
+        Args:
+            directory: The folder; it is made, or it is empty.
+            format: `onnx` or `savedmodel`. Default `onnx`.
+            weights: `float32`, `float16` or `int8`. Default `float32`.
+
+        Returns:
+            The files' sizes in bytes, by name.
+        """
+        return export_run(self.run, directory, format, weights, self._verify)
 
     @functools.cached_property
     def _attribution(self) -> Attribution:

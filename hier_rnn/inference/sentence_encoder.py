@@ -18,7 +18,7 @@ from hier_rnn.model.weight_specs import DIRECTIONS
 FORWARD, BACKWARD = 0, 1
 ROWS_AT_ONCE = 1 << 14  # words whose projections are held at the same time
 
-Words = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+ProjectedWords = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """From numbers of words, any shape, to a table `(n, 8 * units)` of what the first layer takes from
 words and the row of it for each number."""
 
@@ -49,7 +49,9 @@ class SentenceEncoder:
         """
         return self._layers[0].project(words)
 
-    def __call__(self, words: Words, numbers: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    def __call__(
+        self, words: ProjectedWords, numbers: np.ndarray, lengths: np.ndarray
+    ) -> np.ndarray:
         """Returns the sentences' vectors, `(sentences, 2 * units)`.
 
         Args:
@@ -80,7 +82,7 @@ class SentenceEncoder:
 
     def _read(
         self,
-        words: Words,
+        words: ProjectedWords,
         numbers: np.ndarray,
         packed: Packed,
         states: np.ndarray,

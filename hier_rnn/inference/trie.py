@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hier_rnn.text.alphabet import BEGIN, END, UNKNOWN, Alphabet
+from hier_rnn.text.alphabet import BOS, EOS, UNK, Alphabet
 
 
 class Level(NamedTuple):
@@ -26,7 +26,7 @@ class Level(NamedTuple):
     """`(ending,)`: the prefix that each of them is."""
 
 
-class Spelling:
+class TrieBuilder:
     """From words to the identifiers of their characters.
 
     Args:
@@ -37,7 +37,7 @@ class Spelling:
     def __init__(self, alphabet: Alphabet, marks: bool) -> None:
         points = [ord(character) for character in alphabet.characters]
         # One more than the alphabet's last code point: all that lie beyond it are unknown.
-        self._identifiers = np.full(max(points, default=0) + 2, UNKNOWN, np.int32)
+        self._identifiers = np.full(max(points, default=0) + 2, UNK, np.int32)
         self._identifiers[points] = alphabet.ids("".join(alphabet.characters))
         self._marks = marks
 
@@ -55,7 +55,7 @@ class Spelling:
         characters = self._identifiers[np.minimum(points, len(self._identifiers) - 1)]
         if not self._marks:
             return characters, lengths
-        first, last = (END, BEGIN) if backward else (BEGIN, END)
+        first, last = (EOS, BOS) if backward else (BOS, EOS)
         marked = np.full(len(characters) + 2 * len(words), first, np.int32)
         # Each word before this one has added two marks, and this one's first mark comes first.
         before = np.repeat(2 * np.arange(len(words)) + 1, lengths)

@@ -13,7 +13,7 @@ from hier_rnn.initializers.standard import RandomUniform
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.stored_weights import find_directory, stored_weight
-from hier_rnn.text.alphabet import FIRST
+from hier_rnn.text.alphabet import FIRST_CHARACTER
 
 
 class Pretrained(Initializer):
@@ -52,8 +52,8 @@ class Pretrained(Initializer):
             )
         rows = np.array(theirs.ids("".join(block.alphabet.characters)), int)
         values = np.array(DEFAULT_EMBEDDING.draw(block), stored.dtype)
-        values[:FIRST] = stored[:FIRST]  # unknown, begin, end
-        values[FIRST:][rows >= FIRST] = stored[rows[rows >= FIRST]]
+        values[:FIRST_CHARACTER] = stored[:FIRST_CHARACTER]  # unknown, begin, end
+        values[FIRST_CHARACTER:][rows >= FIRST_CHARACTER] = stored[rows[rows >= FIRST_CHARACTER]]
         return values
 
 

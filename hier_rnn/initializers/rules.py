@@ -48,7 +48,7 @@ DEFAULTS = (
 
 
 @dataclass(frozen=True)
-class Choice:
+class ResolvedRule:
     """The rule that decided a gate, and its initializer.
 
     Args:
@@ -75,7 +75,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Decision:
+class WeightInit:
     """How a weight starts.
 
     Args:
@@ -86,7 +86,7 @@ class Decision:
 
     name: str
     shape: tuple[int, ...]
-    choices: dict[str, Choice]
+    choices: dict[str, ResolvedRule]
 
     def draw(self, seed: int, alphabet: Alphabet | None = None) -> np.ndarray:
         """Returns the weight's values, float32 of its shape.
@@ -115,7 +115,7 @@ def resolve(
     names_and_shapes: Mapping[str, tuple[int, ...]],
     rules: Sequence[InitializerRule] = (),
     encoder: str = "",
-) -> dict[str, Decision]:
+) -> dict[str, WeightInit]:
     """Returns, for every weight, what decides each of its gates.
 
     Args:
@@ -134,7 +134,7 @@ def resolve(
             0, _choice("encoder", _rule("character_encoder/.*", "pretrained", path=encoder))
         )
     decisions = {
-        name: Decision(name, shape, _choices(name, chosen))
+        name: WeightInit(name, shape, _choices(name, chosen))
         for name, shape in names_and_shapes.items()
     }
     for decision in decisions.values():
@@ -144,7 +144,7 @@ def resolve(
 
 
 def rules_deciding(
-    decisions: Iterable[Decision], rules: Sequence[InitializerRule]
+    decisions: Iterable[WeightInit], rules: Sequence[InitializerRule]
 ) -> tuple[InitializerRule, ...]:
     """Returns, in their order, the rules that decide anything of some weights.
 
@@ -181,12 +181,12 @@ def initialize(
     return {name: decision.draw(seed, alphabet) for name, decision in decisions.items()}
 
 
-def _choice(label: str, rule: InitializerRule) -> Choice:
+def _choice(label: str, rule: InitializerRule) -> ResolvedRule:
     where = f"initializers, {label} (pattern '{rule.pattern}')"
-    return Choice(label, rule, initializer(rule.initializer, rule.options, where))
+    return ResolvedRule(label, rule, initializer(rule.initializer, rule.options, where))
 
 
-def _checked(number: int, rule: InitializerRule, names: Iterable[str]) -> Choice:
+def _checked(number: int, rule: InitializerRule, names: Iterable[str]) -> ResolvedRule:
     """Checks what can be said of a rule alone: its pattern, gate, initializer and options."""
     choice = _choice(f"rule {number}", rule)
     where = f"initializers, {choice.label}"
@@ -211,7 +211,7 @@ def _few(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _choices(name: str, chosen: Sequence[Choice]) -> dict[str, Choice]:
+def _choices(name: str, chosen: Sequence[ResolvedRule]) -> dict[str, ResolvedRule]:
     matched = [
         choice for choice in (*chosen, *_DEFAULT_CHOICES) if matches(choice.rule.pattern, name)
     ]
@@ -221,12 +221,12 @@ def _choices(name: str, chosen: Sequence[Choice]) -> dict[str, Choice]:
     }
 
 
-def _check_fit(decision: Decision) -> None:
+def _check_fit(decision: WeightInit) -> None:
     for gate, indices in gate_blocks(decision.name, decision.shape).items():
         choice = decision.choices[gate]
         fused = not choice.rule.per_gate
         shape = decision.shape if fused else block_shape(decision.shape, indices[0])
-        if problem := choice.initializer.problem(decision.name, shape):
+        if problem := choice.initializer.shape_problem(decision.name, shape):
             of = f"gate {gate} of " if gate and not fused else ""
             raise UserError(
                 f"initializers, {choice.text}: {choice.initializer.name} can't fill"
@@ -235,7 +235,7 @@ def _check_fit(decision: Decision) -> None:
             )
 
 
-def _check_used(chosen: Sequence[Choice], decisions: Mapping[str, Decision]) -> None:
+def _check_used(chosen: Sequence[ResolvedRule], decisions: Mapping[str, WeightInit]) -> None:
     used = {id(choice) for decision in decisions.values() for choice in decision.choices.values()}
     for choice in chosen:
         if id(choice) not in used:

@@ -17,8 +17,8 @@ from hier_rnn.model.weight_specs import (
 )
 from hier_rnn.packing.trie import PrefixTrie
 from hier_rnn.recurrent.cell_weights import CellWeights
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.gru import TrieGRU
-from hier_rnn.recurrent.noise import Noise
 
 
 class CharacterEncoder(keras.layers.Layer):
@@ -52,9 +52,9 @@ class CharacterEncoder(keras.layers.Layer):
     def call(
         self,
         tries: tuple[PrefixTrie, ...],
-        noise: Noise | None = None,
+        rng: DropoutRng | None = None,
         differentiable: bool = True,
-        embedded: tuple[tf.Tensor, ...] | None = None,
+        embeddings: tuple[tf.Tensor, ...] | None = None,
         initial_state: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Returns the words' vectors, `(words, width)`.
@@ -62,15 +62,15 @@ class CharacterEncoder(keras.layers.Layer):
         Args:
             tries: The words' prefix trie, and for a bidirectional encoder that of the words read
                 from their end.
-            noise: Source of dropout; default None, no dropout.
+            rng: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
-            embedded: For each trie an embedding of each prefix's last character instead of the
+            embeddings: For each trie an embedding of each prefix's last character instead of the
                 table's, `(prefixes, embedding_dim)`; to attribute a decision to characters.
             initial_state: States before every word instead of the encoder's own, `(layers,
                 directions, units)` or what broadcasts to it. Words share their prefixes' states,
                 so it is one for all.
         """
-        states = self.states(tries, noise, differentiable, embedded, initial_state)
+        states = self.states(tries, rng, differentiable, embeddings, initial_state)
         return self.vectors(states, tries)
 
     def vectors(self, states: list[list[tf.Tensor]], tries: tuple[PrefixTrie, ...]) -> tf.Tensor:
@@ -84,9 +84,9 @@ class CharacterEncoder(keras.layers.Layer):
     def states(
         self,
         tries: tuple[PrefixTrie, ...],
-        noise: Noise | None = None,
+        rng: DropoutRng | None = None,
         differentiable: bool = True,
-        embedded: tuple[tf.Tensor, ...] | None = None,
+        embeddings: tuple[tf.Tensor, ...] | None = None,
         initial_state: tf.Tensor | None = None,
     ) -> list[list[tf.Tensor]]:
         """Returns each direction's layers' states by state index; arguments as `call`."""
@@ -95,18 +95,18 @@ class CharacterEncoder(keras.layers.Layer):
         by_direction = []
         for d, trie in enumerate(tries):
             own = tf.range(tf.size(trie.characters))
-            if embedded is None:
+            if embeddings is None:
                 inputs, rows = tf.convert_to_tensor(self.embedding), trie.characters
             else:
-                inputs, rows = embedded[d], own
-            if noise is not None:
-                inputs = noise.dropout(inputs, options.embedding_dropout)
+                inputs, rows = embeddings[d], own
+            if rng is not None:
+                inputs = rng.dropout(inputs, options.embedding_dropout)
             layers: list[tf.Tensor] = []
             for layer in range(options.layers):
                 if layer:
                     inputs, rows = layers[-1][1:], own
-                    if noise is not None:
-                        inputs = noise.dropout(inputs, options.dropout)
+                    if rng is not None:
+                        inputs = rng.dropout(inputs, options.dropout)
                 cell = self.cells[d + len(tries) * (0 if options.share_layer_weights else layer)]
                 layers.append(
                     cell(
@@ -114,7 +114,7 @@ class CharacterEncoder(keras.layers.Layer):
                         rows,
                         trie,
                         initial[layer, d],
-                        noise=noise,
+                        rng=rng,
                         differentiable=differentiable,
                     )
                 )

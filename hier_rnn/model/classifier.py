@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -17,7 +19,7 @@ from hier_rnn.model.weight_specs import head_shapes
 from hier_rnn.packing.batch import PackedBatch
 from hier_rnn.packing.sentences import PackedSentences
 from hier_rnn.packing.trie import prefix_counts
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 
 
 class Classifier(keras.Model):
@@ -68,7 +70,7 @@ class Classifier(keras.Model):
     def call(
         self,
         batch: PackedBatch,
-        noise: Noise | None = None,
+        rng: DropoutRng | None = None,
         frozen_encoder: bool = False,
         differentiable: bool = True,
     ) -> tf.Tensor:
@@ -76,17 +78,17 @@ class Classifier(keras.Model):
 
         Args:
             batch: The packed sentences and their words' tries.
-            noise: Source of dropout; default None, no dropout.
+            rng: Source of dropout; default None, no dropout.
             frozen_encoder: The character encoder needs no gradient. Default False.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
         words = self.character_encoder(
-            batch.tries, noise=noise, differentiable=differentiable and not frozen_encoder
+            batch.prefix_tries, rng=rng, differentiable=differentiable and not frozen_encoder
         )
-        return self.classify(words, batch.sentences, noise, differentiable)
+        return self.from_word_vectors(words, batch.sentences, rng, differentiable)
 
-    def jointly(
-        self, batch: PackedBatch, noise: Noise | None = None, frozen_encoder: bool = False
+    def logits_and_lm_loss(
+        self, batch: PackedBatch, rng: DropoutRng | None = None, frozen_encoder: bool = False
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the logits, and the loss of predicting the next character in the same words.
 
@@ -98,8 +100,8 @@ class Classifier(keras.Model):
             raise ValueError(
                 "training.next_character_weight is 0: there is nothing to predict with"
             )
-        states = encoder.states(batch.tries, noise, differentiable=not frozen_encoder)
-        words = encoder.vectors(states, batch.tries)
+        states = encoder.states(batch.prefix_tries, rng, differentiable=not frozen_encoder)
+        words = encoder.vectors(states, batch.prefix_tries)
         counts = tf.math.unsorted_segment_sum(
             tf.ones_like(batch.sentences.words, tf.float32),
             batch.sentences.words,
@@ -107,21 +109,21 @@ class Classifier(keras.Model):
         )
         losses = [
             predictor.loss(layers[-1], trie, prefix_counts(trie, counts), direction)
-            for direction, (layers, trie) in enumerate(zip(states, batch.tries, strict=True))
+            for direction, (layers, trie) in enumerate(zip(states, batch.prefix_tries, strict=True))
         ]
-        return self.classify(words, batch.sentences, noise), tf.add_n(losses) / len(losses)
+        return self.from_word_vectors(words, batch.sentences, rng), tf.add_n(losses) / len(losses)
 
-    def classify(
+    def from_word_vectors(
         self,
         words: tf.Tensor,
         sentences: PackedSentences,
-        noise: Noise | None = None,
+        rng: DropoutRng | None = None,
         differentiable: bool = True,
     ) -> tf.Tensor:
         """Returns the logits of sentences of known words; arguments as `SentenceEncoder.call`."""
-        pooled = self.sentence_encoder(words, sentences, noise=noise, differentiable=differentiable)
-        if noise is not None:
-            pooled = noise.dropout(pooled, self.options.dropout)
+        pooled = self.sentence_encoder(words, sentences, rng=rng, differentiable=differentiable)
+        if rng is not None:
+            pooled = rng.dropout(pooled, self.options.dropout)
         return dense(pooled, *self._head.values())
 
 
@@ -145,7 +147,7 @@ def _check_shared(encoder: CharacterEncoder, options: Options, alphabet_size: in
         )
 
 
-def assign(weights: Variables, values: dict[str, np.ndarray]) -> None:
+def assign(weights: Mapping[str, keras.Variable], values: Mapping[str, np.ndarray]) -> None:
     """Sets weights by name, all of those for which there is a value."""
     for name, value in values.items():
         weights[name].assign(value)

@@ -14,9 +14,9 @@ from hier_rnn.configuration.options import CharacterEncoder as Options
 from hier_rnn.model.variables import Variables, add_variables
 from hier_rnn.model.weight_specs import next_character_shapes
 from hier_rnn.packing.trie import PrefixTrie, parent_states
-from hier_rnn.text.alphabet import BEGIN, END
+from hier_rnn.text.alphabet import BOS, EOS
 
-FIRST_MARKS = (BEGIN, END)  # of words read from their beginning, and from their end
+FIRST_MARKS = (BOS, EOS)  # of words read from their beginning, and from their end
 
 
 class NextCharacter(keras.layers.Layer):

@@ -25,8 +25,8 @@ from hier_rnn.configuration.options import SentenceEncoder
 from hier_rnn.model.pooling import Attention
 from hier_rnn.model.running_pooling import Running, running_pooling
 from hier_rnn.packing.sentences import PackedSentences, Segment, segment_of
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.lstm import LSTMOutput, PackedLSTM
-from hier_rnn.recurrent.noise import Noise
 
 FORWARD, BACKWARD = 0, 1
 
@@ -45,7 +45,7 @@ class SegmentEncoder(Protocol):
         words: tf.Tensor,
         sentences: PackedSentences,
         initial: tf.Tensor,
-        noise: Noise | None,
+        rng: DropoutRng | None,
         segment: int | tf.Tensor,
         differentiable: bool,
     ) -> tuple[tf.Tensor, list[LSTMOutput]]:
@@ -57,7 +57,7 @@ def pooled_by_segments(
     words: tf.Tensor,
     sentences: PackedSentences,
     initial: tf.Tensor,
-    noise: Noise | None,
+    rng: DropoutRng | None,
     differentiable: bool,
 ) -> tf.Tensor:
     """Returns the documents' pooled vectors by rank, `(sentences, 2 * units)`.
@@ -68,10 +68,10 @@ def pooled_by_segments(
         sentences: Which word stands where.
         initial: States before each document by rank, `(layers, 2, 2, sentences, units)`: of each
             layer, the hidden and the cell state of each direction.
-        noise: Source of dropout, or None.
+        rng: Source of dropout, or None.
         differentiable: Whether a gradient will be asked for.
     """
-    reading = _Reading(encoder, sentences, noise)
+    reading = _Reading(encoder, sentences, rng)
     variables = [weight for cell in encoder.cells for weight in cell.weights]
     variables += encoder.attention.weights if encoder.attention else []
     # As arguments, the weights' gradients are those that this function returns.
@@ -102,10 +102,10 @@ class _Reading:
     """Both ways through the documents of a batch: see the module."""
 
     def __init__(
-        self, encoder: SegmentEncoder, sentences: PackedSentences, noise: Noise | None
+        self, encoder: SegmentEncoder, sentences: PackedSentences, rng: DropoutRng | None
     ) -> None:
         options = encoder.options
-        self._encoder, self._sentences, self._noise = encoder, sentences, noise
+        self._encoder, self._sentences, self._rng = encoder, sentences, rng
         self._words, self._carries = options.segment_words, encoder.carries
         self._segments = -(-tf.size(sentences.sizes) // self._words)
         self._carried = tf.TensorShape([options.layers, 2, None, options.units])
@@ -206,7 +206,7 @@ class _Reading:
             tf.gather(words, distinct),
             segment.sentences._replace(words=rows),
             tf.stack([start, initial[:, :, BACKWARD]], 2),
-            self._noise,
+            self._rng,
             number,
             differentiable,
         )

@@ -20,8 +20,8 @@ from hier_rnn.model.weight_specs import (
 )
 from hier_rnn.packing.sentences import PackedSentences
 from hier_rnn.recurrent.cell_weights import CellWeights
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.lstm import LSTMOutput, PackedLSTM
-from hier_rnn.recurrent.noise import Noise
 
 
 class SentenceEncoder(keras.layers.Layer):
@@ -70,7 +70,7 @@ class SentenceEncoder(keras.layers.Layer):
         self,
         words: tf.Tensor,
         sentences: PackedSentences,
-        noise: Noise | None = None,
+        rng: DropoutRng | None = None,
         differentiable: bool = True,
         initial_state: tf.Tensor | None = None,
     ) -> tf.Tensor:
@@ -79,19 +79,19 @@ class SentenceEncoder(keras.layers.Layer):
         Args:
             words: Vectors of the distinct words, `(words, width)`, or what `project` makes of them.
             sentences: Which word stands where.
-            noise: Source of dropout; default None, no dropout.
+            rng: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
             initial_state: States before each sentence in the order of the batch instead of the
                 encoder's own, `(layers, 2, 2, sentences, units)`: of each layer, the hidden and the
                 cell state of each direction. Anything that broadcasts to this shape.
         """
         options = self.options
-        if noise is not None:
-            words = noise.dropout(words, options.input_dropout)
+        if rng is not None:
+            words = rng.dropout(words, options.input_dropout)
             if options.word_dropout:
                 # A dropped word's row reads an extra vector of zeros.
                 rows = sentences.words
-                dropped = noise.uniform([tf.size(rows)]) < options.word_dropout
+                dropped = rng.uniform([tf.size(rows)]) < options.word_dropout
                 rows = tf.where(dropped, tf.shape(words)[0], rows)
                 sentences = sentences._replace(words=rows)
                 words = tf.pad(words, [[0, 1], [0, 0]])
@@ -101,7 +101,7 @@ class SentenceEncoder(keras.layers.Layer):
             def branch() -> tf.Tensor:
                 # With tensors of its own, a branch has a gradient wherever one is asked for.
                 own = tf.nest.map_structure(tf.identity, (words, sentences, initial))
-                return way(*own, noise and noise.apart(0), differentiable)
+                return way(*own, rng and rng.fold_in(0), differentiable)
 
             return branch
 
@@ -121,7 +121,7 @@ class SentenceEncoder(keras.layers.Layer):
         words: tf.Tensor,
         sentences: PackedSentences,
         initial: tf.Tensor,
-        noise: Noise | None,
+        rng: DropoutRng | None,
         segment: int | tf.Tensor,
         differentiable: bool,
     ) -> tuple[tf.Tensor, list[LSTMOutput]]:
@@ -131,14 +131,14 @@ class SentenceEncoder(keras.layers.Layer):
             words: Of the distinct words, as `call` takes them.
             sentences: Which word stands where.
             initial: States before each sentence by rank, `(layers, 2, 2, sentences, units)`.
-            noise: Source of dropout, or None.
+            rng: Source of dropout, or None.
             segment: Number of the segment that is read: it has masks of its own, but for those of
                 the recurrent product, which are the same throughout a document.
             differentiable: Whether to keep what the gradient needs.
         """
         options = self.options
-        throughout = noise and noise.apart(0)
-        own = noise and noise.apart(1 + segment)
+        throughout = rng and rng.fold_in(0)
+        own = rng and rng.fold_in(1 + segment)
         states, rows = words, sentences.words
         outputs = []
         for layer in range(options.layers):
@@ -154,7 +154,7 @@ class SentenceEncoder(keras.layers.Layer):
                 sentences,
                 hidden,
                 cells,
-                noise=throughout,
+                rng=throughout,
                 differentiable=differentiable,
             )
             outputs.append(output)
@@ -167,11 +167,11 @@ class SentenceEncoder(keras.layers.Layer):
         words: tf.Tensor,
         sentences: PackedSentences,
         initial: tf.Tensor,
-        noise: Noise | None,
+        rng: DropoutRng | None,
         differentiable: bool,
     ) -> tf.Tensor:
         """Returns whole sentences' vectors by rank; arguments as `pooled_by_segments`."""
-        states, layers = self.read(words, sentences, initial, noise, 0, differentiable)
+        states, layers = self.read(words, sentences, initial, rng, 0, differentiable)
         if self.options.pooling == "last":
             return pooling.last(layers[-1].states, sentences)
         if self.options.pooling == "max":

@@ -13,18 +13,18 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.packing.sentences import PackedSentences, pack_sentences
 from hier_rnn.packing.trie import PrefixTrie, build_trie
-from hier_rnn.text.alphabet import BEGIN, END, Alphabet
+from hier_rnn.text.alphabet import BOS, EOS, Alphabet
 
 
 class PackedBatch(NamedTuple):
     """The sentences of a batch, and the prefix tries of their distinct words."""
 
-    tries: tuple[PrefixTrie, ...]
+    prefix_tries: tuple[PrefixTrie, ...]
     """The words' trie and, for a bidirectional encoder, that of the words read from their end."""
     sentences: PackedSentences
 
 
-class Spelling:
+class TrieBuilder:
     """Turns distinct words into prefix tries.
 
     Args:
@@ -71,34 +71,34 @@ class Spelling:
         return tuple(build_trie(c, lengths, self._size, shared) for c in spellings)
 
 
-def spelling_of(configuration: Configuration, alphabet: Alphabet) -> Spelling:
+def trie_builder(configuration: Configuration, alphabet: Alphabet) -> TrieBuilder:
     """Returns how the words of a run are spelled.
 
     Args:
         configuration: The run's options.
         alphabet: The run's characters.
     """
-    marks = (BEGIN, END) if configuration.text.boundary_marks else None
-    return Spelling(alphabet.table(), marks, configuration.character_encoder.bidirectional)
+    marks = (BOS, EOS) if configuration.text.boundary_marks else None
+    return TrieBuilder(alphabet.table(), marks, configuration.character_encoder.bidirectional)
 
 
 def pack_batch(
-    words: tf.Tensor, lengths: tf.Tensor, spelling: Spelling, shared: bool = True
+    words: tf.Tensor, lengths: tf.Tensor, trie_builder: TrieBuilder, shared: bool = True
 ) -> PackedBatch:
     """Packs a batch.
 
     Args:
         words: The words of all sentences, one sentence after the other, string `(rows,)`.
         lengths: Words in each sentence, int32 `(sentences,)`.
-        spelling: Makes the tries.
+        trie_builder: Makes the tries.
         shared: Whether equal words and equal prefixes are computed once. Default True.
     """
     if not shared:
         return PackedBatch(
-            spelling(words, shared=False), pack_sentences(tf.range(tf.size(words)), lengths)
+            trie_builder(words, shared=False), pack_sentences(tf.range(tf.size(words)), lengths)
         )
     distinct, indices = tf.unique(words)
-    return PackedBatch(spelling(distinct), pack_sentences(indices, lengths))
+    return PackedBatch(trie_builder(distinct), pack_sentences(indices, lengths))
 
 
 def prefixes_of_words(lengths: list[int]) -> list[np.ndarray]:

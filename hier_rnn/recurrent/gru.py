@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from hier_rnn.packing.trie import HALVES, PrefixTrie
 from hier_rnn.recurrent.cell_weights import CellWeights
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
 
 # The states that entered each half of a level, and what was computed there.
@@ -328,7 +328,7 @@ class TrieGRU:
         rows: tf.Tensor,
         trie: PrefixTrie,
         initial_state: tf.Tensor | None = None,
-        noise: Noise | None = None,
+        rng: DropoutRng | None = None,
         differentiable: bool = True,
     ) -> tf.Tensor:
         """Returns the states by state index, `(1 + prefixes, units)`.
@@ -338,14 +338,14 @@ class TrieGRU:
             rows: Which of them each prefix reads, int32 `(prefixes,)`.
             trie: The prefixes.
             initial_state: State before any character, `(units,)`; default zeros.
-            noise: Source of dropout; default None, no dropout.
+            rng: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
         kernel, recurrent_kernel, bias = map(tf.convert_to_tensor, self.weights)
         units = self.weights.units
-        if noise is not None and self.recurrent_dropout:
+        if rng is not None and self.recurrent_dropout:
             # Dropping units of every entering state is dropping rows of the kernel.
-            recurrent_kernel *= noise.mask([units, 1], self.recurrent_dropout)
+            recurrent_kernel *= rng.mask([units, 1], self.recurrent_dropout)
         if initial_state is None:
             initial_state = tf.zeros([units], kernel.dtype)
         return trie_gru(

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from hier_rnn.packing.sentences import PackedSentences
 from hier_rnn.recurrent.cell_weights import CellWeights
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
 
 # What each step saves for the gradient, by direction.
@@ -385,7 +385,7 @@ class PackedLSTM:
         sentences: PackedSentences,
         initial_hidden: tf.Tensor | None = None,
         initial_cell: tf.Tensor | None = None,
-        noise: Noise | None = None,
+        rng: DropoutRng | None = None,
         differentiable: bool = True,
     ) -> LSTMOutput:
         """Returns both directions' states; the backward ones in their own order of reading.
@@ -397,13 +397,13 @@ class PackedLSTM:
             initial_hidden: Hidden state before each sentence by rank, `(2, sentences, units)`;
                 default zeros.
             initial_cell: Cell state likewise.
-            noise: Source of dropout; default None, no dropout.
+            rng: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
         shape = [2, tf.size(sentences.lengths), self.units]
         mask = None
-        if noise is not None and self.recurrent_dropout:
-            mask = noise.mask(shape, self.recurrent_dropout)
+        if rng is not None and self.recurrent_dropout:
+            mask = rng.mask(shape, self.recurrent_dropout)
         kernels, recurrent_kernels, biases = self._tensors()
         zeros = tf.zeros(shape, kernels[0].dtype)
         hidden = zeros if initial_hidden is None else initial_hidden

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,8 +20,8 @@ from hier_rnn.storage.manifest import MANIFEST, Manifest, read_manifest
 from hier_rnn.storage.old_format import OLD_WEIGHTS, read_old_configuration
 from hier_rnn.storage.old_weights_file import parse_old_weights
 from hier_rnn.storage.weights_file import MOST_BYTES, Shapes, largest_size, parse_weights
-from hier_rnn.text.alphabet import BEGIN, END, UNKNOWN, Alphabet
-from hier_rnn.text.words import Words
+from hier_rnn.text.alphabet import BOS, EOS, UNK, Alphabet
+from hier_rnn.text.tokenizer import Tokenizer
 
 
 class Directory:
@@ -87,7 +87,7 @@ class Directory:
         if self.manifest is not None or self.record.is_file():
             raise UserError(
                 f"{self.path}: the {self.kind} is not finished: its training still goes on, or was"
-                " interrupted. Give the same `train.py` command again to go on."
+                " interrupted. The same training into the same directory goes on."
             )
         missing = [path.name for path in (self.configuration, self.alphabet) if not path.is_file()]
         raise UserError(
@@ -108,7 +108,7 @@ class Directory:
         limit = LIMITS[path.name] if limit is None else limit
         manifest = self.manifest if self.verify else None
         if manifest is not None:
-            size = manifest.entry(path).bytes
+            size = manifest.entry(path).size
             check_size(path, size, limit)
             if not path.is_symlink() and not path.exists():
                 raise UserError(
@@ -177,7 +177,7 @@ class Directory:
             UserError: The file can't be read, or is damaged.
         """
         content = parse_json(self.read(self.alphabet), self.alphabet)
-        marks = {"unknown": UNKNOWN, "begin": BEGIN, "end": END}
+        marks = {"unknown": UNK, "begin": BOS, "end": EOS}
         if not isinstance(content, dict) or content.keys() != {*marks, "characters"}:
             raise UserError(f"{self.alphabet}: damaged: not what an alphabet has.")
         if any(type(content[mark]) is not int or content[mark] != marks[mark] for mark in marks):
@@ -189,14 +189,16 @@ class Directory:
         except (TypeError, ValueError) as error:
             raise UserError(f"{self.alphabet}: damaged: {error}.") from None
 
-    def read_words(self) -> Words:
+    def read_words(self) -> Tokenizer:
         """Returns how texts become words.
 
         Raises:
             UserError: The SentencePiece model is missing or damaged.
         """
         options = self.read_configuration().text
-        return Words(options, self.read_words_model() if options.words == "sentencepiece" else "")
+        return Tokenizer(
+            options, self.read_words_model() if options.words == "sentencepiece" else ""
+        )
 
     def read_words_model(self) -> bytes:
         """Returns the SentencePiece model.
@@ -233,7 +235,7 @@ class Directory:
         parse = parse_old_weights if path.suffix == ".h5" else parse_weights
         return parse(self.read(path, limit), path, shapes)
 
-    def write_metrics(self, lines: list[dict[str, Any]]) -> None:
+    def write_metrics(self, lines: Sequence[Mapping[str, Any]]) -> None:
         """Writes one line of JSON per evaluation; listed once training is finished."""
         with write_atomically(self.metrics, "wb") as file:
             file.write(metrics_bytes(lines))
@@ -241,13 +243,13 @@ class Directory:
 
 def alphabet_bytes(alphabet: Alphabet) -> bytes:
     """Returns the content of `alphabet.json`, one character per line."""
-    ids = {"unknown": UNKNOWN, "begin": BEGIN, "end": END, "characters": alphabet.characters}
+    ids = {"unknown": UNK, "begin": BOS, "end": EOS, "characters": alphabet.characters}
     return json_bytes(ids)
 
 
-def metrics_bytes(lines: list[dict[str, Any]]) -> bytes:
+def metrics_bytes(lines: Sequence[Mapping[str, Any]]) -> bytes:
     """Returns the content of `metrics.jsonl`."""
-    return "".join(json.dumps(line) + "\n" for line in lines).encode()
+    return "".join(json.dumps(dict(line)) + "\n" for line in lines).encode()
 
 
 def vocabulary_bytes(counts: Mapping[str, int], limit: int = VOCABULARY) -> bytes:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-UNKNOWN, BEGIN, END = 0, 1, 2
-FIRST = 3  # id of the first character
+UNK, BOS, EOS = 0, 1, 2
+FIRST_CHARACTER = 3  # id of the first character
 CODE_POINTS = 0x110000
 
 
@@ -34,7 +34,7 @@ class Alphabet:
                 raise ValueError(f"not one character: {character!r}")
             if "\ud800" <= character <= "\udfff":
                 raise ValueError(f"a surrogate is not a character: {character!r}")
-        ids = {character: id for id, character in enumerate(self.characters, start=FIRST)}
+        ids = {character: id for id, character in enumerate(self.characters, start=FIRST_CHARACTER)}
         if len(ids) < len(self.characters):
             twice, _ = Counter(self.characters).most_common(1)[0]
             raise ValueError(f"comes more than once: {twice!r}")
@@ -64,16 +64,16 @@ class Alphabet:
     @property
     def size(self) -> int:
         """The number of ids, the three that are no characters included."""
-        return FIRST + len(self.characters)
+        return FIRST_CHARACTER + len(self.characters)
 
     def ids(self, word: str) -> list[int]:
         """Returns the id of each character of `word`, without marks."""
-        return [self._ids.get(character, UNKNOWN) for character in word]
+        return [self._ids.get(character, UNK) for character in word]
 
     def table(self) -> np.ndarray:
         """Returns the id of every Unicode code point, int32 of shape `(1114112,)`."""
-        table = np.full(CODE_POINTS, UNKNOWN, np.int32)
-        table[[ord(character) for character in self.characters]] = range(FIRST, self.size)
+        table = np.full(CODE_POINTS, UNK, np.int32)
+        table[[ord(character) for character in self.characters]] = range(FIRST_CHARACTER, self.size)
         return table
 
     def extended(self, characters: Iterable[str]) -> Alphabet:

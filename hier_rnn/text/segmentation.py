@@ -213,7 +213,7 @@ def _sample(items: Iterator[str], size: int, generator: random.Random) -> list[s
     return sample
 
 
-def wants_pieces(texts: Iterable[str]) -> bool:
+def needs_sentencepiece(texts: Iterable[str]) -> bool:
     """Returns whether most letters are of a script that has no spaces between words, or of Korean.
 
     Args:

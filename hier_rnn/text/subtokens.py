@@ -27,7 +27,7 @@ def subtokens(word: str) -> list[str]:
     lower = word.lower().replace("\u2019", "'")
     if lower.isalpha() or _CLITIC.fullmatch(lower):
         return [lower]
-    found = []
+    found: list[str] = []
     for match in _PART.finditer(lower if lower.isascii() else _marks_as_letters(lower)):
         part = lower[match.start() : match.end()]
         host = _HOST.fullmatch(part)

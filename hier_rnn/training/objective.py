@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 import keras
 import tensorflow as tf
 
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.training.phases import ResolvedPhase
 from hier_rnn.training.state import TrainerState
 
@@ -40,8 +40,8 @@ class PhaseBatches(NamedTuple):
     """Endless, in order."""
     signature: Any
     """Types and shapes of a batch, nested as a batch is."""
-    losses: Callable[[Any, Noise], Losses]
-    """A batch's losses, in TensorFlow operations; the noise is the source of dropout."""
+    losses: Callable[[Any, DropoutRng], Losses]
+    """A batch's losses, in TensorFlow operations; the rng is the source of dropout."""
 
 
 class Objective(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.training.objective import Losses
 from hier_rnn.training.optimizer import Optimizer
 
@@ -15,7 +15,7 @@ TrainingStep = Callable[[Any, tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 def training_step(
-    losses: Callable[[Any, Noise], Losses],
+    losses: Callable[[Any, DropoutRng], Losses],
     optimizer: Optimizer,
     trainable: Sequence[str],
     signature: Any,
@@ -35,15 +35,14 @@ def training_step(
     """
     moving = {name: optimizer.weights[name].value for name in trainable}
 
-    @tf.function(
-        input_signature=[signature, tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)]
-    )
     def step(batch: Any, learning_rate: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(moving.values()))
-            loss = losses(batch, Noise(tf.stack([seed, number])))
+            loss = losses(batch, DropoutRng(tf.stack([seed, number])))
         gradients = tape.gradient(loss.minimized, moving)
         finite = optimizer.apply(gradients, learning_rate, tf.math.is_finite(loss.minimized))
         return tf.where(finite, loss.reported, float("nan"))
 
-    return step
+    arguments = [signature, tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)]
+    compiled: TrainingStep = tf.function(step, input_signature=arguments)
+    return compiled

@@ -12,8 +12,8 @@ from hier_rnn.sources.example import Example, Source
 from hier_rnn.storage.directory import Directory
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.segmentation import train_sentencepiece, wants_pieces
-from hier_rnn.text.words import Words
+from hier_rnn.text.segmentation import needs_sentencepiece, train_sentencepiece
+from hier_rnn.text.tokenizer import Tokenizer
 
 
 def resolve_word_segmentation(
@@ -41,7 +41,7 @@ def resolve_word_segmentation(
         return configuration
     if recorded is not None:
         words = recorded.text.words
-    elif text.sentencepiece_model or wants_pieces(example.text for example in open_text()):
+    elif text.sentencepiece_model or needs_sentencepiece(example.text for example in open_text()):
         words = "sentencepiece"
     else:
         words = "whitespace"
@@ -50,7 +50,7 @@ def resolve_word_segmentation(
 
 def load_words(
     configuration: Configuration, source: Source, begun: Directory | None = None
-) -> tuple[Words, bytes]:
+) -> tuple[Tokenizer, bytes]:
     """Returns how texts become words, and the SentencePiece model, empty for whitespace words.
 
     The model is the run's own if it has one already, else that of the encoder it starts from, or
@@ -66,20 +66,20 @@ def load_words(
     """
     options, encoder = configuration.text, configuration.data.encoder
     if options.words != "sentencepiece":
-        return Words(options), b""
+        return Tokenizer(options), b""
     directories = [begun] if begun else []
     if encoder:
         directories.append(EncoderDirectory.find(Path(encoder)))
     for directory in directories:
         if directory.has(directory.words_model):
             kept = directory.read_words_model()
-            return Words(options, kept), kept
+            return Tokenizer(options, kept), kept
     if ready := options.sentencepiece_model:
-        return Words(options, ready), Path(ready).read_bytes()
+        return Tokenizer(options, ready), Path(ready).read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "words.model"
         texts = (normalize(e.text, options.normalization, options.lowercase) for e in source)
         train_sentencepiece(
             texts, model, options.sentencepiece_type, options.vocabulary_size, configuration.seed
         )
-        return Words(options, model), model.read_bytes()
+        return Tokenizer(options, model), model.read_bytes()

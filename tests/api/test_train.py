@@ -77,7 +77,8 @@ def test_without_a_place_it_is_gone_when_python_ends(tmp_path):
     code = (
         "import hier_rnn\n"
         "rows = [('ab'[n % 2], f'{\"xy\"[n % 2]} word') for n in range(40)]\n"
-        "result = hier_rnn.train(rows, character_encoder={'units': 4}, sentence_encoder={'units': 4},"
+        "small = {'units': 4}\n"
+        "result = hier_rnn.train(rows, character_encoder=small, sentence_encoder=small,"
         " training={'epochs': 1, 'minimum_steps_per_epoch': 0, 'warm_start_epochs': 0})\n"
         "assert (result.path / 'model.safetensors').exists()\n"
         "print(result.path)\n"

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from benchmarks.arithmetic import Counts, counts, operations
 from benchmarks.peers.task import configuration
-from hier_rnn.packing.batch import pack_batch, spelling_of
+from hier_rnn.packing.batch import pack_batch, trie_builder
 from hier_rnn.text.alphabet import Alphabet
 
 SENTENCES = [["walk", "walks", "walking"], ["walk", "on"], ["x"]]
@@ -20,11 +20,11 @@ def test_it_counts_what_the_engine_computes():
     sentences = [["walk", "walks", "only"], ["walk", "on"]]
     for marks in (False, True):
         options = configuration(4, 8, 8, 1e-3, marks)
-        spelling = spelling_of(options, Alphabet.count(sentences))
+        builder = trie_builder(options, Alphabet.count(sentences))
         words = tf.constant([word for sentence in sentences for word in sentence])
-        packed = pack_batch(words, tf.constant([3, 2]), spelling)
+        packed = pack_batch(words, tf.constant([3, 2]), builder)
         counted = counts(sentences, marks)
-        assert counted.prefixes + marks == packed.tries[0].characters.shape[0]
+        assert counted.prefixes + marks == packed.prefix_tries[0].characters.shape[0]
         assert counted.words == packed.sentences.words.shape[0]
 
 

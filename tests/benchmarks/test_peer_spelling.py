@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.peers.spelling import by_length, padded, spell
-from hier_rnn.text.alphabet import BEGIN, END, Alphabet
+from hier_rnn.text.alphabet import BOS, EOS, Alphabet
 
 WORDS = ["über", "a", "日本", "🙂ü"]
 
 
 def test_words_are_spelled_as_the_alphabet_does():
     alphabet = Alphabet.count(WORDS[:3])
-    for before, after in (([], []), ([BEGIN], [END])):
+    for before, after in (([], []), ([BOS], [EOS])):
         spelled = spell(WORDS, alphabet.table(), marks=bool(before))
         expected = [before + alphabet.ids(word) + after for word in WORDS]
         assert spelled.characters.tolist() == [id for ids in expected for id in ids]

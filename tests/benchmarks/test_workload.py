@@ -7,9 +7,9 @@ from benchmarks.workload import Workload, read_workload, shown
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
-WORDS = Words(configuration(4, 8, 8, 1e-3, False).text)
+WORDS = Tokenizer(configuration(4, 8, 8, 1e-3, False).text)
 
 
 def source(*examples: tuple[str, str]) -> Source:

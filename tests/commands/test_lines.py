@@ -84,7 +84,7 @@ def test_a_hundred_megabytes_on_a_line_are_read_in_linear_time(monkeypatch):
     [
         ("a.txt", b"fine\nb\xff\n", "a.txt, line 2: not UTF-8: byte 0xff at position 2"),
         ("a.txt.gz", b"no", "a.txt.gz:1: not gzip data"),
-        ("a.txt.gz", gzip.compress(b"x\n" * 9999)[:-12], "the gzip data end too soon"),
+        ("a.txt.gz", gzip.compress(b"x\n" * 9999, mtime=0)[:-12], "the gzip data end too soon"),
         ("none.txt", None, "none.txt: can't read it: No such file"),
     ],
 )

@@ -18,7 +18,7 @@ from hier_rnn.configuration.toml import format_configuration, read_configuration
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
 TOPICS = {
     "delivery": "parcel late courier delivery arrive waiting tracking shipped package where",
@@ -46,7 +46,7 @@ class Trigrams:
     ) -> None:
         written = run / "config.toml"
         self.configuration = read_configuration(written) if written.exists() else options()
-        self.words = Words(self.configuration.text)
+        self.words = Tokenizer(self.configuration.text)
         counts: dict[str, Counter[str]] = {}
         for example in examples:
             counter = counts.setdefault(str(example.label), Counter())

@@ -13,7 +13,7 @@ from hier_rnn.configuration.options import Text
 from hier_rnn.evaluation.alignment import align
 from hier_rnn.text.normalization import normalize
 from hier_rnn.text.segmentation import train_sentencepiece
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
 CHINESE = "我们很喜欢这家酒店 房间很干净 早餐不好吃 服务员很热情 下次还会来 位置方便 价格便宜"
 JAPANESE = "この店はとても良い 駅から近くて便利です 部屋が狭い また来たいと思います"
@@ -40,7 +40,7 @@ def model(tmp_path_factory):
 
 
 def aligned(text: str, options: Text, model="") -> tuple[list[str], list]:
-    words = Words(options, model)(text)
+    words = Tokenizer(options, model)(text)
     form = functools.partial(normalize, form=options.normalization, lowercase=options.lowercase)
     return words, align(text, words, form, options.words == "sentencepiece")
 

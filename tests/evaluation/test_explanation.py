@@ -11,7 +11,7 @@ from hier_rnn.inference.predictor import Predictor
 from hier_rnn.sources.example import Example
 from hier_rnn.text.normalization import normalize
 from hier_rnn.text.segmentation import train_sentencepiece
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
 SCRIPTS = {
     "chinese": [
@@ -77,7 +77,7 @@ def test_text_cut_into_pieces_is_shown_as_it_was_written(script, trigrams, tmp_p
     train_sentencepiece((whole[at : at + 5] for at in starts), model, vocabulary_size=70)
     classifier = trigrams(tmp_path, [Example(f"{i}", text, "") for i, text in enumerate(texts)])
     classifier.configuration = Configuration.model_validate({"text": {"words": "sentencepiece"}})
-    classifier.words = Words(classifier.configuration.text, model)
+    classifier.words = Tokenizer(classifier.configuration.text, model)
     for text in texts:
         explained = explain(classifier, text)
         assert len(explained.words) > len(text.split())  # it is cut into pieces

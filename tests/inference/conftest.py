@@ -9,7 +9,7 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.inference.inference import Inference
 from hier_rnn.model.classifier import Classifier
-from hier_rnn.packing.batch import pack_batch, spelling_of
+from hier_rnn.packing.batch import pack_batch, trie_builder
 from hier_rnn.text.alphabet import Alphabet
 
 ALPHABET = Alphabet(tuple("abcdefghij0123456789é語"))
@@ -34,7 +34,7 @@ class Both:
     def tensorflow(self, sentences):
         words = tf.constant([word for sentence in sentences for word in sentence], tf.string)
         lengths = tf.constant([len(sentence) for sentence in sentences], tf.int32)
-        batch = pack_batch(words, lengths, spelling_of(self.configuration, self.alphabet))
+        batch = pack_batch(words, lengths, trie_builder(self.configuration, self.alphabet))
         return self.classifier(batch, differentiable=False).numpy()
 
 

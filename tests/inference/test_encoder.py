@@ -63,3 +63,10 @@ def test_mistakes(small_run, tmp_path):
     (path / "encoder.safetensors").write_bytes(b"")
     with pytest.raises(UserError, match=r"encoder.safetensors: can't read"):
         hier_rnn.load_encoder(path)
+
+
+def test_words_are_cut_as_a_classifiers_are(encoder):
+    limit = encoder.configuration.text.maximum_word_length
+    head, tail = "a" * (limit - limit // 2), "b" * (limit // 2)
+    long, cut = encoder([head + "x" * 1_000_000 + tail, head + tail])
+    np.testing.assert_array_equal(long, cut)

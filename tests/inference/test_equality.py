@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import hier_rnn
 from hier_rnn.inference import inference, sentence_encoder
 from hier_rnn.inference.attribution import Attribution
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 
 CHARACTERS = "abcé語xyz"  # the last three are in no alphabet
 
@@ -117,7 +117,7 @@ def readers(both):
         both(text={**text, "maximum_word_length": 7}, character_encoder={"bidirectional": True})
         for text in options
     ]
-    return [(model, model.inference(), Words(model.configuration.text)) for model in models]
+    return [(model, model.inference(), Tokenizer(model.configuration.text)) for model in models]
 
 
 @settings(max_examples=40, deadline=None)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("tensorflow", "keras", "scipy", "sklearn", "matplotlib", "rich", "jinja2")
+HEAVY = ("tensorflow", "keras", "scipy", "sklearn", "matplotlib", "jinja2")
 
 
 @pytest.mark.parametrize(

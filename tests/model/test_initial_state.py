@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.sentence_encoder import SentenceEncoder
-from hier_rnn.packing.batch import spelling_of
+from hier_rnn.packing.batch import trie_builder
 from hier_rnn.packing.sentences import pack_sentences
 
 WIDTH, UNITS = 6, 3
@@ -106,7 +106,7 @@ def test_of_the_character_encoder(bidirectional, configure, randomize, alphabet)
     values = randomize(trained).named_weights()
     for name, weight in zeros.named_weights().items():
         weight.assign(values[name])
-    tries = spelling_of(configuration, alphabet)(words)
+    tries = trie_builder(configuration, alphabet)(words)
     directions = ("/forward", "/backward") if bidirectional else ("",)
     states = tf.constant(
         [

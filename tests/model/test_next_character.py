@@ -12,9 +12,9 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.model.next_character import NextCharacter
 from hier_rnn.model.weight_specs import weight_shapes
-from hier_rnn.packing.batch import spelling_of
+from hier_rnn.packing.batch import trie_builder
 from hier_rnn.packing.trie import build_trie, parent_states, prefix_counts
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 
 WORDS = ["abc", "a", "abd", "語é", "abcde", "", "zzz"]
 COUNTS = [3.0, 1.0, 2.0, 4.0, 1.0, 5.0, 2.0]
@@ -50,7 +50,7 @@ def make(configure, randomize, alphabet):
         training = {"next_character_weight": weight}
         configuration = configure(training=training, **groups)
         model = randomize(Classifier(configuration, alphabet.size, 3))
-        return model, spelling_of(configuration, alphabet)
+        return model, trie_builder(configuration, alphabet)
 
     return make
 
@@ -73,9 +73,9 @@ def word_by_word(encoder, predictor, spelled, counts, direction=0):
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "bidirectional"])
 def test_equal_to_words_one_by_one(bidirectional, make, alphabet):
-    model, spelling = make(character={"bidirectional": bidirectional, "layers": 2})
+    model, builder = make(character={"bidirectional": bidirectional, "layers": 2})
     encoder, predictor = model.character_encoder, model.next_character
-    tries = spelling(tf.constant(WORDS))
+    tries = builder(tf.constant(WORDS))
     states = encoder.states(tries)
     spelled = [(1, *alphabet.ids(word), 2) for word in WORDS]
     for direction, trie in enumerate(tries):
@@ -90,14 +90,14 @@ def test_without_marks_the_first_character_is_predicted(configure, randomize, al
     configuration = configure(text={"boundary_marks": False})
     encoder = randomize(CharacterEncoder(configuration.character_encoder, alphabet.size))
     predictor = randomize(NextCharacter(configuration.character_encoder, alphabet.size))
-    (trie,) = spelling_of(configuration, alphabet)(tf.constant(["a"]))
+    (trie,) = trie_builder(configuration, alphabet)(tf.constant(["a"]))
     states = encoder.states((trie,))[0][-1]
     found = predictor.loss(states, trie, prefix_counts(trie, tf.constant([2.0])))
     logits = predictor.biases[0].numpy()  # the initial state is zeros
     letter = alphabet.ids("a")[0]
     np.testing.assert_allclose(found, -tf.nn.log_softmax(logits)[letter], rtol=1e-5)
     for nothing in ([""], []):
-        (trie,) = spelling_of(configuration, alphabet)(tf.constant(nothing, tf.string))
+        (trie,) = trie_builder(configuration, alphabet)(tf.constant(nothing, tf.string))
         states = encoder.states((trie,))[0][-1]
         assert predictor.loss(states, trie, prefix_counts(trie, tf.ones(len(nothing)))) == 0
 
@@ -116,12 +116,12 @@ def test_weights_are_there_when_the_option_is(bidirectional, configure, alphabet
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "bidirectional"])
 def test_joint_training_shares_the_encoder(bidirectional, make, pack, sentences):
-    model, spelling = make(character={"bidirectional": bidirectional})
-    batch = pack(sentences, spelling)
-    logits, loss = model.jointly(batch)
+    model, builder = make(character={"bidirectional": bidirectional})
+    batch = pack(sentences, builder)
+    logits, loss = model.logits_and_lm_loss(batch)
     np.testing.assert_array_equal(logits, model(batch))
     counted = Counter(word for sentence in sentences for word in sentence)
-    tries = spelling(tf.constant(list(counted)))
+    tries = builder(tf.constant(list(counted)))
     states = model.character_encoder.states(tries)
     losses = []
     for direction, trie in enumerate(tries):
@@ -130,7 +130,7 @@ def test_joint_training_shares_the_encoder(bidirectional, make, pack, sentences)
     np.testing.assert_allclose(loss, np.mean(losses), rtol=1e-5)
     named = {name: weight.value for name, weight in model.named_weights().items()}
     with tf.GradientTape() as tape:
-        _, loss = model.jointly(batch)
+        _, loss = model.logits_and_lm_loss(batch)
     found = tape.gradient(loss, named)
     for name, gradient in found.items():
         reached = name.startswith(("character_encoder/", "next_character/"))
@@ -138,28 +138,28 @@ def test_joint_training_shares_the_encoder(bidirectional, make, pack, sentences)
 
 
 def test_dropout_is_drawn_once_for_both(make, pack, sentences):
-    model, spelling = make(character={"embedding_dropout": 0.5, "recurrent_dropout": 0.3})
-    batch, noise = pack(sentences, spelling), tf.constant([3, 4])
-    logits, loss = model.jointly(batch, Noise(noise))
-    np.testing.assert_array_equal(logits, model(batch, noise=Noise(noise)))
-    assert abs(loss - model.jointly(batch)[1]) > 1e-3
+    model, builder = make(character={"embedding_dropout": 0.5, "recurrent_dropout": 0.3})
+    batch, rng = pack(sentences, builder), tf.constant([3, 4])
+    logits, loss = model.logits_and_lm_loss(batch, DropoutRng(rng))
+    np.testing.assert_array_equal(logits, model(batch, rng=DropoutRng(rng)))
+    assert abs(loss - model.logits_and_lm_loss(batch)[1]) > 1e-3
 
 
 def test_a_frozen_encoder_stays_and_the_predictor_learns(make, pack, sentences):
-    model, spelling = make()
-    batch = pack(sentences, spelling)
+    model, builder = make()
+    batch = pack(sentences, builder)
     named = {name: weight.value for name, weight in model.named_weights().items()}
     with tf.GradientTape() as tape:
-        _, loss = model.jointly(batch, frozen_encoder=True)
+        _, loss = model.logits_and_lm_loss(batch, frozen_encoder=True)
     found = tape.gradient(loss, {n: w for n, w in named.items() if n.startswith("next_character")})
     assert all(gradient is not None for gradient in found.values())
 
 
 def test_prediction_ignores_it(make, pack, sentences, configure, alphabet):
-    model, spelling = make()
+    model, builder = make()
     without = Classifier(configure(), alphabet.size, 3)
     values = model.named_weights()
     for name, weight in without.named_weights().items():
         weight.assign(values[name])
-    batch = pack(sentences, spelling)
+    batch = pack(sentences, builder)
     np.testing.assert_array_equal(without(batch), model(batch))

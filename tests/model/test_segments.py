@@ -10,7 +10,7 @@ from benchmarks.measure import peak_memory
 from hier_rnn.model.segments import pooled_by_segments
 from hier_rnn.model.sentence_encoder import SentenceEncoder
 from hier_rnn.packing.sentences import pack_sentences
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 
 WIDTH, UNITS, N = 6, 3, 3
 DOCUMENTS = [
@@ -176,7 +176,7 @@ def test_segments_as_long_as_the_longest_document_change_nothing(options, make, 
         results.append(
             differentiated(
                 lambda v, encoder=encoder: encoder(
-                    v, packed(DOCUMENTS), noise=Noise(tf.constant([4, 5]))
+                    v, packed(DOCUMENTS), rng=DropoutRng(tf.constant([4, 5]))
                 ),
                 encoder,
                 vectors,
@@ -303,12 +303,12 @@ def test_recurrent_dropout_is_the_same_throughout_a_document(make, vectors, upst
     encoder = make(layers=2, recurrent_dropout=0.5)
     seed = tf.constant([1, 9])
     documents = packed(DOCUMENTS)
-    draws = Noise(seed).apart(0).apart(0)
+    draws = DropoutRng(seed).fold_in(0).fold_in(0)
     by_rank = tf.stack([draws.mask([2, 6, UNITS], 0.5) for _ in range(2)])
     masks = tf.transpose(tf.gather(by_rank, documents.order, axis=2), [2, 0, 1, 3])
     assert 0 < np.mean(masks == 0) < 1
     found, gradients = differentiated(
-        lambda v: encoder(v, documents, noise=Noise(seed)), encoder, vectors, upstream
+        lambda v: encoder(v, documents, rng=DropoutRng(seed)), encoder, vectors, upstream
     )
     no_dropout = encoder(vectors, documents)
     assert np.abs(found - no_dropout).max() > 0.01
@@ -327,7 +327,7 @@ def test_both_passes_drop_the_same(pooling, make, vectors, upstream):
     documents = packed(DOCUMENTS)
 
     def loss(v, number=1):
-        return encoder(v, documents, noise=Noise(tf.stack([7, number])))
+        return encoder(v, documents, rng=DropoutRng(tf.stack([7, number])))
 
     _, gradients = differentiated(loss, encoder, vectors, upstream)
     named = encoder.named_weights()
@@ -354,8 +354,8 @@ def test_layers_drop_differently_in_each_segment(make, vectors):
     """Equal segments that begin alike differ by dropout alone."""
     encoder = make(pooling="mean", layers=2, dropout=0.5, input_dropout=0)
     encoder.carries = False
-    noise = Noise(tf.constant([0, 3]))
-    one, two = (encoder(vectors, packed([[0, 1, 2] * k]), noise=noise).numpy() for k in (1, 2))
+    rng = DropoutRng(tf.constant([0, 3]))
+    one, two = (encoder(vectors, packed([[0, 1, 2] * k]), rng=rng).numpy() for k in (1, 2))
     assert np.abs(one - two).max() > 1e-3
     np.testing.assert_allclose(
         encoder(vectors, packed([[0, 1, 2]])), encoder(vectors, packed([[0, 1, 2] * 2])), atol=1e-6

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from hier_rnn.model.sentence_encoder import SentenceEncoder
 from hier_rnn.packing.sentences import pack_sentences
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 
 WIDTH = 6  # twice the units, as layers that share weights need
 SENTENCES = [[0, 1, 2, 1], [], [3], [4, 4, 0, 2, 1, 0, 3], [2, 0]]
@@ -178,7 +178,7 @@ def test_dropout_is_decided_by_the_seed_and_only_there_with_noise(options, make,
     words = tf.convert_to_tensor(vectors)
 
     def found(seed):
-        return encoder(words, packed(), noise=Noise(tf.constant([0, seed]))).numpy()
+        return encoder(words, packed(), rng=DropoutRng(tf.constant([0, seed]))).numpy()
 
     np.testing.assert_array_equal(found(1), found(1))
     assert np.abs(found(1) - found(2)).max() > 1e-3
@@ -190,7 +190,7 @@ def test_dropout_is_decided_by_the_seed_and_only_there_with_noise(options, make,
 def test_when_all_is_dropped_words_are_zeros(option, make, vectors):
     encoder = make(**{**NONE, option: 0.99999})
     words = tf.convert_to_tensor(vectors)
-    found = encoder(words, packed(), noise=Noise(tf.constant([0, 1])))
+    found = encoder(words, packed(), rng=DropoutRng(tf.constant([0, 1])))
     np.testing.assert_allclose(found, encoder(tf.zeros_like(words), packed()), atol=1e-6)
 
 
@@ -199,7 +199,7 @@ def test_a_word_is_dropped_in_one_place_and_stays_in_others(make):
     encoder = make(**{**NONE, "word_dropout": 0.5, "pooling": "mean"})
     words = tf.ones([1, WIDTH])
     sentences = packed([[0]] * 40)
-    found = encoder(words, sentences, noise=Noise(tf.constant([0, 1]))).numpy()
+    found = encoder(words, sentences, rng=DropoutRng(tf.constant([0, 1]))).numpy()
     kept, dropped = encoder(words, packed([[0]])), encoder(0 * words, packed([[0]]))
     is_kept = np.abs(found - kept).max(1) < 1e-6
     is_dropped = np.abs(found - dropped).max(1) < 1e-6
@@ -211,8 +211,8 @@ def test_word_dropout_gives_a_dropped_word_no_gradient(make):
     encoder = make(**{**NONE, "word_dropout": 0.99999})
     words = tf.Variable(tf.ones([5, WIDTH]))
     with tf.GradientTape() as tape:
-        noise = Noise(tf.constant([0, 1]))
-        loss = tf.reduce_sum(encoder(tf.convert_to_tensor(words), packed(), noise=noise))
+        rng = DropoutRng(tf.constant([0, 1]))
+        loss = tf.reduce_sum(encoder(tf.convert_to_tensor(words), packed(), rng=rng))
     assert not tf.convert_to_tensor(tape.gradient(loss, words)).numpy().any()
 
 

@@ -1,4 +1,4 @@
-"""Noise whose masks a test can see, and what tells how far a tensor is from another."""
+"""Dropout masks that a test can see, and what tells how far a tensor is from another."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 
 
-class KnownNoise:
-    """Stands in for `Noise`: the masks are drawn at once in float64, and kept."""
+class KnownRng:
+    """Stands in for `DropoutRng`: the masks are drawn at once in float64, and kept."""
 
     def __init__(self, seed=0):
         self._random = np.random.default_rng(seed)
@@ -21,8 +21,8 @@ class KnownNoise:
 
 
 @pytest.fixture
-def known_noise():
-    return KnownNoise()
+def known_rng():
+    return KnownRng()
 
 
 def relative_error(found, expected):

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from hier_rnn.packing.trie import build_trie
 from hier_rnn.recurrent.cell_weights import CellWeights
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.gru import TrieGRU
-from hier_rnn.recurrent.noise import Noise
 
 LETTERS, WIDTH, UNITS = 6, 5, 7
 
@@ -153,9 +153,9 @@ def numpy_ends(parameters, words, reset_after, mask=1.0):
     return np.array(ends).reshape(-1, UNITS)
 
 
-def in_float64(reset_after, words, noise=None):
+def in_float64(reset_after, words, rng=None):
     """Our states after each word and a gradient by parameter, and the parameters."""
-    rate = 0.4 if noise else 0.0
+    rate = 0.4 if rng else 0.0
     layer, table, initial = made(reset_after, dtype="float64", recurrent_dropout=rate)
     table, initial = tf.Variable(table), tf.Variable(initial)
     trie = trie_of(words)
@@ -163,7 +163,7 @@ def in_float64(reset_after, words, noise=None):
     watched = {"table": table, "initial": initial}
     watched |= {weight.name: weight.value for weight in layer.weights}
     with tf.GradientTape() as tape:
-        states = layer(tf.convert_to_tensor(table), trie.characters, trie, initial, noise=noise)
+        states = layer(tf.convert_to_tensor(table), trie.characters, trie, initial, rng=rng)
         ends = tf.gather(states, trie.ends)
         loss = tf.reduce_sum(ends * weight)
     parameters = {name: value.numpy() for name, value in watched.items()}
@@ -193,11 +193,11 @@ def test_gradients_are_finite_differences(reset_after, name, finite_differences,
 
 @both_resets
 def test_recurrent_dropout_hides_units_from_the_recurrent_product(
-    reset_after, known_noise, finite_differences, distance
+    reset_after, known_rng, finite_differences, distance
 ):
     words = with_prefixes(WORDS["shared"])
-    found, gradients, parameters, weight = in_float64(reset_after, words, known_noise)
-    (mask,) = (mask.ravel() for mask in known_noise.masks)
+    found, gradients, parameters, weight = in_float64(reset_after, words, known_rng)
+    (mask,) = (mask.ravel() for mask in known_rng.masks)
     assert 0 < (mask == 0).sum() < UNITS
     expected = numpy_ends(parameters, words, reset_after, mask)
     np.testing.assert_allclose(found, expected, atol=1e-10, rtol=0)
@@ -215,8 +215,8 @@ def test_recurrent_dropout_is_decided_by_the_seed():
     table = tf.constant(table, tf.float32)
 
     def states(seed):
-        noise = None if seed is None else Noise(tf.constant([0, seed]))
-        return layer(table, trie.characters, trie, noise=noise).numpy()
+        rng = None if seed is None else DropoutRng(tf.constant([0, seed]))
+        return layer(table, trie.characters, trie, rng=rng).numpy()
 
     np.testing.assert_array_equal(states(1), states(1))
     assert np.abs(states(1) - states(2)).max() > 1e-3

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from hier_rnn.packing.sentences import pack_sentences
 from hier_rnn.recurrent.cell_weights import CellWeights
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.lstm import PackedLSTM
-from hier_rnn.recurrent.noise import Noise
 
 WORDS, WIDTH, UNITS = 6, 5, 4
 
@@ -156,9 +156,9 @@ def numpy_states(parameters, sentences, mask=None):
     return (np.array(values).reshape(-1, 2 * UNITS) for values in (states, cells))
 
 
-def in_float64(sentences, noise=None):
+def in_float64(sentences, rng=None):
     """Our states, cell states and a gradient by parameter, and the parameters."""
-    layer, vectors, (hidden, cell) = made("float64", 0.4 if noise else 0.0, len(sentences))
+    layer, vectors, (hidden, cell) = made("float64", 0.4 if rng else 0.0, len(sentences))
     watched = {name: tf.Variable(value) for name, value in (("vectors", vectors),)}
     watched |= {"hidden": tf.Variable(hidden), "cell": tf.Variable(cell)}
     weights = {weight.name: weight.value for weight in layer.weights}
@@ -166,7 +166,7 @@ def in_float64(sentences, noise=None):
     weight = np.random.default_rng(1).normal(size=(len(packed.words), 2 * UNITS))
     with tf.GradientTape() as tape:
         states, cells = ours(
-            layer, watched["vectors"], packed, watched["hidden"], watched["cell"], noise=noise
+            layer, watched["vectors"], packed, watched["hidden"], watched["cell"], rng=rng
         )
         loss = tf.reduce_sum(states * weight)
     watched |= weights
@@ -194,11 +194,11 @@ def test_gradients_are_finite_differences(name, finite_differences, distance):
 
 
 def test_recurrent_dropout_hides_the_same_units_throughout_a_sentence(
-    known_noise, finite_differences, distance
+    known_rng, finite_differences, distance
 ):
     sentences = SENTENCES["mixed"]
-    states, _, gradients, parameters, weight = in_float64(sentences, known_noise)
-    (mask,) = known_noise.masks  # by rank
+    states, _, gradients, parameters, weight = in_float64(sentences, known_rng)
+    (mask,) = known_rng.masks  # by rank
     mask = mask[:, pack(sentences).order.numpy()]
     assert len({tuple(row) for row in mask.reshape(-1, UNITS)}) > 2, "each sentence has its own"
     expected, _ = numpy_states(parameters, sentences, mask)
@@ -215,8 +215,8 @@ def test_recurrent_dropout_is_decided_by_the_seed():
     packed = pack(SENTENCES["mixed"])
 
     def states(seed):
-        noise = None if seed is None else Noise(tf.constant([0, seed]))
-        return ours(layer, vectors, packed, noise=noise)[0].numpy()
+        rng = None if seed is None else DropoutRng(tf.constant([0, seed]))
+        return ours(layer, vectors, packed, rng=rng)[0].numpy()
 
     np.testing.assert_array_equal(states(1), states(1))
     assert np.abs(states(1) - states(2)).max() > 1e-3

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
+from hier_rnn.text.alphabet import FIRST_CHARACTER, UNK, Alphabet
 
 valid_words = st.lists(st.text(st.characters(exclude_categories=["Cs"])))
 
@@ -16,14 +16,16 @@ def test_characters_come_by_descending_count_then_code_point():
     alphabet = Alphabet.count(["banana", "cab"])
     assert alphabet.characters == ("a", "b", "n", "c")
     assert alphabet.size == 7
-    assert alphabet.ids("cab!") == [6, 3, 4, UNKNOWN]
+    assert alphabet.ids("cab!") == [6, 3, 4, UNK]
 
 
 @given(valid_words)
 def test_ids_round_trip(words):
     alphabet = Alphabet.count(words)
     for word in words:
-        assert "".join(alphabet.characters[id - FIRST] for id in alphabet.ids(word)) == word
+        assert (
+            "".join(alphabet.characters[id - FIRST_CHARACTER] for id in alphabet.ids(word)) == word
+        )
 
 
 @given(valid_words, st.integers(1, 3))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hier_rnn.text.segmentation import wants_pieces
+from hier_rnn.text.segmentation import needs_sentencepiece
 
 PIECES = {
     "Chinese": "房间很干净，服务员态度也不错",
@@ -30,21 +30,21 @@ SPACES = {
 
 @pytest.mark.parametrize("text", PIECES.values(), ids=PIECES)
 def test_scripts_without_spaces_and_korean(text):
-    assert wants_pieces([text])
+    assert needs_sentencepiece([text])
 
 
 @pytest.mark.parametrize("text", SPACES.values(), ids=SPACES)
 def test_scripts_with_spaces(text):
-    assert not wants_pieces([text])
+    assert not needs_sentencepiece([text])
 
 
 def test_most_letters_decide():
     chinese, english = PIECES["Chinese"], SPACES["English"]
-    assert wants_pieces([english, chinese, chinese])
-    assert not wants_pieces([english, english, chinese, ""])
-    assert not wants_pieces([])
+    assert needs_sentencepiece([english, chinese, chinese])
+    assert not needs_sentencepiece([english, english, chinese, ""])
+    assert not needs_sentencepiece([])
 
 
 @given(st.lists(st.text()))
 def test_any_text(texts):
-    assert wants_pieces(texts) in (True, False)
+    assert needs_sentencepiece(texts) in (True, False)

@@ -31,10 +31,10 @@ def broken(monkeypatch) -> Callable[[int, int], None]:
         losses_of = objective.ClassificationLosses.__call__
         calls = 0
 
-        def losses(self, batch, noise) -> Losses:
+        def losses(self, batch, rng) -> Losses:
             nonlocal calls
             calls += 1
-            found = losses_of(self, batch, noise)
+            found = losses_of(self, batch, rng)
             if first <= calls < first + times:
                 return Losses(found.reported, found.minimized * tf.constant(np.inf))
             return found

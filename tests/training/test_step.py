@@ -16,8 +16,8 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.weight_specs import weight_shapes
-from hier_rnn.packing.batch import spelling_of
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.packing.batch import trie_builder
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses, class_weights
@@ -46,7 +46,7 @@ pytestmark = [
 @lru_cache
 def packed() -> tuple[LabelledBatch, LabelledBatch]:
     """The batch, and its types and shapes."""
-    data = PackedBatches(lambda: iter([SENTENCES]), spelling_of(Configuration(), ALPHABET))
+    data = PackedBatches(lambda: iter([SENTENCES]), trie_builder(Configuration(), ALPHABET))
     [batch] = data
     return batch, data.element_spec
 
@@ -196,7 +196,7 @@ def test_nothing_moves_where_the_gradient_alone_is_not_finite():
     weight = keras.Variable([0.0, 1.0])
     optimizer = Optimizer(Training(), {"head/kernel": weight})
 
-    def losses(batch: tf.Tensor, noise: Noise) -> Losses:
+    def losses(batch: tf.Tensor, rng: DropoutRng) -> Losses:
         loss = tf.reduce_sum(tf.sqrt(weight.value) * batch)
         return Losses(loss, loss)
 

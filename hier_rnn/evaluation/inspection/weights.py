@@ -16,7 +16,7 @@ from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.gates import gate_blocks
 from hier_rnn.initializers.patterns import matches
-from hier_rnn.initializers.rules import Choice, Decision, resolve
+from hier_rnn.initializers.rules import ResolvedRule, WeightInit, resolve
 from hier_rnn.model.weight_specs import character_encoder_shapes, weight_shapes
 from hier_rnn.sources.source import open_source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
@@ -24,7 +24,7 @@ from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.stored_weights import find_directory
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.phases import for_given_encoder, multiplier
 
@@ -32,7 +32,7 @@ UNRECORDED = "not recorded"
 
 
 @dataclass(frozen=True)
-class Row:
+class WeightRow:
     """A gate of a weight, or a weight without gates.
 
     Args:
@@ -66,7 +66,7 @@ class _Weights:
     """Weights, and the decisions that they started from where these are recorded."""
 
     values: Mapping[str, np.ndarray]
-    decisions: Mapping[str, Decision]
+    decisions: Mapping[str, WeightInit]
     training: Training
 
 
@@ -75,7 +75,7 @@ def inspect_target(
     compare: Path | None = None,
     train: str = "",
     verify: bool = True,
-) -> list[Row]:
+) -> list[WeightRow]:
     """Returns a row for every gate of every weight, in the order of the flow.
 
     Args:
@@ -95,7 +95,7 @@ def inspect_target(
     return [row for name in opened.values for row in _rows(name, opened, before.get(name))]
 
 
-def json_rows(rows: list[Row]) -> list[dict[str, Any]]:
+def json_rows(rows: list[WeightRow]) -> list[dict[str, Any]]:
     """Returns the rows as what JSON can hold."""
     return [dataclasses.asdict(row) for row in rows]
 
@@ -158,7 +158,7 @@ def _counted(configuration: Configuration, train: str) -> tuple[Alphabet, int]:
     """
     data = configuration.data
     source = open_source(data.train or train, **data.reading)
-    words = Words(configuration.text.model_copy(update={"words": "whitespace"}))
+    words = Tokenizer(configuration.text.model_copy(update={"words": "whitespace"}))
     labels = set()
 
     def texts() -> Iterator[list[str]]:
@@ -170,7 +170,7 @@ def _counted(configuration: Configuration, train: str) -> tuple[Alphabet, int]:
     return run_alphabet(configuration, seen)[0], len(labels)
 
 
-def _rows(name: str, opened: _Weights, before: np.ndarray | None) -> Iterator[Row]:
+def _rows(name: str, opened: _Weights, before: np.ndarray | None) -> Iterator[WeightRow]:
     value = opened.values[name].astype(np.float64)
     change = None
     if before is not None and before.shape == value.shape:
@@ -181,7 +181,7 @@ def _rows(name: str, opened: _Weights, before: np.ndarray | None) -> Iterator[Ro
         columns = (..., *indices[0][1:])
         block = value[columns]
         square = block.ndim == 2 and block.shape[0] == block.shape[1] and len(indices) == 1
-        yield Row(
+        yield WeightRow(
             weight=name,
             gate=gate,
             shape=block.shape,
@@ -195,7 +195,7 @@ def _rows(name: str, opened: _Weights, before: np.ndarray | None) -> Iterator[Ro
         )
 
 
-def _initializer(choice: Choice) -> str:
+def _initializer(choice: ResolvedRule) -> str:
     return f"{choice.initializer}{'' if choice.rule.per_gate else ', fused'}"
 
 

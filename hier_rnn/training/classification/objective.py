@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -13,8 +13,8 @@ from hier_rnn.errors import UserError, nearest
 from hier_rnn.inference.inference import Inference
 from hier_rnn.metrics.scores import Scores, score
 from hier_rnn.model.classifier import Classifier
-from hier_rnn.packing.batch import Spelling
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.packing.batch import TrieBuilder
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.training.classification.batches import (
     LabelledBatch,
     PackedBatches,
@@ -38,7 +38,7 @@ class ClassificationObjective:
         configuration: The run's options.
         options: Its `training` options, with what the data and a given encoder decide.
         classifier: The model.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         data: The run's data.
 
     Attributes:
@@ -56,12 +56,12 @@ class ClassificationObjective:
         configuration: Configuration,
         options: Training,
         classifier: Classifier,
-        spelling: Spelling,
+        trie_builder: TrieBuilder,
         data: TrainingData,
     ) -> None:
         self.score_name = f"validation_{options.validation_metric}"
         self._configuration, self._options, self._data = configuration, options, data
-        self._classifier, self._spelling = classifier, spelling
+        self._classifier, self._trie_builder = classifier, trie_builder
         corpus = data.corpus
         length = corpus.words_per_sentence
         self.passes = passes_per_epoch(options, corpus.examples, length)
@@ -79,8 +79,8 @@ class ClassificationObjective:
         vocabulary, frozen = self._data.corpus.vocabulary, None
         if vocabulary and vectors_stay(self._configuration, phase.trainable):
             encoder = self._classifier.character_encoder
-            frozen = FrozenWordVectors(encoder, self._spelling, vocabulary)
-        batches = PackedBatches(lambda: self._batches(epoch, batch), self._spelling, frozen)
+            frozen = FrozenWordVectors(encoder, self._trie_builder, vocabulary)
+        batches = PackedBatches(lambda: self._batches(epoch, batch), self._trie_builder, frozen)
         losses = ClassificationLosses(
             self._classifier, self._options, self._class_weights, phase.trainable, frozen
         )
@@ -130,7 +130,7 @@ class ClassificationObjective:
             )
         return score(data.targets, logits, data.corpus.labels), logits
 
-    def score(self, metrics: dict[str, float]) -> float:
+    def score(self, metrics: Mapping[str, float]) -> float:
         """Returns the metric that `training.validation_metric` names; of the loss, the negative."""
         return metrics[self.score_name] * (-1 if self._options.validation_metric == "loss" else 1)
 
@@ -173,34 +173,34 @@ class ClassificationLosses:
         self._class_weights = tf.constant(class_weights, tf.float32)
         self._encoder_frozen = not any(name.startswith(ENCODER) for name in trainable)
 
-    def __call__(self, batch: LabelledBatch, noise: Noise) -> Losses:
+    def __call__(self, batch: LabelledBatch, rng: DropoutRng) -> Losses:
         """Returns the losses.
 
         Args:
             batch: Sentences and their labels.
-            noise: Source of dropout.
+            rng: Source of dropout.
         """
         smoothing, auxiliary_weight = (
             self._options.label_smoothing,
             self._options.next_character_weight,
         )
-        logits, auxiliary = self._logits(batch, noise)
+        logits, auxiliary = self._logits(batch, rng)
         targets = tf.one_hot(batch.labels, tf.shape(logits)[1])
         targets = targets * (1 - smoothing) + smoothing / len(self._class_weights)
         losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
         loss = tf.reduce_mean(losses * tf.gather(self._class_weights, batch.labels))
         return Losses(loss, loss + auxiliary_weight * auxiliary)
 
-    def _logits(self, batch: LabelledBatch, noise: Noise) -> tuple[tf.Tensor, tf.Tensor | float]:
+    def _logits(self, batch: LabelledBatch, rng: DropoutRng) -> tuple[tf.Tensor, tf.Tensor | float]:
         """Returns the logits, and the next-character loss or 0."""
         classifier, packed = self._classifier, batch.batch
         if self._options.next_character_weight:
-            return classifier.jointly(packed, noise, self._encoder_frozen)
+            return classifier.logits_and_lm_loss(packed, rng, self._encoder_frozen)
         if self._frozen:
-            words = classifier.character_encoder(packed.tries, differentiable=False)
+            words = classifier.character_encoder(packed.prefix_tries, differentiable=False)
             words = self._frozen.merge(words, batch.rows)
-            return classifier.classify(words, packed.sentences, noise), 0.0
-        return classifier(packed, noise=noise, frozen_encoder=self._encoder_frozen), 0.0
+            return classifier.from_word_vectors(words, packed.sentences, rng), 0.0
+        return classifier(packed, rng=rng, frozen_encoder=self._encoder_frozen), 0.0
 
 
 def class_weights(options: Training, labels: Sequence[str], counts: Sequence[int]) -> list[float]:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hier_rnn.configuration.options import Configuration, InitializerRule, Training
-from hier_rnn.initializers.rules import Decision, initialize, resolve, rules_deciding
+from hier_rnn.initializers.rules import WeightInit, initialize, resolve, rules_deciding
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.weight_specs import Shapes, character_encoder_shapes, weight_shapes
-from hier_rnn.packing.batch import spelling_of
+from hier_rnn.packing.batch import trie_builder
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.lock import RunLock
@@ -89,13 +89,13 @@ def train_classifier(
         KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
     """
     run = RunDirectory(Path(out))
-    listeners = [on_event, MetricsFile(run)]
+    listeners: list[Listener] = [on_event, MetricsFile(run)]
     if tensorboard:
         listeners.append(TensorBoard(run.tensorboard))
     with RunLock(run.path), interruptible(lambda: _kept(run)):
         training = _open(configuration, run, sources, force)
         if training is None:
-            logger.info(f"{out}: the run is finished; nothing to do (force starts it over)")
+            logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
             result = _best(run, configuration.training.validation_metric)
         else:
             result = training.run(to_all(*listeners))
@@ -167,9 +167,9 @@ class ClassifierTraining:
         self.shapes = weight_shapes(configuration, size, classes)
         check_training_memory(self.shapes, COPIES)
         classifier = Classifier(configuration, size, classes)
-        spelling = spelling_of(configuration, data.alphabet)
+        builder = trie_builder(configuration, data.alphabet)
         self.objective = ClassificationObjective(
-            configuration, self.options, classifier, spelling, data
+            configuration, self.options, classifier, builder, data
         )
         rules, encoder = configuration.initializers.rules, configuration.data.encoder
         self._assign_initial(self.shapes, rules, encoder)
@@ -234,7 +234,7 @@ class ClassifierTraining:
         shapes = character_encoder_shapes(configuration.character_encoder, data.alphabet.size)
         self._assign_initial(shapes, (), str(path))
 
-    def _decisions_on_encoder(self) -> list[Decision]:
+    def _decisions_on_encoder(self) -> list[WeightInit]:
         configuration = self.configuration
         rules, encoder = configuration.initializers.rules, configuration.data.encoder
         decisions = resolve(self.shapes, rules, encoder)

@@ -14,7 +14,7 @@ from hier_rnn.sources.source import open_source
 from hier_rnn.sources.split import stratified_split
 from hier_rnn.storage.directory import Directory
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.text.words import Words
+from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics, count_corpus
 from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.fingerprint import (
@@ -46,7 +46,7 @@ class TrainingData:
     validation: Source
     validation_set_aside: bool
     """Whether the validation data were a part of the training data."""
-    words: Words
+    words: Tokenizer
     """Turns a text into words."""
     words_model: bytes
     """The SentencePiece model; empty for whitespace words."""
@@ -103,7 +103,7 @@ def read_training_data(
         words,
         configuration.text.minimum_character_count,
     )
-    truncated, words.cut = words.cut, 0
+    truncated, words.truncated = words.truncated, 0
     if configuration.data.encoder:
         fingerprints["encoder"] = fingerprint_of_encoder(Path(configuration.data.encoder))
     alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)

@@ -20,7 +20,7 @@ from hier_rnn.memory import check_training_memory
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
 from hier_rnn.model.weight_specs import character_encoder_shapes
-from hier_rnn.packing.batch import spelling_of
+from hier_rnn.packing.batch import trie_builder
 from hier_rnn.sources.source import Source
 from hier_rnn.storage.archive import read_tuple, write_tuple
 from hier_rnn.storage.checkpoints import Checkpoints
@@ -28,7 +28,7 @@ from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
-from hier_rnn.text.alphabet import FIRST, UNKNOWN, Alphabet
+from hier_rnn.text.alphabet import FIRST_CHARACTER, UNK, Alphabet
 from hier_rnn.training.events import Listener, ModelBuilt, to_all, to_nobody
 from hier_rnn.training.fingerprint import Fingerprints, fingerprint_of, fingerprint_of_encoder
 from hier_rnn.training.interruption import interruptible
@@ -95,14 +95,17 @@ def pretrain(
         if not unfinished:
             # A process that was killed at its very end left them.
             shutil.rmtree(run.checkpoints, ignore_errors=True)
-            logger.info(f"{out}: the encoder is finished; nothing to do (force starts it over)")
+            logger.info(
+                f"{out}: the encoder is finished; nothing to do (`force=True` starts it over)"
+            )
             return PretrainingResult(run.path, trained=False)
         _check(configuration)
         kept = run.checkpoints / PREPARED
-        kind = Targets if configuration.pretraining.objective == "word-vectors" else CountedWords
+        words: Targets | CountedWords
+        word_vectors = configuration.pretraining.objective == "word-vectors"
         if kept.exists() and not force:
             claim_output(run, configuration)
-            words = read_tuple(kept, kind)
+            words = read_tuple(kept, Targets) if word_vectors else read_tuple(kept, CountedWords)
         else:
             prepared = prepare(configuration, opened(), label_feature_weight, on_event)
             words = prepared.words
@@ -171,7 +174,7 @@ def _kept(run: EncoderDirectory) -> str:
 def _check(configuration: Configuration) -> None:
     """Finds mistakes in the options before the text is counted, which may take long."""
     options, objective = configuration.character_encoder, configuration.pretraining.objective
-    shapes = character_encoder_shapes(options, alphabet_size=FIRST)
+    shapes = character_encoder_shapes(options, alphabet_size=FIRST_CHARACTER)
     resolve(shapes, configuration.initializers.rules, configuration.data.encoder)
     if objective == "next-character" and options.projection:
         raise UserError(
@@ -243,13 +246,13 @@ class PretrainingRun:
         self, words: Targets | CountedWords
     ) -> WordVectorObjective | NextCharacterObjective:
         configuration = self.configuration
-        spelling = spelling_of(configuration, self.alphabet)
+        builder = trie_builder(configuration, self.alphabet)
         options, seed = configuration.pretraining, configuration.seed
         if isinstance(words, Targets):
             return WordVectorObjective(
-                self.encoder, spelling, words, options, configuration.text, seed
+                self.encoder, builder, words, options, configuration.text, seed
             )
-        return NextCharacterObjective(self.encoder, spelling, words, options, seed)
+        return NextCharacterObjective(self.encoder, builder, words, options, seed)
 
     def _initialize(self) -> None:
         """Gives the weights their first values."""
@@ -265,12 +268,12 @@ class PretrainingRun:
             self.objective.fit_projection()
 
     def _finish(self, loop: TrainingLoop) -> None:
-        """Writes the encoder directory; its manifest comes last, and say that it is finished."""
+        """Writes the encoder directory; its manifest comes last, and says that it is finished."""
         directory, best, state = self.directory, loop.best, loop.state
         if set().union(*self.vocabulary) <= set(self.alphabet.characters):
             # Never met, the unknown character starts out as an average one.
             embedding = best["character_encoder/embedding"].copy()
-            embedding[UNKNOWN] = embedding[FIRST:].mean(0)
+            embedding[UNK] = embedding[FIRST_CHARACTER:].mean(0)
             best = {**best, "character_encoder/embedding": embedding}
         projection = {name: value for name, value in best.items() if name.startswith(MAP)}
         weights = {name: best[name] for name in self.encoder.named_weights()}

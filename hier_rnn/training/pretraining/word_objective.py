@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.training.objective import BatchSize, Losses, PhaseBatches
 from hier_rnn.training.phases import ResolvedPhase
 from hier_rnn.training.state import TrainerState
@@ -43,12 +44,12 @@ class WordObjective(ABC):
         """
 
     @abstractmethod
-    def loss(self, batch: Any, noise: Noise | None = None) -> tf.Tensor:
+    def loss(self, batch: Any, rng: DropoutRng | None = None) -> tf.Tensor:
         """Returns the loss of a batch.
 
         Args:
             batch: Words.
-            noise: Source of dropout; default None, no dropout.
+            rng: Source of dropout; default None, no dropout.
         """
 
     @abstractmethod
@@ -56,7 +57,7 @@ class WordObjective(ABC):
         """Returns the metrics."""
 
     @abstractmethod
-    def score(self, metrics: dict[str, float]) -> float:
+    def score(self, metrics: Mapping[str, float]) -> float:
         """Returns what decides which weights are best: higher is better."""
 
     @abstractmethod
@@ -71,8 +72,8 @@ class WordObjective(ABC):
         """Begins or takes up the training."""
         batches = self.batches(epoch, batch)
 
-        def losses(batch: Any, noise: Noise) -> Losses:
-            loss = self.loss(batch, noise)
+        def losses(batch: Any, rng: DropoutRng) -> Losses:
+            loss = self.loss(batch, rng)
             return Losses(loss, loss)
 
         return PhaseBatches(batches, batches.element_spec, losses)

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from hier_rnn.commands.inspection_table import print_inspection
+from hier_rnn.commands.drawing.inspection_table import print_inspection
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.errors import UserError
@@ -169,7 +169,7 @@ def test_weights_from_an_encoder_say_so(tmp_path):
     run = write_run(tmp_path / "run")
     encoder = RunDirectory(run).read_weights()
     train = tmp_path / "train.tsv"
-    train.write_text("x\tabz\ny\tabz\n")
+    train.write_text("x\tabz abz\ny\tabz abz abz\n")
     path = write_toml(
         tmp_path / "c.toml", data={"encoder": str(run / "encoder"), "train": str(train)}
     )

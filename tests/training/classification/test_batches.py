@@ -9,7 +9,7 @@ import pytest
 
 from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
-from hier_rnn.packing.batch import Spelling
+from hier_rnn.packing.batch import TrieBuilder
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.text.alphabet import CODE_POINTS
 from hier_rnn.training.classification.batches import (
@@ -150,8 +150,8 @@ def test_misspelling_is_drawn_anew_each_epoch():
 
 
 @pytest.fixture(scope="module")
-def spelling() -> Spelling:
-    return Spelling(np.arange(CODE_POINTS, dtype=np.int32) % 200, marks=None)
+def spelling() -> TrieBuilder:
+    return TrieBuilder(np.arange(CODE_POINTS, dtype=np.int32) % 200, marks=None)
 
 
 def test_packed(spelling):
@@ -161,7 +161,7 @@ def test_packed(spelling):
     assert first.labels.numpy().tolist() == [2, 1]
     assert int(first.words) == 3
     # "a" and "a\0" are two words, the second one letter longer, a half of the trie for each.
-    [trie] = first.batch.tries
+    [trie] = first.batch.prefix_tries
     assert trie.characters.numpy().tolist() == [ord("a"), ord("a"), 0]
     assert trie.ends.numpy().tolist() == [1, 3]
     assert (int(second.words), second.labels.numpy().tolist()) == (0, [0])

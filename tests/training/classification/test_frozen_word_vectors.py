@@ -11,7 +11,7 @@ import tensorflow as tf
 from hier_rnn.configuration.options import CharacterEncoder as Options
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.model.character_encoder import CharacterEncoder
-from hier_rnn.packing.batch import spelling_of
+from hier_rnn.packing.batch import trie_builder
 from hier_rnn.storage.weights_file import read_weights
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.classification import frozen_word_vectors, objective
@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Even though the"),  # tf.data keeps its graphs
 ]
 
-SPELLING = spelling_of(Configuration(), Alphabet(tuple("abcdé")))
+SPELLING = trie_builder(Configuration(), Alphabet(tuple("abcdé")))
 VOCABULARY = Counter({"abc": 9, "é": 5, "bad": 3, "ab": 2, "d" * 300: 1})
 
 
@@ -54,10 +54,10 @@ def test_a_batch_has_the_vectors_of_its_words(encoder, monkeypatch, sentences, a
     stream = [[Sentence(words, 0) for words in sentences]]
     [batch] = PackedBatches(lambda: iter(stream), SPELLING, known)
     [plain] = PackedBatches(lambda: iter(stream), SPELLING)
-    found = known.merge(encoder(batch.batch.tries), batch.rows)
-    np.testing.assert_allclose(found, encoder(plain.batch.tries), atol=1e-6)
+    found = known.merge(encoder(batch.batch.prefix_tries), batch.rows)
+    np.testing.assert_allclose(found, encoder(plain.batch.prefix_tries), atol=1e-6)
     new = {word for words in sentences for word in words} - VOCABULARY.keys()
-    assert len(batch.batch.tries[0].ends) == len(new)
+    assert len(batch.batch.prefix_tries[0].ends) == len(new)
     np.testing.assert_array_equal(batch.batch.sentences.words, plain.batch.sentences.words)
 
 

@@ -52,7 +52,7 @@ OBJECTIVE = f"{CLASSIFY}.objective"
 
 # Each in a process of its own, one after the other; the steps are counted from where it goes on.
 KILLS = {
-    "before anything is written": ("hier_rnn.runs.claim", "write_atomically", 1),
+    "before anything is written": (f"{CLASSIFY}.train", "claim_output", 1),
     "in the warm start": (LOOP, "TrainingLoop._evaluate", 2),
     "before the first checkpoint": (OBJECTIVE, "ClassificationObjective.begin", 1),
     "within an epoch": (OBJECTIVE, "ClassificationObjective.size", 3),
@@ -61,7 +61,7 @@ KILLS = {
     "after an evaluation, before its checkpoint": (LOOP, "events.Evaluated", 1),
     "between a checkpoint and the metrics": (RUN, "RunDirectory.write_metrics", 2),
     "in the middle of the second phase": (OBJECTIVE, "ClassificationObjective.size", 4),
-    "while it finishes": (f"{CLASSIFY}.run_output", "write_weights", 1),
+    "while it finishes": (RUN, "RunDirectory.finish", 1),
 }
 
 OPTIONS = {

@@ -60,7 +60,7 @@ def test_cut_words_are_those_of_training(configured):
     data = read(configured({"maximum_word_length": 3}, train=TRAIN, validation="a\tlooooong\n"))
     assert data.truncated == 1
     data.words("looooong")
-    assert data.words.cut == 1
+    assert data.words.truncated == 1
 
 
 def test_an_encoders_alphabet_is_extended(configured, tmp_path):

@@ -16,7 +16,7 @@ from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.weights_file import read_weights
-from hier_rnn.text.alphabet import FIRST
+from hier_rnn.text.alphabet import FIRST_CHARACTER
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.events import Stage
 from hier_rnn.training.pretraining.pretrain import pretrain
@@ -49,13 +49,13 @@ def test_training_starts_from_what_the_warm_start_learnt(tiny, tmp_path, caplog)
     alphabet = run.read_alphabet()
     directory = EncoderDirectory(run.checkpoints / "warm_start")
     rows = directory.read_alphabet().ids("".join(alphabet.characters))
-    np.testing.assert_array_equal(found[EMBEDDING][FIRST:], learnt[EMBEDDING][rows])
+    np.testing.assert_array_equal(found[EMBEDDING][FIRST_CHARACTER:], learnt[EMBEDDING][rows])
     first = initialize(weight_shapes(configuration, alphabet.size, 3), [])
     for name in learnt.keys() - {EMBEDDING}:
         np.testing.assert_array_equal(found[name], learnt[name])
         assert not np.array_equal(found[name], first[name])
     # It began where the rule says, and has not gone far.
-    assert np.abs(found[EMBEDDING][FIRST:] - 0.5).max() == pytest.approx(0, abs=0.1)
+    assert np.abs(found[EMBEDDING][FIRST_CHARACTER:] - 0.5).max() == pytest.approx(0, abs=0.1)
 
 
 def warm_started(run: RunDirectory) -> RunDirectory:

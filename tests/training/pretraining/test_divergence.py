@@ -31,12 +31,12 @@ def test_pretraining_takes_no_step_whose_gradient_is_not_finite(
     loss_of = WordVectorObjective.loss
     calls = 0
 
-    def loss(self, batch, noise=None):
+    def loss(self, batch, rng=None):
         nonlocal calls
         calls += 1
         bias = self.named_weights()["word_vectors/bias"].value
         root = tf.reduce_sum(tf.sqrt(bias - tf.stop_gradient(bias)))
-        return loss_of(self, batch, noise) + (root if calls == 3 else 0.0)
+        return loss_of(self, batch, rng) + (root if calls == 3 else 0.0)
 
     monkeypatch.setattr(WordVectorObjective, "loss", loss)
     made = configuration(epochs=1, checkpoint_seconds=0.0, on_divergence=action)

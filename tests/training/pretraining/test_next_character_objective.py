@@ -12,7 +12,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
-from hier_rnn.packing.batch import spelling_of
+from hier_rnn.packing.batch import trie_builder
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.pretraining.next_character_objective import (
     CountedBatch,
@@ -41,7 +41,7 @@ def language_model(
     alphabet = Alphabet.count(WORDS)
     made = NextCharacterObjective(
         CharacterEncoder(configuration.character_encoder, alphabet.size),
-        spelling_of(configuration, alphabet),
+        trie_builder(configuration, alphabet),
         CountedWords(WORDS, COUNTS, HELD_OUT, HELD_OUT_COUNTS, {}),
         configuration.pretraining,
         seed=0,

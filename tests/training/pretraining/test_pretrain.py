@@ -24,7 +24,7 @@ from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.vectors_file import write_vectors
 from hier_rnn.storage.weights_file import read_weights
-from hier_rnn.text.alphabet import FIRST
+from hier_rnn.text.alphabet import FIRST_CHARACTER
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 
@@ -81,6 +81,7 @@ def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_pat
         "facts.json",
         "metrics.jsonl",
         "pretraining.toml",
+        "manifest.json",
     }
     facts = json.loads((out / "facts.json").read_text())
     lines = metrics(out)
@@ -181,8 +182,10 @@ def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
     before, after = weights(epoch), weights(out)
     assert before.keys() == after.keys()
     embedding = "character_encoder/embedding"
-    known = slice(1, FIRST + len(old))  # the unknown character is never met and an average
-    assert len(after[embedding]) == FIRST + len(new)
+    known = slice(
+        1, FIRST_CHARACTER + len(old)
+    )  # the unknown character is never met and an average
+    assert len(after[embedding]) == FIRST_CHARACTER + len(new)
     np.testing.assert_allclose(after[embedding][known], before[embedding][known], atol=1e-6)
     for name in before.keys() - {embedding}:
         np.testing.assert_allclose(after[name], before[name], atol=1e-6)

@@ -11,7 +11,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
-from hier_rnn.packing.batch import spelling_of
+from hier_rnn.packing.batch import trie_builder
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.pretraining import word_vector_objective
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective, held_out_words
@@ -50,7 +50,7 @@ def distillation(
     alphabet = Alphabet.count(WORDS)
     made = WordVectorObjective(
         CharacterEncoder(configuration.character_encoder, alphabet.size),
-        spelling_of(configuration, alphabet),
+        trie_builder(configuration, alphabet),
         targets(),
         configuration.pretraining,
         configuration.text,
@@ -125,7 +125,7 @@ def test_loss_is_the_weighted_mean_of_one_minus_cosine(encoder):
     np.testing.assert_allclose(
         weights / weights[0], made.counts[batch.words] / made.counts[batch.words[0]], rtol=1e-5
     )
-    exact = batch._replace(tries=tries)
+    exact = batch._replace(prefix_tries=tries)
     np.testing.assert_allclose(model.loss(exact), (weights * (1 - cosines)).mean(), rtol=1e-4)
 
 
@@ -152,7 +152,7 @@ def test_each_option_changes_what_is_learnt_from():
     plain = len(epoch(misspell={"copies_per_word": 0.0}, rewrites_per_word=0.0))
     assert plain == len(epoch(misspell={"kind": "none"}, rewrites_per_word=0.0)) == 72
     assert len(epoch(misspell={"copies_per_word": 2.0})) > len(base) > plain
-    assert len(epoch(variants=1.0)) > len(base)
+    assert len(epoch(rewrites_per_word=1.0)) > len(base)
     assert epoch(misspell={"edits": 1}) != base
     assert epoch(misspell={"kind": "drop"}) != base
     assert epoch(group_size=1) != base

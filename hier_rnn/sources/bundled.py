@@ -1,4 +1,4 @@
-"""`embedded`: where the data set that comes with the package is."""
+"""`bundled`: where the data set that comes with the package is."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from hier_rnn.errors import UserError
 
 
-def embedded(split: str) -> str:
-    """Returns the file of a split of the embedded data set, the messages to an online shop.
+def bundled(split: str) -> str:
+    """Returns the file of a split of the bundled data set, the messages to an online shop.
 
     Args:
         split: `train`, `validation` or `test`.
@@ -21,4 +21,4 @@ def embedded(split: str) -> str:
         path = root / "data" / "messages" / f"{split}.tsv"
         if path.is_file():
             return str(path)
-    raise UserError("The embedded data set is not installed: name your own training data.")
+    raise UserError("The bundled data set is not installed: name data of your own, data.train.")

@@ -1,8 +1,8 @@
-"""The embedded data set: hier_rnn with all defaults beside fastText tuned on the validation split.
+"""The bundled data set: hier_rnn with all defaults beside fastText tuned on the validation split.
 
 Both see the training split alone; fastText's settings are the best of 36 on the validation split
 (word n-grams 1 or 2; character n-grams none, 2-4 or 3-6; 10 or 30 epochs; learning rate 0.1, 0.5
-or 1). Accuracy on the test split, with a seed a row.
+or 1). Accuracy on the test split, with one row per seed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmarks.options import parser_of, run
 from benchmarks.workload import shown
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
-from hier_rnn.sources.embedded import embedded
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import Example, open_source
 from hier_rnn.tensorflow_setup import import_tensorflow
 
@@ -36,14 +36,14 @@ SPLITS = ("train", "validation", "test")
 
 def main() -> None:
     """Runs the benchmark with the arguments of the process."""
-    parser = parser_of("benchmarks.embedded", __doc__)
+    parser = parser_of("benchmarks.bundled", __doc__)
     for split in SPLITS:
-        parser.add_argument(f"--{split}", help="without: the embedded", metavar="SRC")
+        parser.add_argument(f"--{split}", help="without: the bundled", metavar="SRC")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="a run for each")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
 
     def measure(options: argparse.Namespace) -> dict[str, Any]:
-        sources = {split: getattr(options, split) or embedded(split) for split in SPLITS}
+        sources = {split: getattr(options, split) or bundled(split) for split in SPLITS}
         return compare(sources, options.seeds)
 
     run(parser, measure, show)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from hier_rnn.commands.table import Table, new_console
+from hier_rnn.commands.drawing.table import Table, new_console
 
 
 def draw(*parts: Any) -> None:

@@ -11,7 +11,7 @@ from hier_rnn.text.segmentation import SentencePieceWords, segmenter
 MAXIMUM_CHARACTERS = 500_000  # of a text: a long novel
 
 
-class Words:
+class Tokenizer:
     """Turns a text into words as the text options ask. Can be pickled.
 
     A word longer than `maximum_word_length` characters keeps its head and its tail, half of the
@@ -24,15 +24,14 @@ class Words:
         model: SentencePiece model, its file or its content; default, the file the options name.
 
     Attributes:
-        cut: How many words were cut so far; may be set back to 0.
-        cut_texts: How many texts were; likewise.
+        truncated: How many words were cut so far; may be set back to 0.
 
     Raises:
         UserError: SentencePiece without a model, or with one that can't be read.
     """
 
     def __init__(self, options: Text, model: str | Path | bytes = "") -> None:
-        self.cut = self.cut_texts = 0
+        self.truncated = 0
         self._form = options.normalization
         self._lowercase = options.lowercase
         self._limit = options.maximum_word_length
@@ -49,14 +48,13 @@ class Words:
         # Normalizing may have made it longer.
         words = self._segment(self._bounded(normalized))
         if words and max(map(len, words)) > self._limit:
-            self.cut += sum(len(word) > self._limit for word in words)
+            self.truncated += sum(len(word) > self._limit for word in words)
             return [shortened(word, self._limit) for word in words]
         return words
 
     def _bounded(self, text: str) -> str:
         if len(text) <= MAXIMUM_CHARACTERS:
             return text
-        self.cut_texts += 1
         half = MAXIMUM_CHARACTERS // 2
         return f"{text[: half - 1]} {text[-half:]}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 
-class Noise:
+class DropoutRng:
     """Draws dropout masks from a step's seed, so that a step can be repeated exactly.
 
     Args:
@@ -16,10 +16,10 @@ class Noise:
         self._seed = seed
         self._draws = 0
 
-    def apart(self, number: int | tf.Tensor) -> Noise:
+    def fold_in(self, number: int | tf.Tensor) -> DropoutRng:
         """Returns a source by this number, whose draws leave those of this one as they are."""
         fold = tf.random.experimental.stateless_fold_in
-        return Noise(fold(fold(self._seed, 0), number))  # its own draws count from 1
+        return DropoutRng(fold(fold(self._seed, 0), number))  # its own draws count from 1
 
     def uniform(self, shape: tf.Tensor | list[int]) -> tf.Tensor:
         """Returns numbers in [0, 1), float32 of this shape."""

@@ -6,52 +6,52 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from hier_rnn.recurrent.noise import Noise
+from hier_rnn.recurrent.dropout_rng import DropoutRng
 
 
-def noise(run=0, step=0):
-    return Noise(tf.constant([run, step]))
+def rng(run=0, step=0):
+    return DropoutRng(tf.constant([run, step]))
 
 
 def test_a_seed_repeats_its_draws():
-    one, other = noise(3, 4), noise(3, 4)
+    one, other = rng(3, 4), rng(3, 4)
     for _ in range(3):
         np.testing.assert_array_equal(one.uniform([5, 2]), other.uniform([5, 2]))
 
 
 def test_each_draw_each_run_and_each_step_differs():
-    first = noise(3, 4)
+    first = rng(3, 4)
     draws = [first.uniform([50]), first.uniform([50])]
-    draws += [noise(3, 5).uniform([50]), noise(4, 4).uniform([50]), noise(4, 3).uniform([50])]
+    draws += [rng(3, 5).uniform([50]), rng(4, 4).uniform([50]), rng(4, 3).uniform([50])]
     assert len({draw.numpy().tobytes() for draw in draws}) == len(draws)
 
 
 def test_the_seed_may_be_a_tensor_of_a_graph():
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
     def drawn(step):
-        return Noise(tf.stack([3, step])).uniform([20])
+        return DropoutRng(tf.stack([3, step])).uniform([20])
 
-    np.testing.assert_array_equal(drawn(4), noise(3, 4).uniform([20]))
+    np.testing.assert_array_equal(drawn(4), rng(3, 4).uniform([20]))
     assert (drawn(4).numpy() != drawn(5).numpy()).any()
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
 def test_a_mask_keeps_the_mean(rate):
-    mask = noise().mask([100, 400], rate).numpy()
+    mask = rng().mask([100, 400], rate).numpy()
     np.testing.assert_allclose(np.unique(mask), [0, 1 / (1 - rate)], rtol=1e-6)
     assert (mask == 0).mean() == pytest.approx(rate, abs=0.01)
 
 
 def test_dropout():
     values = tf.constant(np.arange(1, 1001, dtype=np.float32).reshape(10, 100))
-    dropped = noise().dropout(values, 0.3).numpy()
+    dropped = rng().dropout(values, 0.3).numpy()
     kept = dropped != 0
     np.testing.assert_allclose(dropped[kept], values.numpy()[kept] / 0.7, rtol=1e-6)
     assert 0.6 < kept.mean() < 0.8
 
 
 def test_no_dropout_draws_nothing():
-    silent = noise()
+    silent = rng()
     values = tf.ones([3])
     assert silent.dropout(values, 0.0) is values
-    np.testing.assert_array_equal(silent.uniform([9]), noise().uniform([9]))
+    np.testing.assert_array_equal(silent.uniform([9]), rng().uniform([9]))

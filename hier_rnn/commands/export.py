@@ -1,0 +1,49 @@
+"""`export`: a run as a folder that other programs use without us."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hier_rnn.commands.console import lines, show_log
+from hier_rnn.commands.options import verify_option
+from hier_rnn.exporting.export import FORMATS, Format, export_run
+from hier_rnn.exporting.rounding import PRECISIONS, Precision
+
+KILOBYTE = 1000
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hier-rnn export runs/messages messages-onnx
+  hier-rnn export runs/messages messages-small --weights int8
+  hier-rnn export runs/messages messages --format savedmodel"""
+)
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    type=click.Choice(FORMATS),
+    default="onnx",
+    show_default=True,
+    help="onnx: a graph for onnxruntime and others; savedmodel: for TensorFlow Serving",
+)
+@click.option(
+    "--weights",
+    type=click.Choice(PRECISIONS),
+    default="float32",
+    show_default=True,
+    help="what the numbers of an ONNX graph are stored as",
+)
+@verify_option
+def export(run: Path, directory: Path, format: Format, weights: Precision, verify: bool) -> None:
+    """Writes a run as a folder that other programs use without hier_rnn.
+
+    DIR is made, or is empty. hier-rnn's own commands take it as they take a run.
+    """
+    show_log(quiet=False)
+    sizes = export_run(run, directory, format, weights, verify)
+    width = max(map(len, sizes))
+    lines(f"{name:<{width}}  {size / KILOBYTE:>9,.1f} kB" for name, size in sizes.items())
