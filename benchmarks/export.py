@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hier_rnn.commands.bundled import bundled
 from rich.console import Console
 from rich.table import Table
 
@@ -29,6 +28,7 @@ import hier_rnn
 from benchmarks.machine import machine
 from benchmarks.measure import processors
 from benchmarks.options import parser_of, positive, run
+from hier_rnn.commands.bundled import bundled
 from hier_rnn.sources.source import open_source
 
 ROWS = {

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from hier_rnn.sources.bundled import bundled
 
 EXAMPLES = 300

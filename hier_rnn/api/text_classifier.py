@@ -205,7 +205,7 @@ def _labels(y: Any) -> np.ndarray:
     values = values_of(y)
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
-    labels = column_or_1d(np.asarray(values), warn=True)
+    labels: np.ndarray = column_or_1d(np.asarray(values), warn=True)
     for row, label in enumerate(labels):
         label_name(label, f"y[{row}]")
     kinds = {type(label).__name__ for label in labels.tolist()}
