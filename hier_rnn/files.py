@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import os
+import stat
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import IO, Any
 from hier_rnn.errors import UserError
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+LONGEST_LINE = 1 << 24  # bytes of a line
 
 # First bytes that say what a file that is not UTF-8 really is.
 _SIGNATURES = {
@@ -30,20 +32,26 @@ def read_lines(path: str | Path, keep_ends: bool = False) -> Iterator[tuple[int,
     A line ends in `\n` or `\r\n` and in nothing else; a byte order mark is left out.
 
     Args:
-        path: The file.
+        path: A regular file.
         keep_ends: Leave each line its `\n` or `\r\n`.
 
     Yields:
         The line's number, from 1, and the line.
 
     Raises:
-        UserError: The file can't be read, its gzip data are damaged or cut short, or a byte is
-            not UTF-8.
+        UserError: The file can't be read or is not a regular file, its gzip data are damaged or
+            cut short, a byte is not UTF-8, or a line is longer than 16 MiB.
     """
     number = 0
     try:
+        require_regular(Path(path))
         with _open_bytes(path) as file:
-            for number, raw in enumerate(file, start=1):
+            lines = iter(lambda: file.readline(LONGEST_LINE + 1), b"")
+            for number, raw in enumerate(lines, start=1):
+                if len(raw) > LONGEST_LINE:
+                    raise UserError(
+                        f"{path}:{number}: the line does not end within {LONGEST_LINE:,} bytes."
+                    )
                 line = _decode(raw, path, number)
                 if not keep_ends and line.endswith("\n"):
                     line = line[:-2] if line.endswith("\r\n") else line[:-1]
@@ -56,6 +64,31 @@ def read_lines(path: str | Path, keep_ends: bool = False) -> Iterator[tuple[int,
         raise UserError(f"{path}:{number + 1}: not gzip data, or damaged ({error}).") from None
     except OSError as error:
         raise UserError(f"{path}: can't read it: {error.strerror or error}.") from None
+
+
+def require_regular(path: Path) -> None:
+    """Refuses what could keep a reader waiting for ever, and folders.
+
+    Args:
+        path: What is about to be opened.
+
+    Raises:
+        UserError: A named pipe, a device or a socket stands there, or it can't be looked at.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{path}: can't read it: {reason}.") from None
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISDIR(mode):
+        raise UserError(f"{path}: can't read it: Is a directory.")
+    kind = "named pipe" if stat.S_ISFIFO(mode) else "device or socket"
+    raise UserError(
+        f"{path}: it is a {kind}, which may never end and can't be read twice. A regular file is"
+        f" expected; what a command writes is read from standard input: write - and pipe it in."
+    )
 
 
 @contextlib.contextmanager

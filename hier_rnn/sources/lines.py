@@ -7,12 +7,12 @@ import contextlib
 import gzip
 import io
 import re
-import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from hier_rnn.errors import UserError
+from hier_rnn.files import require_regular
 
 PIECE = 1 << 20  # bytes read at a time; a longer line comes in pieces
 LONGEST_LINE = 1 << 24  # characters held of one line, after its long cells are cut
@@ -95,31 +95,6 @@ def without_end(line: str) -> str:
     if line.endswith("\n"):
         return line[:-2] if line.endswith("\r\n") else line[:-1]
     return line.removesuffix("\r")
-
-
-def require_regular(path: Path) -> None:
-    """Refuses what could keep a reader waiting for ever, and folders.
-
-    Args:
-        path: What is about to be opened.
-
-    Raises:
-        UserError: A named pipe, a device or a socket stands there, or it can't be looked at.
-    """
-    try:
-        mode = path.stat().st_mode
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UserError(f"{path}: can't read it: {reason}.") from None
-    if stat.S_ISREG(mode):
-        return
-    if stat.S_ISDIR(mode):
-        raise UserError(f"{path}: can't read it: Is a directory.")
-    kind = "named pipe" if stat.S_ISFIFO(mode) else "device or socket"
-    raise UserError(
-        f"{path}: it is a {kind}, which may never end and can't be read twice. A regular file is"
-        f" expected; what a command writes is read from standard input: write - and pipe it in."
-    )
 
 
 @contextlib.contextmanager

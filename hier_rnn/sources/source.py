@@ -15,7 +15,7 @@ from hier_rnn.sources.example import Example, Reading, Source
 from hier_rnn.sources.fasttext import open_txt
 from hier_rnn.sources.folder import open_folder
 from hier_rnn.sources.jsonl import open_jsonl
-from hier_rnn.sources.lines import require_regular
+from hier_rnn.files import require_regular
 from hier_rnn.sources.names import folded
 from hier_rnn.sources.standard_input import looks_like, standard_input
 from hier_rnn.tensorflow_setup import import_tensorflow

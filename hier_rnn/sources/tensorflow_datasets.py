@@ -22,7 +22,7 @@ from tensorflow_datasets.core.utils import file_utils
 
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
-from hier_rnn.sources.lines import require_regular
+from hier_rnn.files import require_regular
 
 # TensorFlow Datasets warns of its own use of it, many times over.
 logging.getLogger("absl").addFilter(lambda r: "FeatureConnector.dtype" not in r.getMessage())
