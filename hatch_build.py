@@ -1,11 +1,11 @@
-"""A wheel holds the embedded data set; an editable install has it in the checkout."""
+"""A wheel holds the bundled data set; an editable install has it in the checkout."""
 
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class EmbeddedData(BuildHookInterface):
+class BundledData(BuildHookInterface):
     """Puts the data set into wheels alone.
 
     In an editable install it would make a folder `hier_rnn` in site-packages, which Python would
