@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,9 @@ from hier_rnn.inference.attribution import Attribution
 from hier_rnn.inference.inference import Inference
 from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.text.tokenizer import MAXIMUM_CHARACTERS
+
+logger = logging.getLogger(__name__)
 
 
 class Prediction(NamedTuple):
@@ -88,13 +92,14 @@ class Predictor:
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Returns each text's vector, what the head decides by, `(texts, width)`; as `predict`."""
-        sentences = map(self.words, checked_texts(texts))
-        vectors = np.array(list(_finite(self._inference.vectors(sentences))), np.float32)
+        vectors = np.array(
+            list(_finite(self._inference.vectors(self._read(checked_texts(texts))))), np.float32
+        )
         return vectors.reshape(-1, self._inference.width)
 
     def logits(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
         """Yields each text's logits before the temperature, `(classes,)`; as `predictions`."""
-        return _finite(self._inference.logits(map(self.words, checked_texts(texts))))
+        return _finite(self._inference.logits(self._read(checked_texts(texts))))
 
     def logits_of_words(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
         """Yields each sentence's logits, given its words; as `logits`."""
@@ -131,6 +136,18 @@ class Predictor:
             The files' sizes in bytes, by name.
         """
         return export_run(self.run, directory, format, weights, self._verify)
+
+    def _read(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        """Yields each text's words, and says in the end how many texts were cut."""
+        yield from map(self.words, texts)
+        if self.words.cut_texts:
+            logger.warning(
+                "%s texts have more than %s characters: of each only its head and its tail, half"
+                " of these, are read",
+                f"{self.words.cut_texts:,}",
+                f"{MAXIMUM_CHARACTERS:,}",
+            )
+            self.words.cut_texts = 0
 
     @functools.cached_property
     def _attribution(self) -> Attribution:

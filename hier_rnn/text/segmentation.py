@@ -18,6 +18,7 @@ from typing import Any
 from hier_rnn.configuration.options import Text
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
+from hier_rnn.lines import require_regular
 
 Segmenter = Callable[[str], list[str]]
 
@@ -70,6 +71,7 @@ class SentencePieceWords:
         path = "SentencePiece model" if isinstance(model, bytes) else model
         try:
             if not isinstance(model, bytes):
+                require_regular(Path(model))
                 model = Path(model).read_bytes()
             self._processor.LoadFromSerializedProto(model)
             # SentencePiece loads a file cut short between two pieces; its end tells.
