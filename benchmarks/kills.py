@@ -24,7 +24,7 @@ from typing import Any
 
 import click
 
-from hier_rnn.commands.embedded import embedded
+from hier_rnn.sources.bundled import bundled
 
 EXAMPLES = 300
 SIZES = ("--text.minimum_character_count", "1", "--character_encoder.units", "24",
@@ -88,7 +88,7 @@ def disturbed(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Kills trainings and returns a row for each kill, and what was wrong at the end."""
     text, whole, out = folder / "text.tsv", folder / "whole", folder / "killed"
-    lines = Path(embedded("train")).read_text("utf-8").splitlines(keepends=True)
+    lines = Path(bundled("train")).read_text("utf-8").splitlines(keepends=True)
     text.write_text("".join(lines[:EXAMPLES]), "utf-8")
     begun = time.monotonic()
     train(kind, text, whole)

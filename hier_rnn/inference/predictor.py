@@ -47,6 +47,7 @@ class Predictor:
         labels: Its labels, in the order of the classes.
         temperature: What logits are divided by to make probabilities honest.
         words: From a text to its words.
+        weights: Its weights by name; not to be changed.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -62,8 +63,8 @@ class Predictor:
         self.temperature = directory.read_temperature()
         self.words = directory.read_words()
         shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
-        self._weights = directory.read_weights(shapes)
-        self._inference = Inference(self.configuration, self.alphabet, self._weights)
+        self.weights = directory.read_weights(shapes)
+        self._inference = Inference(self.configuration, self.alphabet, self.weights)
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
         """Returns the label of each text, with its probability.
@@ -133,7 +134,7 @@ class Predictor:
 
     @functools.cached_property
     def _attribution(self) -> Attribution:
-        return Attribution(self.configuration, self.alphabet, self._weights)
+        return Attribution(self.configuration, self.alphabet, self.weights)
 
     def _prediction(self, logits: np.ndarray) -> Prediction:
         probabilities = softmax(logits / np.float32(self.temperature))

@@ -18,7 +18,6 @@ import safetensors
 import safetensors.numpy
 
 from hier_rnn.errors import UserError
-from hier_rnn.files import write_atomically
 from hier_rnn.storage.json_file import parse_json
 from hier_rnn.storage.limits import HEADER, HEADER_ENTRY, NAME_CHARACTERS, WEIGHTS, read_file
 
@@ -52,20 +51,6 @@ def weights_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
         for name, values in weights.items()
     }
     return bytes(safetensors.numpy.save(contiguous))
-
-
-def write_weights(path: Path, weights: Mapping[str, np.ndarray]) -> None:
-    """Writes weights by name, whole or not at all.
-
-    Args:
-        path: The file.
-        weights: Values by weight name, written as float32.
-
-    Raises:
-        UserError: The file can't be written.
-    """
-    with write_atomically(path, "wb") as file:
-        file.write(weights_bytes(weights))
 
 
 def largest_size(shapes: Shapes) -> int:

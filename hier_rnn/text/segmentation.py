@@ -83,6 +83,12 @@ class SentencePieceWords:
         if not whole:
             raise UserError(f"{path}: damaged, or not a SentencePiece model.")
 
+    @property
+    def model(self) -> bytes:
+        """The content of the model's file."""
+        content: bytes = self._processor.serialized_model_proto()
+        return content
+
     def __call__(self, text: str) -> list[str]:
         """Returns the pieces of `text`, in order and without white space."""
         text = " ".join(text.split())

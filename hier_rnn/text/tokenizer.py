@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hier_rnn.configuration.options import Text
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.segmentation import segmenter
+from hier_rnn.text.segmentation import SentencePieceWords, segmenter
 
 MAXIMUM_CHARACTERS = 500_000  # of a text: a long novel
 
@@ -25,18 +25,22 @@ class Tokenizer:
 
     Attributes:
         truncated: How many words were cut so far; may be set back to 0.
-        cut_texts: How many texts were; likewise.
 
     Raises:
         UserError: SentencePiece without a model, or with one that can't be read.
     """
 
     def __init__(self, options: Text, model: str | Path | bytes = "") -> None:
-        self.truncated = self.cut_texts = 0
+        self.truncated = 0
         self._form = options.normalization
         self._lowercase = options.lowercase
         self._limit = options.maximum_word_length
         self._segment = segmenter(options, model)
+
+    @property
+    def model(self) -> bytes:
+        """The content of the SentencePiece model; empty for words at white space."""
+        return self._segment.model if isinstance(self._segment, SentencePieceWords) else b""
 
     def __call__(self, text: str) -> list[str]:
         """Returns the words of `text`, in order; of an empty text, none."""
@@ -51,7 +55,6 @@ class Tokenizer:
     def _bounded(self, text: str) -> str:
         if len(text) <= MAXIMUM_CHARACTERS:
             return text
-        self.cut_texts += 1
         half = MAXIMUM_CHARACTERS // 2
         return f"{text[: half - 1]} {text[-half:]}"
 

@@ -37,7 +37,7 @@ def test_a_run_without_evaluations_comes_last(runs):
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("metrics.jsonl", '{"epoch": 1}\nnot json\n', r"metrics.jsonl:2: not a JSON object"),
+        ("metrics.jsonl", '{"epoch": 1}\nnot json\n', r"metrics.jsonl:2: damaged"),
         ("evaluation.json", "[]", "not what `evaluate.py --json` writes"),
         ("config.toml", "seed = -1", "config.toml"),
     ],

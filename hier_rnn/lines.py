@@ -9,7 +9,7 @@ import io
 import re
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hier_rnn.errors import UserError
@@ -31,7 +31,7 @@ _SIGNATURES = {
 
 
 def read_lines(
-    path: Path, keep: int, marks: str = "", end: str = "\n"
+    path: Path, keep: int = LONGEST_LINE, marks: str = "", end: str = "\n"
 ) -> Iterator[tuple[int, str]]:
     r"""Streams the lines of a UTF-8 text file, plain or (ending in `.gz`) gzipped.
 
@@ -41,7 +41,7 @@ def read_lines(
 
     Args:
         path: A regular file.
-        keep: Characters to keep at least.
+        keep: Characters to keep at least. Default 16 Mi, which is the most that is held.
         marks: Characters that are never left out: delimiters and quotes. Default none.
         end: What ends a line: "\n" or "\r". Default "\n".
 
@@ -163,9 +163,9 @@ class _ReadlineCR:
         return line
 
 
-def _pieces(raw: bytes, readline: object, final: bytes) -> Iterator[bytes]:
+def _pieces(raw: bytes, readline: Callable[[int], bytes], final: bytes) -> Iterator[bytes]:
     yield raw
-    while not raw.endswith(final) and (raw := readline(PIECE)):  # type: ignore[operator]
+    while not raw.endswith(final) and (raw := readline(PIECE)):
         yield raw
 
 

@@ -14,9 +14,9 @@ import termios
 
 import pytest
 
-from hier_rnn.commands import progress
-from hier_rnn.commands.progress import Progress
-from hier_rnn.commands.training_screen import TrainingScreen
+from hier_rnn.commands.drawing import progress
+from hier_rnn.commands.drawing.progress import Progress
+from hier_rnn.commands.drawing.training_screen import TrainingScreen
 from hier_rnn.training.events import Evaluated, ModelBuilt, Stage, Started, Step
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import hier_rnn
 from hier_rnn.errors import UserError
 
 
@@ -17,9 +16,9 @@ def bundled(split: str) -> str:
     Raises:
         UserError: The installation lacks it.
     """
-    package = Path(hier_rnn.__file__).parent
+    package = Path(__file__).parents[1]
     for root in (package, package.parent):  # an installed wheel, a checkout
         path = root / "data" / "messages" / f"{split}.tsv"
         if path.is_file():
             return str(path)
-    raise UserError("The bundled data set is not installed: give your own with --train.")
+    raise UserError("The bundled data set is not installed: name data of your own, data.train.")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hier_rnn.inference.blas import product
+from hier_rnn.inference.engine.blas import product
 from hier_rnn.model.weight_specs import DIRECTIONS
 
 

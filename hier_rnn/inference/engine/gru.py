@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hier_rnn.inference.blas import product
+from hier_rnn.inference.engine.blas import product
 
 
 class GRUCell:

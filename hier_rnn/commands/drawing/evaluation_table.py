@@ -5,18 +5,19 @@ from __future__ import annotations
 from rich.text import Text
 
 from hier_rnn.commands.console import escaped
-from hier_rnn.commands.drawing import draw
-from hier_rnn.commands.table import Column, Table, numbers
+from hier_rnn.commands.drawing.draw import draw
+from hier_rnn.commands.drawing.table import Column, Table, numbers
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.formatting import (
     p_value,
     percent,
     percent_interval,
     points_interval,
-    shortened,
 )
 from hier_rnn.evaluation.paired_comparison import Comparison
+from hier_rnn.sources.example import shortened
 
+TEXT_SHOWN = 160  # characters
 CONFUSIONS_SHOWN = 8
 DISAGREEMENTS_SHOWN = 8
 
@@ -89,7 +90,7 @@ def _confusions(evaluation: Evaluation) -> Table:
         line = Text.assemble(
             (escaped(row.label), "bold"), " taken for ", (escaped(row.predicted), "bold"), "\n"
         )
-        line.append(f"{escaped(shortened(row.example.text))}  ")
+        line.append(f"{escaped(shortened(row.example.text, TEXT_SHOWN))}  ")
         line.append(escaped(row.example.where.rpartition("/")[2]), "dim")
         table.add(f"{row.examples} of {row.support}", line)
     return table
@@ -148,7 +149,7 @@ def _disagreements(comparison: Comparison) -> Table:
         [Column(""), Column("")],
     )
     for row in comparison.disagreements[:DISAGREEMENTS_SHOWN]:
-        table.add(Text("text", "dim"), shortened(row.text))
+        table.add(Text("text", "dim"), shortened(row.text, TEXT_SHOWN))
         table.add(Text("is", "dim"), Text(escaped(row.label), "bold"))
         for run, label, probability in zip(
             comparison.runs, row.predicted, row.probabilities, strict=True

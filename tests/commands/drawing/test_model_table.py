@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hier_rnn.commands.training_screen import print_model
+from hier_rnn.commands.drawing.training_screen import print_model
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.model.weight_specs import weight_shapes
 

@@ -9,13 +9,13 @@ from itertools import groupby
 from rich.text import Text
 
 from hier_rnn.commands.console import escaped
-from hier_rnn.commands.drawing import draw
-from hier_rnn.commands.table import Column, Table, numbers
-from hier_rnn.evaluation.inspection.weights import Row
+from hier_rnn.commands.drawing.draw import draw
+from hier_rnn.commands.drawing.table import Column, Table, numbers
+from hier_rnn.evaluation.inspection.weights import WeightRow
 from hier_rnn.initializers.gates import gates_of
 
 
-def print_inspection(rows: Sequence[Row], heading: str) -> None:
+def print_inspection(rows: Sequence[WeightRow], heading: str) -> None:
     """Prints a heading line, the table, and what its columns mean, on standard output.
 
     Gates that the same rule decided the same way share a line; a weight that does not train says
@@ -66,20 +66,20 @@ def print_inspection(rows: Sequence[Row], heading: str) -> None:
     draw(Text(_heading(rows, heading), style="bold"), "", whole, "", _legend(rows))
 
 
-def _ruled(rows: Sequence[Row]) -> set[str]:
+def _ruled(rows: Sequence[WeightRow]) -> set[str]:
     """The rules of the user that decided something."""
     return {row.rule for row in rows if not row.rule.startswith("default")}
 
 
-def _groups(rows: list[Row]) -> Iterable[list[Row]]:
+def _groups(rows: list[WeightRow]) -> Iterable[list[WeightRow]]:
     """A weight's rows by what decided them, in the order they come."""
-    groups: dict[tuple[str, str], list[Row]] = {}
+    groups: dict[tuple[str, str], list[WeightRow]] = {}
     for row in rows:
         groups.setdefault((row.rule, row.initializer), []).append(row)
     return groups.values()
 
 
-def _cells(group: list[Row], compared: bool, ruled: bool) -> list[str]:
+def _cells(group: list[WeightRow], compared: bool, ruled: bool) -> list[str]:
     """What follows the name in a line of the table, over all blocks of the group (of one size)."""
     row = group[0]
     mean = sum(each.mean for each in group) / len(group)
@@ -110,7 +110,7 @@ def _number(value: float) -> str:
     return f"{value:.4f}" if 5e-4 <= abs(value) < 100 else f"{value:.0e}"
 
 
-def _heading(rows: Sequence[Row], heading: str) -> str:
+def _heading(rows: Sequence[WeightRow], heading: str) -> str:
     sizes = [math.prod(row.shape) for row in rows]
     training = sum(size for row, size in zip(rows, sizes, strict=True) if row.trainable)
     count = len({row.weight for row in rows})
@@ -120,7 +120,7 @@ def _heading(rows: Sequence[Row], heading: str) -> str:
     )
 
 
-def _legend(rows: Sequence[Row]) -> Table:
+def _legend(rows: Sequence[WeightRow]) -> Table:
     """A line for every column that is in use and needs one, and for every rule of the user."""
     lines = {}
     if any(row.gate for row in rows):

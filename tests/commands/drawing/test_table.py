@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.text import Text
 
-from hier_rnn.commands.table import Column, Table, new_console, numbers
+from hier_rnn.commands.drawing.table import Column, Table, new_console, numbers
 
 LONG = "a/very/long/path/" * 6
 

@@ -16,8 +16,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hier_rnn.inference.blas import product
-from hier_rnn.inference.packing import Packed
+from hier_rnn.inference.engine.blas import product
+from hier_rnn.inference.engine.packing import Packed
 
 
 class Pooling:

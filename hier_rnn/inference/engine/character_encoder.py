@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hier_rnn.configuration.options import CharacterEncoder as Options
-from hier_rnn.inference.blas import product
-from hier_rnn.inference.gru import GRUCell
-from hier_rnn.inference.trie import TrieBuilder, levels
+from hier_rnn.inference.engine.blas import product
+from hier_rnn.inference.engine.gru import GRUCell
+from hier_rnn.inference.engine.trie import TrieBuilder, levels
 from hier_rnn.model.weight_specs import DIRECTIONS, word_width
 
 BLOCK = 256  # prefixes that are computed together: what they take stays in the processor's cache

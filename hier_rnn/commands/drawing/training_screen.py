@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from hier_rnn.commands.progress import Progress
+from hier_rnn.commands.drawing.progress import Progress
 from hier_rnn.training.events import (
     Evaluated,
     Event,
@@ -103,8 +103,8 @@ def print_model(shapes: Mapping[str, Sequence[int]]) -> None:
     Args:
         shapes: The shape of every weight by name.
     """
-    from hier_rnn.commands.drawing import draw_messages
-    from hier_rnn.commands.table import Column, Table, numbers
+    from hier_rnn.commands.drawing.draw import draw_messages
+    from hier_rnn.commands.drawing.table import Column, Table, numbers
 
     parts: dict[str, dict[str, list[tuple[int, ...]]]] = {}
     for name, shape in shapes.items():

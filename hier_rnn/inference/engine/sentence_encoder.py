@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from hier_rnn.configuration.options import SentenceEncoder as Options
-from hier_rnn.inference.lstm import LSTM, Inputs
-from hier_rnn.inference.packing import Packed, pack
-from hier_rnn.inference.pooling import POOLINGS
+from hier_rnn.inference.engine.lstm import LSTM, Inputs
+from hier_rnn.inference.engine.packing import Packed, pack
+from hier_rnn.inference.engine.pooling import POOLINGS
 from hier_rnn.model.weight_specs import DIRECTIONS
 
 FORWARD, BACKWARD = 0, 1
