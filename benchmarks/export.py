@@ -3,7 +3,7 @@
 A run is exported in every way, and each folder answers the texts of labelled data in a process of
 its own: by hier_rnn's NumPy engine, by TensorFlow (SavedModel) or by onnxruntime (ONNX). `dynamic`
 is the float32 graph after onnxruntime's own dynamic quantization. Differences are to the logits of
-the run in NumPy.
+the run in NumPy. Runs on Linux.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from benchmarks.options import parser_of, positive, run
 from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 
+WIDTH = 140  # of the table, also where it goes into a file
 ROWS = {
     "NumPy": ("numpy", "float32"),
     "NumPy, float16": ("numpy", "float16"),
@@ -156,7 +157,7 @@ def show(results: Mapping[str, Any], console: Console | None = None) -> None:
             f"{row['largest_difference']:.0e}",
             f"{100 * row['accuracy']:.2f}",
         )
-    (console or Console()).print(table)
+    (console or Console(width=WIDTH)).print(table)
 
 
 if __name__ == "__main__":
