@@ -28,7 +28,7 @@ import hier_rnn
 from benchmarks.machine import machine
 from benchmarks.measure import processors
 from benchmarks.options import parser_of, positive, run
-from hier_rnn.commands.bundled import bundled
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 
 ROWS = {

@@ -23,20 +23,40 @@ from pathlib import Path
 from typing import Any
 
 import click
-from hier_rnn.commands.embedded import embedded
+
+from hier_rnn.sources.bundled import bundled
 
 EXAMPLES = 300
-SIZES = ("--text.minimum_character_count", "1", "--character_encoder.units", "24",
-         "--quiet")  # fmt: skip
+SIZES = ("--text.minimum_character_count", "1", "--character_encoder.units", "24", "--quiet")
 # Each step is saved, so that a kill finds every stage of it.
 COMMANDS = {
-    "classify": ("train", "--train", "TEXT", "--sentence_encoder.units", "16", "--training.epochs",
-                 "2", "--training.warm_start_epochs", "2", "--training.checkpoint_seconds", "0",
-                 *SIZES),
-    "pretrain": ("train", "pretrain", "--text", "TEXT", "--pretraining.epochs", "8",
-                 "--pretraining.checkpoint_seconds", "0", *SIZES),
-}  # fmt: skip
-TIMED = ("metrics.jsonl", "manifest.json", "evaluation.json")
+    "classify": (
+        "train",
+        "--train",
+        "TEXT",
+        "--sentence_encoder.units",
+        "16",
+        "--training.epochs",
+        "2",
+        "--training.warm_start_epochs",
+        "2",
+        "--training.checkpoint_seconds",
+        "0",
+        *SIZES,
+    ),
+    "pretrain": (
+        "train",
+        "pretrain",
+        "--text",
+        "TEXT",
+        "--pretraining.epochs",
+        "8",
+        "--pretraining.checkpoint_seconds",
+        "0",
+        *SIZES,
+    ),
+}
+TIMED = ("metrics.jsonl", "manifest.json", "evaluation.json", "facts.json")
 """Files that hold how long something took; their names alone are compared."""
 
 
@@ -87,7 +107,7 @@ def disturbed(
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Kills trainings and returns a row for each kill, and what was wrong at the end."""
     text, whole, out = folder / "text.tsv", folder / "whole", folder / "killed"
-    lines = Path(embedded("train")).read_text("utf-8").splitlines(keepends=True)
+    lines = Path(bundled("train")).read_text("utf-8").splitlines(keepends=True)
     text.write_text("".join(lines[:EXAMPLES]), "utf-8")
     begun = time.monotonic()
     train(kind, text, whole)
@@ -96,7 +116,9 @@ def disturbed(
     rows: list[dict[str, Any]] = []
     while True:
         seconds = draw.uniform(0, most) if len(rows) < kills else None
+        begun = time.monotonic()
         finished = train(kind, text, out, seconds)
+        took = time.monotonic() - begun
         if not finished:
             left = sorted(path.name for path in out.rglob(".*")) if out.exists() else []
             steps = sorted(path.stem for path in out.rglob("step-*.safetensors"))
@@ -112,6 +134,7 @@ def disturbed(
         print(f"{kind}: finished after {len(rows)} kills: {wrong or 'all files equal'}", flush=True)
         if seconds is None:
             return rows, wrong
+        most = (most + took) / 2  # the machine is less busy than it was
         shutil.rmtree(out)
 
 

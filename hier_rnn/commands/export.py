@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hier_rnn.commands.console import lines, show_log
 from hier_rnn.commands.options import verify_option
-from hier_rnn.exporting.export import FORMATS, Format, export_run
-from hier_rnn.exporting.rounding import PRECISIONS, Precision
+
+if TYPE_CHECKING:
+    from hier_rnn.exporting.export import Format
+    from hier_rnn.exporting.rounding import Precision
 
 KILOBYTE = 1000
 
@@ -25,14 +28,14 @@ Examples:
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
     "--format",
-    type=click.Choice(FORMATS),
+    type=click.Choice(["onnx", "savedmodel"]),
     default="onnx",
     show_default=True,
     help="onnx: a graph for onnxruntime and others; savedmodel: for TensorFlow Serving",
 )
 @click.option(
     "--weights",
-    type=click.Choice(PRECISIONS),
+    type=click.Choice(["float32", "float16", "int8"]),
     default="float32",
     show_default=True,
     help="what the numbers of an ONNX graph are stored as",
@@ -43,6 +46,8 @@ def export(run: Path, directory: Path, format: Format, weights: Precision, verif
 
     DIR is made, or is empty. hier-rnn's own commands take it as they take a run.
     """
+    from hier_rnn.exporting.export import export_run
+
     show_log(quiet=False)
     sizes = export_run(run, directory, format, weights, verify)
     width = max(map(len, sizes))

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hier_rnn.api.reading import reading_for
 from hier_rnn.commands.console import STANDARD_STREAM
-from hier_rnn.configuration.options import Configuration, Data
+from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:
@@ -147,22 +148,14 @@ def open_run_source(
     """
     from hier_rnn.sources.source import open_source
 
-    trained = configuration.data
-    columns = trained if _kind(source) == _kind(next(iter(trained.train), "")) else Data()
+    trained = reading_for(source, configuration)
     table = click.get_current_context().meta
-    return open_source(
-        source,
-        delimiter=table.get("delimiter") or columns.delimiter,
-        quoting=table.get("quoting") or columns.quoting,
-        maximum_text_length=trained.maximum_text_length,
-        label_column=label_column or columns.label_column,
-        text_column=text_column or columns.text_column,
-        # What a data set is read with may be code, and the run's folder for them a stranger's.
-        tfds_data_dir=tfds_data_dir or "",
-        labelled=labelled,
-    )
-
-
-def _kind(source: str) -> str:
-    """What decides where the label is: `tfds`, a file's ending, or nothing for a folder."""
-    return "tfds" if source.startswith("tfds:") else Path(source.removesuffix(".gz")).suffix
+    given = {
+        "label_column": label_column,
+        "text_column": text_column,
+        "tfds_data_dir": tfds_data_dir,
+        "delimiter": table.get("delimiter"),
+        "quoting": table.get("quoting"),
+    }
+    chosen = {name: value for name, value in given.items() if value}
+    return open_source(source, **{**trained.reading, **chosen}, labelled=labelled)

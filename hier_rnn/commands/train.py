@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,9 +21,10 @@ from hier_rnn.configuration.command_line import (
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
 from hier_rnn.sources.bundled import bundled
-from hier_rnn.storage.encoder_options import take_encoder_options
-from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.tensorflow_setup import import_tensorflow
+
+if TYPE_CHECKING:
+    from hier_rnn.storage.run_directory import RunDirectory
 
 BUNDLED_OUT = Path("runs/messages")
 
@@ -81,6 +82,9 @@ def classify(
     FILE.arrow, a FOLDER with a sub-folder per class, tfds:NAME[/CONFIG][:SPLIT], or - for standard
     input; --train takes several. The same command again resumes a run that was interrupted.
     """
+    from hier_rnn.storage.encoder_options import take_encoder_options
+    from hier_rnn.storage.run_directory import RunDirectory
+
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
@@ -166,6 +170,8 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     but a FILE.txt has one text per line; --text takes several. The same command again resumes a run
     that was interrupted.
     """
+    from hier_rnn.storage.encoder_options import take_encoder_options
+
     configuration = resolve(config, given)
     from_vectors = configuration.pretraining.objective == "word-vectors" and (
         configuration.pretraining.vectors

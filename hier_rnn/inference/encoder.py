@@ -33,6 +33,7 @@ class Encoder:
         configuration: Its options.
         alphabet: Its characters.
         width: Width of a vector.
+        weights: Its weights by name; not to be changed.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -44,9 +45,9 @@ class Encoder:
         self.alphabet = self.directory.read_alphabet()
         options = self.configuration.character_encoder
         shapes = character_encoder_shapes(options, self.alphabet.size)
-        weights = self.directory.read_weights(shapes)
+        self.weights = self.directory.read_weights(shapes)
         trie_builder = TrieBuilder(self.alphabet, self.configuration.text.boundary_marks)
-        encoder = CharacterEncoder(options, trie_builder, weights)
+        encoder = CharacterEncoder(options, trie_builder, self.weights)
         self.width = encoder.width
         self._values = WordValues(encoder, encoder.width)
 

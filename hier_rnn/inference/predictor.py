@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +18,9 @@ from hier_rnn.inference.attribution import Attribution
 from hier_rnn.inference.inference import Inference
 from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.text.tokenizer import MAXIMUM_CHARACTERS
+
+logger = logging.getLogger(__name__)
 
 
 class Prediction(NamedTuple):
@@ -47,6 +51,7 @@ class Predictor:
         labels: Its labels, in the order of the classes.
         temperature: What logits are divided by to make probabilities honest.
         words: From a text to its words.
+        weights: Its weights by name; not to be changed.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -62,8 +67,8 @@ class Predictor:
         self.temperature = directory.read_temperature()
         self.words = directory.read_words()
         shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
-        self._weights = directory.read_weights(shapes)
-        self._inference = Inference(self.configuration, self.alphabet, self._weights)
+        self.weights = directory.read_weights(shapes)
+        self._inference = Inference(self.configuration, self.alphabet, self.weights)
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
         """Returns the label of each text, with its probability.
@@ -87,13 +92,14 @@ class Predictor:
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Returns each text's vector, what the head decides by, `(texts, width)`; as `predict`."""
-        sentences = map(self.words, checked_texts(texts))
-        vectors = np.array(list(_finite(self._inference.vectors(sentences))), np.float32)
+        vectors = np.array(
+            list(_finite(self._inference.vectors(self._read(checked_texts(texts))))), np.float32
+        )
         return vectors.reshape(-1, self._inference.width)
 
     def logits(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
         """Yields each text's logits before the temperature, `(classes,)`; as `predictions`."""
-        return _finite(self._inference.logits(map(self.words, checked_texts(texts))))
+        return _finite(self._inference.logits(self._read(checked_texts(texts))))
 
     def logits_of_words(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
         """Yields each sentence's logits, given its words; as `logits`."""
@@ -131,9 +137,21 @@ class Predictor:
         """
         return export_run(self.run, directory, format, weights, self._verify)
 
+    def _read(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        """Yields each text's words, and says in the end how many texts were cut."""
+        yield from map(self.words, texts)
+        if self.words.cut_texts:
+            logger.warning(
+                "%s texts have more than %s characters: of each only its head and its tail, half"
+                " of these, are read",
+                f"{self.words.cut_texts:,}",
+                f"{MAXIMUM_CHARACTERS:,}",
+            )
+            self.words.cut_texts = 0
+
     @functools.cached_property
     def _attribution(self) -> Attribution:
-        return Attribution(self.configuration, self.alphabet, self._weights)
+        return Attribution(self.configuration, self.alphabet, self.weights)
 
     def _prediction(self, logits: np.ndarray) -> Prediction:
         probabilities = softmax(logits / np.float32(self.temperature))

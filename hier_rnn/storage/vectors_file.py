@@ -6,6 +6,7 @@ a space and its numbers. Read as a stream, plain or gzipped; written whole or no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -80,7 +81,7 @@ def vector_lines(words: Iterable[str], vectors: np.ndarray) -> Iterator[str]:
 def _header(line: str) -> tuple[int | None, int | None]:
     """Returns words and dimensions if this is word2vec's first line."""
     fields = line.split()
-    if len(fields) == 2 and all(field.isascii() and field.isdigit() for field in fields):
+    if len(fields) == 2 and all(re.fullmatch("[0-9]{1,18}", field) for field in fields):
         words, dimensions = map(int, fields)
         if dimensions > 0:
             return words, dimensions

@@ -80,7 +80,7 @@ def parse_weights(data: bytes, path: Path, shapes: Shapes | None = None) -> dict
     for name, dtype in header.dtypes.items():
         if dtype not in DTYPES:
             raise UserError(
-                f"{path}: weight {shown(name)}: its numbers are {dtype[:20]}. Accepted: F32, F16."
+                f"{path}: weight {shown(name)}: its numbers are {shown(dtype)}. Accepted: F32, F16."
             )
     if shapes is not None:
         check_shapes(path, header.shapes, shapes)

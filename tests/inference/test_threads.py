@@ -156,6 +156,23 @@ def test_a_fork_while_others_compute(small_run):
 
 
 @forks
+def test_a_fork_while_others_compute_in_a_new_program(small_run):
+    """Nothing but this package decides what is imported before what."""
+    code = f"""
+import os, threading, hier_rnn
+run = hier_rnn.load({str(small_run)!r})
+threading.Thread(target=lambda: [run.predict([f"w{{i}} o{{n}}" for i in range(300)])
+                                 for n in range(100)], daemon=True).start()
+for _ in range(10):
+    if os.fork() == 0:
+        os._exit(len(run.predict(["new wrods"])) != 1)
+    assert os.wait()[1] == 0
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=LIMIT)
+
+
+@forks
 def test_tensorflow_after_a_fork_is_a_clear_mistake(small_run):
     code = f"""
 import os, sys, hier_rnn

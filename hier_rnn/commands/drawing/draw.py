@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from hier_rnn.commands.drawing.table import Table, new_console
-
 
 def draw(*parts: Any) -> None:
     """Draws text and tables on standard output: colours on a terminal only, nothing ever cut.
@@ -27,6 +25,9 @@ def draw_messages(*parts: Any) -> None:
 
 
 def _draw(parts: Iterable[Any], stream: TextIO) -> None:
+    # Not above: help and mistakes shall not wait for rich.
+    from hier_rnn.commands.drawing.table import Table, new_console
+
     drawn = io.StringIO()
     console = new_console(stream if stream.isatty() else drawn)
     for part in parts:

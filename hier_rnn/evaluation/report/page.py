@@ -18,7 +18,7 @@ from hier_rnn.configuration.differences import options_set
 from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.evaluation import formatting
 from hier_rnn.evaluation.evaluate import Evaluation
-from hier_rnn.evaluation.explanation import Explanation, explain
+from hier_rnn.evaluation.explanation import MOST_WORDS, Explanation, explain
 from hier_rnn.evaluation.paired_comparison import Comparison, json_document
 from hier_rnn.evaluation.report.confusion_rows import ConfusionRow, confusion_rows
 from hier_rnn.evaluation.report.plots import Plot, plots_of
@@ -163,6 +163,7 @@ def _section(
         return tuple(
             Explained(one, explain(predictor, one.text, steps=EXPLANATION_STEPS))
             for one in examples
+            if len(predictor.words(one.text)) <= MOST_WORDS
         )
 
     return RunSection(

@@ -7,6 +7,9 @@ by half, and so is what other threads of the program compute at the same time.
 
 from __future__ import annotations
 
+# Before a fork this takes a lock that whoever is inside needs: ours has to be registered after it,
+# as what is registered last is called first.
+import concurrent.futures.thread  # noqa: F401
 import contextlib
 import os
 import threading
