@@ -2,7 +2,7 @@
 
 Both see the training split alone; fastText's settings are the best of 36 on the validation split
 (word n-grams 1 or 2; character n-grams none, 2-4 or 3-6; 10 or 30 epochs; learning rate 0.1, 0.5
-or 1). Accuracy on the test split, with a seed a row.
+or 1). Accuracy on the test split, with one row per seed.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from benchmarks.machine import machine
 from benchmarks.measure import processors
 from benchmarks.options import parser_of, run
 from benchmarks.workload import shown
-from hier_rnn.commands.bundled import bundled
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import Example, open_source
 from hier_rnn.tensorflow_setup import import_tensorflow
 

@@ -84,8 +84,11 @@ def sign(directory: Path) -> None:
     """Writes the manifest of a directory anew, so that it is of its files as they are."""
     kind = "encoder" if directory.name == "encoder" else "run"
     names = [path for path in directory.iterdir() if path.is_file() and path.name != MANIFEST]
-    files = {path.name: path.read_bytes() for path in names if path.stat().st_size < 1 << 30
-             and not path.is_symlink()}  # fmt: skip
+    files = {
+        path.name: path.read_bytes()
+        for path in names
+        if path.stat().st_size < 1 << 30 and not path.is_symlink()
+    }
     if kind == "run" and (directory / "encoder" / MANIFEST).is_file():
         files[f"encoder/{MANIFEST}"] = (directory / "encoder" / MANIFEST).read_bytes()
     Manifest(kind, True, {}).listing(files).write(directory)
@@ -194,6 +197,13 @@ def socket_at(path: Path) -> None:
     os.chdir(before)
 
 
+def link_the_encoder(run: Path) -> None:
+    """Puts a link in the place of the encoder, to a whole one outside the run."""
+    shutil.copytree(run / "encoder", run.parent / CANARY)
+    shutil.rmtree(run / "encoder")
+    (run / "encoder").symlink_to(run.parent / CANARY)
+
+
 def canary(run: Path) -> Path:
     """Returns a file beside the run that nothing of it may read."""
     path = run.parent / CANARY
@@ -241,8 +251,13 @@ def cases() -> Iterator[Case]:
 
 
 def _code() -> Iterator[Case]:
-    for name in ("runs.stranger.evil.Text", "evil.Text", "os.path", "antigravity.x",
-                 "tensorflow_datasets.core.features..evil.Text"):  # fmt: skip
+    for name in (
+        "runs.stranger.evil.Text",
+        "evil.Text",
+        "os.path",
+        "antigravity.x",
+        "tensorflow_datasets.core.features..evil.Text",
+    ):
         yield Case(f"features.json names {name}", stranger(name), ("evaluate", "RUN"))
     for command in (
         ("evaluate", "RUN", "--data", "tfds:small:test"),
@@ -251,21 +266,42 @@ def _code() -> Iterator[Case]:
         ("predict", "RUN", "tfds:small:test", "--tfds-data-dir", "RUN/data"),
         ("check", "tfds:small:test", "--tfds-data-dir", "RUN/data"),
     ):
-        yield Case(f"evil features: {command[0]} {command[-1]}",
-                   stranger("runs.stranger.evil.Text"), command)  # fmt: skip
+        yield Case(
+            f"evil features: {command[0]} {command[-1]}",
+            stranger("runs.stranger.evil.Text"),
+            command,
+        )
     for name in ("sitecustomize.py", "numpy.py", "hier_rnn.py", "labels.py"):
-        yield Case(f"{name} in the run", lambda run, name=name: (run / name).write_text(
-            "open('EXECUTED', 'w')\n") and None, ("predict", "RUN", "--text", "a"), False)  # fmt: skip
+        yield Case(
+            f"{name} in the run",
+            lambda run, name=name: (run / name).write_text("open('EXECUTED', 'w')\n") and None,
+            ("predict", "RUN", "--text", "a"),
+            False,
+        )
     pickled = b"cos\nsystem\n(S'touch EXECUTED'\ntR."
     for name in ("alphabet.json", "labels.json", "model.safetensors", "words.txt"):
         yield Case(f"{name} is a pickle", content(name, pickled))
 
 
 def _other_files() -> Iterator[Case]:
-    yield Case("HDF5 external storage", old(lambda file, run: file.create_dataset(
-        "head/bias", (8,), "f4", external=[(canary(run), 0, 32)]) and None))  # fmt: skip
-    yield Case("HDF5 external /etc/passwd", old(lambda file, run: file.create_dataset(
-        "head/bias", (8,), "u1", external=[("/etc/passwd", 0, 8)]) and None))  # fmt: skip
+    yield Case(
+        "HDF5 external storage",
+        old(
+            lambda file, run: (
+                file.create_dataset("head/bias", (8,), "f4", external=[(canary(run), 0, 32)])
+                and None
+            )
+        ),
+    )
+    yield Case(
+        "HDF5 external /etc/passwd",
+        old(
+            lambda file, run: (
+                file.create_dataset("head/bias", (8,), "u1", external=[("/etc/passwd", 0, 8)])
+                and None
+            )
+        ),
+    )
 
     def virtual(file: h5py.File, run: Path) -> None:
         with h5py.File(run.parent / CANARY, "w") as other:
@@ -287,30 +323,49 @@ def _other_files() -> Iterator[Case]:
     def declared(file: h5py.File, run: Path) -> None:
         file.create_dataset("head/bias", (10**14,), "f4", chunks=(10**6,))
 
-    for name, write in (("virtual data set", virtual), ("external link", hard),
-                        ("soft link", soft), ("bomb", bomb), ("400 TB declared", declared)):  # fmt: skip
+    for name, write in (
+        ("virtual data set", virtual),
+        ("external link", hard),
+        ("soft link", soft),
+        ("bomb", bomb),
+        ("400 TB declared", declared),
+    ):
         yield Case(f"HDF5 {name}", old(write))
-    for name in ("config.toml", "alphabet.json", "labels.json", "calibration.json", "words.txt",
-                 "metrics.jsonl", "model.safetensors", MANIFEST, "encoder/alphabet.json",
-                 "encoder/config.toml", "encoder/encoder.safetensors"):  # fmt: skip
+    for name in (
+        "config.toml",
+        "alphabet.json",
+        "labels.json",
+        "calibration.json",
+        "words.txt",
+        "metrics.jsonl",
+        "model.safetensors",
+        MANIFEST,
+        "encoder/alphabet.json",
+        "encoder/config.toml",
+        "encoder/encoder.safetensors",
+    ):
         yield Case(f"{name} -> /dev/zero", become(name, lambda path: path.symlink_to("/dev/zero")))
         yield Case(f"{name} is a named pipe", become(name, os.mkfifo))
     for name in ("labels.json", "config.toml", "words.txt"):
-        yield Case(f"{name} -> /etc/passwd",
-                   become(name, lambda path: path.symlink_to("/etc/passwd")))  # fmt: skip
+        yield Case(
+            f"{name} -> /etc/passwd", become(name, lambda path: path.symlink_to("/etc/passwd"))
+        )
         yield Case(f"{name} is a socket", become(name, socket_at))
-    yield Case("the encoder is a link elsewhere", lambda run: (
-        shutil.copytree(run / "encoder", run.parent / CANARY),
-        shutil.rmtree(run / "encoder"),
-        (run / "encoder").symlink_to(run.parent / CANARY),
-    ) and None)  # fmt: skip
+    yield Case("the encoder is a link elsewhere", link_the_encoder)
     for name in ("../../canary", "/etc/passwd", "../" * 30 + "etc/passwd"):
-        yield Case(f"the manifest lists {name[:20]}", _manifest(
-            lambda m, name=name: m["files"].update({name: {"bytes": 1, "sha256": "0" * 64}})),
-            refused=False)  # fmt: skip
+        yield Case(
+            f"the manifest lists {name[:20]}",
+            _manifest(
+                lambda m, name=name: m["files"].update({name: {"bytes": 1, "sha256": "0" * 64}})
+            ),
+            refused=False,
+        )
     for value in ('"/etc/passwd"', '"/dev/zero"', '"tfds:x"'):
-        yield Case(f"sentencepiece_model = {value}",
-                   option("sentencepiece_model", value, "text"), refused=False)  # fmt: skip
+        yield Case(
+            f"sentencepiece_model = {value}",
+            option("sentencepiece_model", value, "text"),
+            refused=False,
+        )
         yield Case(f"data.encoder = {value}", option("encoder", value, "data"), refused=False)
     yield Case("test = /etc/passwd", option("test", '"/etc/passwd"', "data"), ("evaluate", "RUN"))
     yield Case("test = /dev/zero", option("test", '"/dev/zero.tsv"', "data"), ("evaluate", "RUN"))
@@ -347,17 +402,32 @@ def _memory() -> Iterator[Case]:
     yield Case("20 MB of unknown keys", top("".join(f"k{n} = 1\n" for n in range(1_000_000))))
     yield Case("100,000 unknown keys", top("".join(f"k{n} = 1\n" for n in range(50_000))))
     yield Case("a string of 900 kB", top('a = "' + "x" * 900_000 + '"'))
-    yield Case("an alphabet of every code point", _json("alphabet.json", lambda a: a.update(
-        characters=[chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000])))  # fmt: skip
+    yield Case(
+        "an alphabet of every code point",
+        _json(
+            "alphabet.json",
+            lambda a: a.update(
+                characters=[chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+            ),
+        ),
+    )
     yield Case("an alphabet of 100 MB", content("alphabet.json", b"[" + b'"a",' * 25_000_000))
-    for name in ("labels.json", "alphabet.json", "calibration.json", "evaluation.json", MANIFEST,
-                 "encoder/facts.json"):  # fmt: skip
+    for name in (
+        "labels.json",
+        "alphabet.json",
+        "calibration.json",
+        "evaluation.json",
+        MANIFEST,
+        "encoder/facts.json",
+    ):
         yield Case(f"{name}: 100,000 brackets", become_signed(name, b"[" * 100_000))
     for name in ("words.txt", "metrics.jsonl", "config.toml", "model.safetensors"):
         yield Case(f"{name}: a sparse TB", lambda run, name=name: os.truncate(run / name, 1 << 40))
     yield Case("a header of 2**63 bytes", content("model.safetensors", b"\xff" * 7 + b"\x7f{}"))
-    yield Case("a header of 100 million weights", content(
-        "model.safetensors", (10**8).to_bytes(8, "little") + b"{" + b" " * (10**8 - 1)))  # fmt: skip
+    yield Case(
+        "a header of 100 million weights",
+        content("model.safetensors", (10**8).to_bytes(8, "little") + b"{" + b" " * (10**8 - 1)),
+    )
     for name, entry in (
         ("of 4 exabytes", {"dtype": "F32", "shape": [10**18], "data_offsets": [0, 4 * 10**18]}),
         ("of 10**4000 values", {"dtype": "F32", "shape": [10**4000], "data_offsets": [0, 4]}),
@@ -369,8 +439,12 @@ def _memory() -> Iterator[Case]:
         yield Case(
             f"a weight {name}", header(lambda h, entry=entry: h.update({"head/bias": entry}))
         )
-    yield Case("2,000,000 words", content("words.txt", b"".join(
-        b"%d\t1\n" % n for n in range(2_000_000))), ("neighbours", "RUN", "a"), False)  # fmt: skip
+    yield Case(
+        "2,000,000 words",
+        content("words.txt", b"".join(b"%d\t1\n" % n for n in range(2_000_000))),
+        ("neighbours", "RUN", "a"),
+        False,
+    )
 
 
 def become_signed(name: str, data: bytes) -> Craft:
@@ -386,46 +460,88 @@ def _values() -> Iterator[Case]:
         yield Case(f"weights of {name}", weights(lambda w, v=value: w[bias].fill(v)))
     yield Case("weights of 1e38", weights(lambda w: [v.fill(1e38) for v in w.values()]))
     for kind in (np.float64, np.int64, np.uint8, np.bool_, np.complex64):
-        yield Case(f"a weight of {kind.__name__}", weights(
-            lambda w, kind=kind: w.update({bias: w[bias].astype(kind)})))  # fmt: skip
+        yield Case(
+            f"a weight of {kind.__name__}",
+            weights(lambda w, kind=kind: w.update({bias: w[bias].astype(kind)})),
+        )
     yield Case("a weight too many", weights(lambda w: w.update(x=np.ones(1, np.float32))))
     yield Case("a weight less", weights(lambda w: w.pop(bias)))
     yield Case("a weight of another shape", weights(lambda w: w.update({bias: w[bias][:-1]})))
-    yield Case("a name that steers a terminal", weights(
-        lambda w: w.update({"\x1b[2J\n": w.pop(bias)})))  # fmt: skip
-    for value in ("1e-320", "1e308", "true", "-1", "0", "NaN", "Infinity", '"1"', "null",
-                  "9" * 400, "1" + "0" * 5000, "0.00001"):  # fmt: skip
+    yield Case(
+        "a name that steers a terminal", weights(lambda w: w.update({"\x1b[2J\n": w.pop(bias)}))
+    )
+    for value in (
+        "1e-320",
+        "1e308",
+        "true",
+        "-1",
+        "0",
+        "NaN",
+        "Infinity",
+        '"1"',
+        "null",
+        "9" * 400,
+        "1" + "0" * 5000,
+        "0.00001",
+    ):
         data = f'{{"temperature": {value}}}'.encode()
         yield Case(f"temperature {value[:12]}", content("calibration.json", data))
-    for name, value in (("none", []), ("twice", ["a"] * 8), ("numbers", [1] * 8), ("one", ["a"]),
-                        ("a table", {"a": 1}), ("a surrogate", ["\ud800", *"abcdefg"]),
-                        ("empty", ["", *"abcdefg"]), ("long", ["x" * 20_000, *"abcdefg"])):  # fmt: skip
+    for name, value in (
+        ("none", []),
+        ("twice", ["a"] * 8),
+        ("numbers", [1] * 8),
+        ("one", ["a"]),
+        ("a table", {"a": 1}),
+        ("a surrogate", ["\ud800", *"abcdefg"]),
+        ("empty", ["", *"abcdefg"]),
+        ("long", ["x" * 20_000, *"abcdefg"]),
+    ):
         yield Case(f"labels: {name}", _json("labels.json", lambda _, v=value: v))
-    yield Case("labels that steer a terminal", _json("labels.json", lambda labels: [
-        "\x1b]0;x\x07\x1b[2J\n\t\u202e" + label for label in labels]),
-        ("predict", "RUN", "--text", "a", "--all"), False)  # fmt: skip
-    yield Case("markup in labels", _json("labels.json", lambda labels: [
-        "[red]<script>" + label for label in labels]),
-        ("explain", "RUN", "where is it"), False)  # fmt: skip
-    yield Case("an alphabet in another order", _json(
-        "alphabet.json", lambda a: a["characters"].reverse()), refused=False)  # fmt: skip
-    yield Case("an alphabet with a character twice", _json(
-        "alphabet.json", lambda a: a["characters"].__setitem__(0, a["characters"][1])))  # fmt: skip
-    yield Case("an alphabet of words", _json(
-        "alphabet.json", lambda a: a["characters"].__setitem__(0, "ab")))  # fmt: skip
+    yield Case(
+        "labels that steer a terminal",
+        _json(
+            "labels.json",
+            lambda labels: ["\x1b]0;x\x07\x1b[2J\n\t\u202e" + label for label in labels],
+        ),
+        ("predict", "RUN", "--text", "a", "--all"),
+        False,
+    )
+    yield Case(
+        "markup in labels",
+        _json("labels.json", lambda labels: ["[red]<script>" + label for label in labels]),
+        ("explain", "RUN", "where is it"),
+        False,
+    )
+    yield Case(
+        "an alphabet in another order",
+        _json("alphabet.json", lambda a: a["characters"].reverse()),
+        refused=False,
+    )
+    yield Case(
+        "an alphabet with a character twice",
+        _json("alphabet.json", lambda a: a["characters"].__setitem__(0, a["characters"][1])),
+    )
+    yield Case(
+        "an alphabet of words",
+        _json("alphabet.json", lambda a: a["characters"].__setitem__(0, "ab")),
+    )
     yield Case("unknown is 5", _json("alphabet.json", lambda a: a.update(unknown=5)))
     yield Case("metrics of lists", content("metrics.jsonl", b'{"epoch": [1]}\n'))
     yield Case("metrics with a NaN", content("metrics.jsonl", b'{"epoch": NaN}\n'), refused=False)
     for name in ("metrics.jsonl", "words.txt", "config.toml", "labels.json"):
         yield Case(f"{name} of random bytes", content(name, bytes(range(256)) * 20))
-        yield Case(f"{name} empty", content(name, b""), refused=name in ("config.toml",
-                   "labels.json"))  # fmt: skip
+        yield Case(
+            f"{name} empty", content(name, b""), refused=name in ("config.toml", "labels.json")
+        )
     for key in ("format", "kind", "complete", "files"):
         yield Case(f"a manifest without {key}", _manifest(lambda m, key=key: m.pop(key)))
-        yield Case(f"a manifest whose {key} is a list", _manifest(
-            lambda m, key=key: m.update({key: [{}]})))  # fmt: skip
-    yield Case("a manifest of sizes 10**4000", _manifest(
-        lambda m: [e.update(bytes=10**4000) for e in m["files"].values()]))  # fmt: skip
+        yield Case(
+            f"a manifest whose {key} is a list", _manifest(lambda m, key=key: m.update({key: [{}]}))
+        )
+    yield Case(
+        "a manifest of sizes 10**4000",
+        _manifest(lambda m: [e.update(bytes=10**4000) for e in m["files"].values()]),
+    )
 
 
 @click.command()

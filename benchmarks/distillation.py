@@ -23,8 +23,8 @@ from benchmarks.machine import machine
 from benchmarks.measure import alternate, processors, summary
 from benchmarks.options import parser_of, positive, run
 from benchmarks.peers.threads import start_tensorflow
-from hier_rnn.commands.bundled import bundled
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.word_vectors.cooccurrence import count_words

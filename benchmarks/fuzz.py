@@ -249,17 +249,39 @@ class Fuzzer:
         text = st.one_of(st.text(letters, max_size=30), st.sampled_from(["a b", "-", "1e999"]))
         place = str(self.run)
         option = st.sampled_from(
-            ["--json", "--all", "--top", "--count", "--no-verify", "--min-confidence", "--text",
-             "--data", "--quoting", "--delimiter", "--column", "--out", "--misspell", "--label",
-             "--text-column", "--sentences", "--vectors", "--compare", "--strict", "--help"]
-        )  # fmt: skip
+            [
+                "--json",
+                "--all",
+                "--top",
+                "--count",
+                "--no-verify",
+                "--min-confidence",
+                "--text",
+                "--data",
+                "--quoting",
+                "--delimiter",
+                "--column",
+                "--out",
+                "--misspell",
+                "--label",
+                "--text-column",
+                "--sentences",
+                "--vectors",
+                "--compare",
+                "--strict",
+                "--help",
+            ]
+        )
         name = st.sampled_from(["predict", "neighbours", "vectors", "check", "inspect", "compare"])
         arguments = st.lists(st.one_of(option, text, st.just(place)), max_size=4)
 
         @given(name, st.booleans(), arguments, st.one_of(st.binary(max_size=200), text))
         def test(command: str, with_run: bool, rest: list[str], given_input: bytes | str) -> None:
-            data = given_input if isinstance(given_input, bytes) else given_input.encode(
-                "utf-8", "surrogatepass")  # fmt: skip
+            data = (
+                given_input
+                if isinstance(given_input, bytes)
+                else given_input.encode("utf-8", "surrogatepass")
+            )
             words = [command, *([place] if with_run else []), *rest]
             status = self._call([word.encode("utf-8", "replace").decode() for word in words], data)
             assert status in (0, 2), status

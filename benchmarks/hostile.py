@@ -89,8 +89,9 @@ def repeated(piece: bytes, size: int) -> Callable[[], Iterator[bytes]]:
 
 def different_words(count: int) -> Callable[[], Iterator[bytes]]:
     """Returns a text of so many words, no two alike."""
-    return lambda: (b" ".join(b"%x" % n for n in range(s, s + 10_000)) + b" "
-                    for s in range(0, count, 10_000))  # fmt: skip
+    return lambda: (
+        b" ".join(b"%x" % n for n in range(s, s + 10_000)) + b" " for s in range(0, count, 10_000)
+    )
 
 
 TEXTS: dict[str, Callable[[], Iterator[bytes]]] = {
@@ -109,13 +110,45 @@ TEXTS: dict[str, Callable[[], Iterator[bytes]]] = {
     "100,000 quotes": repeated(b'"', 100_000),
     "a million spaces": repeated(b" ", MEGABYTE),
 }
-LABELLED_TEXTS = ("a line of 100 MB", "20 million words", "a word of a million letters",
-                  "NUL and control characters", "20,000 combining marks", "100,000 quotes")  # fmt: skip
-TRAIN = ("train", "--train", "FILE", "--out", "OUT", "--training.epochs", "1", "--quiet",
-         "--character_encoder.units", "16", "--sentence_encoder.units", "16",
-         "--training.warm_start_epochs", "1", "--training.minimum_steps_per_epoch", "1")  # fmt: skip
-PRETRAIN = ("train", "pretrain", "--text", "FILE", "--out", "OUT", "--pretraining.epochs", "1",
-            "--character_encoder.units", "16", "--quiet")  # fmt: skip
+LABELLED_TEXTS = (
+    "a line of 100 MB",
+    "20 million words",
+    "a word of a million letters",
+    "NUL and control characters",
+    "20,000 combining marks",
+    "100,000 quotes",
+)
+TRAIN = (
+    "train",
+    "--train",
+    "FILE",
+    "--out",
+    "OUT",
+    "--training.epochs",
+    "1",
+    "--quiet",
+    "--character_encoder.units",
+    "16",
+    "--sentence_encoder.units",
+    "16",
+    "--training.warm_start_epochs",
+    "1",
+    "--training.minimum_steps_per_epoch",
+    "1",
+)
+PRETRAIN = (
+    "train",
+    "pretrain",
+    "--text",
+    "FILE",
+    "--out",
+    "OUT",
+    "--pretraining.epochs",
+    "1",
+    "--character_encoder.units",
+    "16",
+    "--quiet",
+)
 EVALUATE = ("evaluate", "RUN", "--data", "FILE", "--unseen", "count", "--quiet")
 PREDICT = ("predict", "RUN", "FILE", "--quiet")
 PREDICT_INPUT = ("predict", "RUN", "-", "--quiet")
@@ -137,16 +170,22 @@ def cases(labels: Sequence[bytes]) -> Iterator[Case]:
         yield Case(name, PREDICT, among(text), must_answer=LINES + 1)
         yield Case(f"{name}, a table", PREDICT, among(text, labels), ".tsv", must_answer=LINES + 1)
     for name in LABELLED_TEXTS:
-        yield Case(f"{name}, piped", PREDICT_INPUT, among(TEXTS[name]),
-                   standard_input="|cat FILE", must_answer=LINES + 1)  # fmt: skip
+        yield Case(
+            f"{name}, piped",
+            PREDICT_INPUT,
+            among(TEXTS[name]),
+            standard_input="|cat FILE",
+            must_answer=LINES + 1,
+        )
         yield Case(name, EVALUATE, among(TEXTS[name], labels), ".tsv")
         yield Case(name, TRAIN, among(TEXTS[name], labels), ".tsv")
     for name in LABELLED_TEXTS[:3]:
         yield Case(name, PRETRAIN, among(TEXTS[name]))
         yield Case(name, ("check", "FILE"), among(TEXTS[name], labels), ".tsv")
         yield Case(name, ("vectors", "RUN", "FILE", "--out", "OUT"), among(TEXTS[name]))
-        yield Case(name, ("vectors", "RUN", "FILE", "--sentences", "--out", "OUT"),
-                   among(TEXTS[name]))  # fmt: skip
+        yield Case(
+            name, ("vectors", "RUN", "FILE", "--sentences", "--out", "OUT"), among(TEXTS[name])
+        )
     yield from _files()
     yield from _options(labels)
 
@@ -189,8 +228,12 @@ def _files() -> Iterator[Case]:
     yield Case("/dev/zero as words", ("vectors", "RUN", "FILE"), link("/dev/zero"))
     yield Case("/dev/zero piped", PREDICT_INPUT, nothing, standard_input="/dev/zero")
     yield Case("/dev/zero piped", (*EVALUATE[:3], "-"), nothing, standard_input="/dev/zero")
-    yield Case("yes piped into head", PREDICT_INPUT, nothing,
-               standard_input="|yes where is it | head -c 5000000")  # fmt: skip
+    yield Case(
+        "yes piped into head",
+        PREDICT_INPUT,
+        nothing,
+        standard_input="|yes where is it | head -c 5000000",
+    )
     for name, make, ending in (
         ("JSON of a million brackets", write(b"[" * MEGABYTE), ".jsonl"),
         ("JSON nested in text", write(b'{"text": ' + b"[" * 100_000), ".jsonl"),
@@ -200,16 +243,19 @@ def _files() -> Iterator[Case]:
         ("a million columns", write(b"a," * MEGABYTE, b"\n"), ".csv"),
         ("parquet that is none", write(b"PAR1" + b"\0" * 99 + b"PAR1"), ".parquet"),
         ("arrow that is none", write(b"ARROW1\0\0" + b"\xff" * 99), ".arrow"),
-        ("labels of 100,000 characters", among(lambda: iter([b"c" * 100_000 + b"\tx"])),
-         ".tsv"),
-        ("10,000 classes", write(b"".join(b"c%d\tword %d\n" % (n // 2, n) for n in range(20_000))),
-         ".tsv"),
-    ):  # fmt: skip
+        ("labels of 100,000 characters", among(lambda: iter([b"c" * 100_000 + b"\tx"])), ".tsv"),
+        (
+            "10,000 classes",
+            write(b"".join(b"c%d\tword %d\n" % (n // 2, n) for n in range(20_000))),
+            ".tsv",
+        ),
+    ):
         yield Case(name, EVALUATE, make, ending)
     yield Case("labels without text", TRAIN, write(b"a\t\nb\t\n" * 150), ".tsv")
     yield Case("one line", TRAIN, write(b"a\tb\n"), ".tsv")
-    yield Case("labels that steer a terminal", TRAIN,
-               write(b"\x1b[2Ja\tb c\n\x07b\tc d\n" * 20), ".tsv")  # fmt: skip
+    yield Case(
+        "labels that steer a terminal", TRAIN, write(b"\x1b[2Ja\tb c\n\x07b\tc d\n" * 20), ".tsv"
+    )
 
 
 def _options(labels: Sequence[bytes]) -> Iterator[Case]:
@@ -221,11 +267,22 @@ def _options(labels: Sequence[bytes]) -> Iterator[Case]:
     yield Case("a text of 100,000 letters", ("predict", "RUN", "--text", "ab " * 33_000), nothing)
     yield Case("no neighbours", ("neighbours", "RUN", "\0", "", "\u202e"), nothing)
     yield Case("10**9 neighbours", ("neighbours", "RUN", "a", "--count", "1" + "0" * 9), nothing)
-    for kind in ("attack:1000000000", "file:/dev/zero:1", "file:/etc/passwd:1", "mixed:nan",
-                 "mixed:1e999",
-                 "swap:" + "9" * 5000, "attack:" + "9" * 5000, "attack:1:"):  # fmt: skip
-        yield Case(f"--misspell {kind[:20]}", (*EVALUATE, "--misspell", kind), among(PARCEL, labels),
-                   ".tsv")  # fmt: skip
+    for kind in (
+        "attack:1000000000",
+        "file:/dev/zero:1",
+        "file:/etc/passwd:1",
+        "mixed:nan",
+        "mixed:1e999",
+        "swap:" + "9" * 5000,
+        "attack:" + "9" * 5000,
+        "attack:1:",
+    ):
+        yield Case(
+            f"--misspell {kind[:20]}",
+            (*EVALUATE, "--misspell", kind),
+            among(PARCEL, labels),
+            ".tsv",
+        )
     for option, value in (
         ("character_encoder.units", "10000000"),
         ("character_encoder.units", "100000"),
@@ -244,16 +301,33 @@ def _options(labels: Sequence[bytes]) -> Iterator[Case]:
         ("training.learning_rate_multipliers", '{"(a+)+$": 2}'),
         ("training.learning_rate_multipliers", '{"' + "(" * 5000 + '": 2}'),
     ):
-        yield Case(f"--{option} {value[:20]}", (*TRAIN, f"--{option}", value), among(PARCEL, labels),
-                   ".tsv")  # fmt: skip
-    yield Case("a configuration of 100,000 brackets", (*TRAIN, "--config", "FILE"),
-               write(b"[text]\nlowercase = " + b"[" * 100_000), ".toml")  # fmt: skip
-    yield Case("a configuration of 100,000 dots", (*TRAIN, "--config", "FILE"),
-               write(b"a" + b".a" * 100_000 + b" = 1\n"), ".toml")  # fmt: skip
-    yield Case("a configuration that is /dev/zero", (*TRAIN, "--config", "FILE"),
-               link("/dev/zero"), ".toml")  # fmt: skip
-    yield Case("a configuration that is a named pipe", (*TRAIN, "--config", "FILE"), os.mkfifo,
-               ".toml")  # fmt: skip
+        yield Case(
+            f"--{option} {value[:20]}",
+            (*TRAIN, f"--{option}", value),
+            among(PARCEL, labels),
+            ".tsv",
+        )
+    yield Case(
+        "a configuration of 100,000 brackets",
+        (*TRAIN, "--config", "FILE"),
+        write(b"[text]\nlowercase = " + b"[" * 100_000),
+        ".toml",
+    )
+    yield Case(
+        "a configuration of 100,000 dots",
+        (*TRAIN, "--config", "FILE"),
+        write(b"a" + b".a" * 100_000 + b" = 1\n"),
+        ".toml",
+    )
+    yield Case(
+        "a configuration that is /dev/zero",
+        (*TRAIN, "--config", "FILE"),
+        link("/dev/zero"),
+        ".toml",
+    )
+    yield Case(
+        "a configuration that is a named pipe", (*TRAIN, "--config", "FILE"), os.mkfifo, ".toml"
+    )
     for name, make in (
         ("of a huge header", write(b"999999999999 999999999999\na 1 2\n")),
         ("of NaN", write(b"2 2\na nan nan\nb 1 2\n")),

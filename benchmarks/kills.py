@@ -24,19 +24,38 @@ from typing import Any
 
 import click
 
-from hier_rnn.commands.bundled import bundled
+from hier_rnn.sources.bundled import bundled
 
 EXAMPLES = 300
-SIZES = ("--text.minimum_character_count", "1", "--character_encoder.units", "24",
-         "--quiet")  # fmt: skip
+SIZES = ("--text.minimum_character_count", "1", "--character_encoder.units", "24", "--quiet")
 # Each step is saved, so that a kill finds every stage of it.
 COMMANDS = {
-    "classify": ("train", "--train", "TEXT", "--sentence_encoder.units", "16", "--training.epochs",
-                 "2", "--training.warm_start_epochs", "2", "--training.checkpoint_seconds", "0",
-                 *SIZES),
-    "pretrain": ("train", "pretrain", "--text", "TEXT", "--pretraining.epochs", "8",
-                 "--pretraining.checkpoint_seconds", "0", *SIZES),
-}  # fmt: skip
+    "classify": (
+        "train",
+        "--train",
+        "TEXT",
+        "--sentence_encoder.units",
+        "16",
+        "--training.epochs",
+        "2",
+        "--training.warm_start_epochs",
+        "2",
+        "--training.checkpoint_seconds",
+        "0",
+        *SIZES,
+    ),
+    "pretrain": (
+        "train",
+        "pretrain",
+        "--text",
+        "TEXT",
+        "--pretraining.epochs",
+        "8",
+        "--pretraining.checkpoint_seconds",
+        "0",
+        *SIZES,
+    ),
+}
 TIMED = ("metrics.jsonl", "manifest.json", "evaluation.json", "facts.json")
 """Files that hold how long something took; their names alone are compared."""
 

@@ -11,9 +11,9 @@ from typing import Any
 from benchmarks.measure import processors
 from benchmarks.peers.task import Task, configuration, first_weights
 from benchmarks.workload import Workload, read_workload, shown
-from hier_rnn.commands.bundled import bundled
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.tokenizer import Tokenizer
 

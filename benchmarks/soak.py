@@ -40,8 +40,8 @@ def main_loop(folder: Path, minutes: float, told: Callable[[dict[str, Any]], Non
         minutes: How long.
         told: Called with each round's row.
     """
-    from hier_rnn.commands.bundled import bundled
     from hier_rnn.configuration.schema import validated
+    from hier_rnn.sources.bundled import bundled
     from hier_rnn.tensorflow_setup import import_tensorflow
 
     import_tensorflow()
@@ -165,8 +165,12 @@ def plot(rows: list[dict[str, Any]], file: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    names = [*(f"trains_{what}" for what in FIGURES), *(f"serves_{what}" for what in FIGURES),
-             "words_per_second", "requests_per_second"]  # fmt: skip
+    names = [
+        *(f"trains_{what}" for what in FIGURES),
+        *(f"serves_{what}" for what in FIGURES),
+        "words_per_second",
+        "requests_per_second",
+    ]
     figure, axes = pyplot.subplots(4, 2, figsize=(9, 10), sharex=True)
     for name, axis in zip(names, axes.T.flat, strict=True):
         axis.plot([row["minutes"] for row in rows], [row[name] for row in rows])

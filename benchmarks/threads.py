@@ -24,7 +24,7 @@ from benchmarks.machine import machine
 from benchmarks.measure import alternate, processors
 from benchmarks.options import parser_of, positive, run
 from benchmarks.workload import shown
-from hier_rnn.commands.bundled import bundled
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.misspelling import misspell
 
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Returns requests and words a second and the latency, by number of threads."""
+    """Returns requests and words per second and the latency, by number of threads."""
     source = open_source(options.data or bundled("test"))
     words = hier_rnn.load(options.run).words
     sentences = [words(example.text) for example in source]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json as json_format
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from hier_rnn.commands.console import STANDARD_STREAM, escaped, lines, show_log, write_json
 from hier_rnn.configuration.command_line import (
     ConfiguredCommand,
     configuration_options,
@@ -16,14 +15,11 @@ from hier_rnn.configuration.command_line import (
 )
 from hier_rnn.configuration.options import Data
 from hier_rnn.errors import UserError
-from hier_rnn.files import write_atomically
 from hier_rnn.sources.check import DataReport, SourceSummary, check_data
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
-from hier_rnn.sources.statistics import joined
 
 LABELS_SHOWN = 10
-STANDARD_OUTPUT = Path("-")
 
 
 @click.command(cls=ConfiguredCommand)
@@ -34,6 +30,8 @@ STANDARD_OUTPUT = Path("-")
         "data.test": "--test SRC",
         "data.label_column": "--label-column NAME",
         "data.text_column": "--text-column NAME",
+        "data.delimiter": "--delimiter CHARACTER",
+        "data.quoting": "--quoting",
         "data.tfds_data_dir": "--tfds-data-dir DIR",
     },
     groups=[],
@@ -54,14 +52,15 @@ def check(sources: tuple[str, ...], json: Path | None, strict: bool, **given: An
 
     Example: hier-rnn check train.tsv --validation validation.tsv --strict
     """
+    show_log(quiet=False)
     if not sources:
         raise UserError("SRC is needed: the labelled data to check.")
     data = resolve(None, given).data
     report = check_sources(list(sources), data)
     if json is not None:
-        _write_json(report, json)
-    if json != STANDARD_OUTPUT:
-        print("\n".join(report_lines(report)))
+        write_json(json, report.to_json())
+    if json != STANDARD_STREAM:
+        lines(report_lines(report))
     if strict and report.findings:
         raise UserError(f"findings: {len(report.findings)}, and --strict makes each an error.")
 
@@ -78,18 +77,18 @@ def check_sources(train: list[str], data: Data) -> DataReport:
     """
 
     def opened(source: str) -> Source | None:
-        if not source:
-            return None
-        return open_source(source, **data.reading)
+        return open_source(source, **data.reading) if source else None
 
-    sources = [source for source in map(opened, train) if source is not None]
-    return check_data(joined(sources), opened(data.validation), opened(data.test))
+    return check_data(
+        open_source(train, **data.reading), opened(data.validation), opened(data.test)
+    )
 
 
 def report_lines(report: DataReport) -> list[str]:
     """Returns the report for people: what each source holds, then what was found."""
     found = [str(finding) for finding in report.findings]
-    return [*map(_summary_line, report.sources), *(found or ["nothing found that looks wrong"])]
+    lines = [*map(_summary_line, report.sources), *(found or ["nothing found that looks wrong"])]
+    return [escaped(line) for line in lines]
 
 
 def _summary_line(summary: SourceSummary) -> str:
@@ -100,12 +99,3 @@ def _summary_line(summary: SourceSummary) -> str:
         f" {len(summary.labels):,} {'class' if len(summary.labels) == 1 else 'classes'}:"
         f" {', '.join(shown)}{f' and {more:,} more' if more else ''}"
     )
-
-
-def _write_json(report: DataReport, path: Path) -> None:
-    text = json_format.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
-    if path == STANDARD_OUTPUT:
-        sys.stdout.write(text)
-        return
-    with write_atomically(path) as file:
-        file.write(text)

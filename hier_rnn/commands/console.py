@@ -142,10 +142,21 @@ def interruptible(kept: str) -> Iterator[None]:
 
 
 class _LogHandler(logging.Handler):
-    """Plain lines on standard error, above a progress bar where there is one."""
+    """Plain lines on standard error, above a progress bar where there is one.
+
+    What was said is not said again: the check and the training each open the same files.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Writes a record's message."""
+        if record.levelno < logging.WARNING:
+            if record.getMessage() in self._said:
+                return
+            self._said.add(record.getMessage())
         bars = sys.modules.get("tqdm")
         message = with_flags(record.getMessage())
         if bars is None:

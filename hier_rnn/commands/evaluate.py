@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 import hier_rnn
-from hier_rnn.commands.bundled import bundled
 from hier_rnn.commands.console import (
     STANDARD_STREAM,
     escaped,
@@ -20,7 +19,7 @@ from hier_rnn.commands.console import (
     write_line,
 )
 from hier_rnn.commands.options import (
-    opened,
+    open_run_source,
     output_option,
     quiet_option,
     run_configuration,
@@ -29,6 +28,7 @@ from hier_rnn.commands.options import (
 )
 from hier_rnn.configuration.command_line import ConfiguredCommand, SeveralOption
 from hier_rnn.errors import UserError
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 if TYPE_CHECKING:
@@ -89,15 +89,15 @@ def evaluate(
     quiet: bool,
 ) -> None:
     """Scores runs on labelled data, side by side when several."""
+    show_log(quiet)
     if not runs:
         raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
     configuration, *_ = [run_configuration(run, verify) for run in runs]
     data = data or _bundled_test(runs[0], configuration.data.test)
-    source = opened(data, configuration, label_column, text_column, tfds_data_dir)
-    show_log(quiet)
+    source = open_run_source(data, configuration, label_column, text_column, tfds_data_dir)
     import_tensorflow()
-    from hier_rnn.commands.evaluation_table import print_comparison, print_evaluation
-    from hier_rnn.commands.progress import EvaluationScreen
+    from hier_rnn.commands.drawing.evaluation_table import print_comparison, print_evaluation
+    from hier_rnn.commands.drawing.progress import EvaluationScreen
     from hier_rnn.evaluation.evaluate_runs import evaluate_runs
     from hier_rnn.evaluation.paired_comparison import json_document
 

@@ -1,4 +1,4 @@
-"""What lies in a folder is not imported from it by accident: a stranger's run in a checkout, say."""
+"""A checkout is not on the import path by accident, nor what lies in it: a stranger's run, say."""
 
 from __future__ import annotations
 

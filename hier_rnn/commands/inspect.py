@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from hier_rnn.commands.bundled import bundled
 from hier_rnn.commands.console import STANDARD_STREAM, write_json
 from hier_rnn.commands.options import output_option, path_option, verify_option
+from hier_rnn.sources.bundled import bundled
 
 
 @click.command(epilog="Example:  hier-rnn inspect runs/messages --compare before.toml")
@@ -34,6 +34,6 @@ def inspect(target: Path | None, compare: Path | None, json: Path | None, verify
     if json:
         write_json(json, json_rows(rows))
     if json != STANDARD_STREAM:
-        from hier_rnn.commands.inspection_table import print_inspection
+        from hier_rnn.commands.drawing.inspection_table import print_inspection
 
         print_inspection(rows, str(target or "the default configuration"))

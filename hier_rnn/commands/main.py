@@ -16,6 +16,7 @@ from hier_rnn.commands.compare import compare
 from hier_rnn.commands.console import discard_output, flush, open_streams, tell
 from hier_rnn.commands.evaluate import evaluate
 from hier_rnn.commands.explain import explain
+from hier_rnn.commands.export import export
 from hier_rnn.commands.flags import with_flags
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.inspect import inspect
@@ -42,6 +43,7 @@ Start here:
   hier-rnn predict runs/mine --text "where is my parcel"
   hier-rnn explain runs/mine "where is my parcel"
   hier-rnn serve runs/mine                          over HTTP, with a page to type into
+  hier-rnn export runs/mine mine-onnx               for programs that know nothing of hier_rnn
 
 \b
 Completion in the shell (once, then open a new one):
@@ -69,6 +71,7 @@ COMMANDS = (
     predict,
     explain,
     serve,
+    export,
     compare,
     inspect,
     neighbours,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import hier_rnn
-from hier_rnn.commands.bundled import bundled
 from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.console import show_log, tell
 from hier_rnn.commands.flags import CLASSIFICATION, PRETRAINING
@@ -21,9 +20,11 @@ from hier_rnn.configuration.command_line import (
 )
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
-from hier_rnn.storage.encoder_options import take_encoder_options
-from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.tensorflow_setup import import_tensorflow
+
+if TYPE_CHECKING:
+    from hier_rnn.storage.run_directory import RunDirectory
 
 BUNDLED_OUT = Path("runs/messages")
 
@@ -81,6 +82,9 @@ def classify(
     FILE.arrow, a FOLDER with a sub-folder per class, tfds:NAME[/CONFIG][:SPLIT], or - for standard
     input; --train takes several. The same command again resumes a run that was interrupted.
     """
+    from hier_rnn.storage.encoder_options import take_encoder_options
+    from hier_rnn.storage.run_directory import RunDirectory
+
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
@@ -92,8 +96,8 @@ def classify(
         if not quiet:
             tell("\n".join(report_lines(report)))
     import_tensorflow()
-    from hier_rnn.commands.conclusion import print_conclusion
-    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.commands.drawing.conclusion import print_conclusion
+    from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.classification.train import train_classifier
 
     with TrainingScreen(quiet) as screen:
@@ -116,8 +120,8 @@ def classify(
 
 def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
     """Evaluates a finished run on the test data; the run keeps its scores."""
-    from hier_rnn.commands.evaluation_table import print_evaluation
-    from hier_rnn.commands.progress import EvaluationScreen
+    from hier_rnn.commands.drawing.evaluation_table import print_evaluation
+    from hier_rnn.commands.drawing.progress import EvaluationScreen
     from hier_rnn.evaluation.evaluate_runs import evaluate_runs
     from hier_rnn.sources.source import open_source
 
@@ -166,6 +170,8 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     but a FILE.txt has one text per line; --text takes several. The same command again resumes a run
     that was interrupted.
     """
+    from hier_rnn.storage.encoder_options import take_encoder_options
+
     configuration = resolve(config, given)
     from_vectors = configuration.pretraining.objective == "word-vectors" and (
         configuration.pretraining.vectors
@@ -175,8 +181,8 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     configuration = take_encoder_options(configuration)
     show_log(quiet)
     import_tensorflow()
-    from hier_rnn.commands.conclusion import print_encoder_conclusion
-    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.commands.drawing.conclusion import print_encoder_conclusion
+    from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
 
     with TrainingScreen(quiet) as screen:

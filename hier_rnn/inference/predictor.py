@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hier_rnn.errors import UserError
+from hier_rnn.exporting.export import Format, export_run
+from hier_rnn.exporting.rounding import Precision
 from hier_rnn.inference.arguments import checked_sentences, checked_texts
 from hier_rnn.inference.attribution import Attribution
 from hier_rnn.inference.inference import Inference
@@ -49,6 +51,7 @@ class Predictor:
         labels: Its labels, in the order of the classes.
         temperature: What logits are divided by to make probabilities honest.
         words: From a text to its words.
+        weights: Its weights by name; not to be changed.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -57,15 +60,15 @@ class Predictor:
     def __init__(self, run: str | Path, verify: bool = True) -> None:
         directory = RunDirectory(Path(run), verify)
         directory.require()
-        self.run = directory.path
+        self.run, self._verify = directory.path, verify
         self.configuration = directory.read_configuration()
         self.alphabet = directory.read_alphabet()
         self.labels = directory.read_labels()
         self.temperature = directory.read_temperature()
         self.words = directory.read_words()
         shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
-        self._weights = directory.read_weights(shapes)
-        self._inference = Inference(self.configuration, self.alphabet, self._weights)
+        self.weights = directory.read_weights(shapes)
+        self._inference = Inference(self.configuration, self.alphabet, self.weights)
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
         """Returns the label of each text, with its probability.
@@ -89,7 +92,9 @@ class Predictor:
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Returns each text's vector, what the head decides by, `(texts, width)`; as `predict`."""
-        vectors = np.array(list(_finite(self._inference.vectors(self._read(checked_texts(texts))))), np.float32)
+        vectors = np.array(
+            list(_finite(self._inference.vectors(self._read(checked_texts(texts))))), np.float32
+        )
         return vectors.reshape(-1, self._inference.width)
 
     def logits(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
@@ -117,6 +122,21 @@ class Predictor:
         """
         return self._attribution(words, class_index, steps)
 
+    def export(
+        self, directory: str | Path, format: Format = "onnx", weights: Precision = "float32"
+    ) -> dict[str, int]:
+        """Writes the run as a folder for other programs; as `export_run`.
+
+        Args:
+            directory: The folder; it is made, or it is empty.
+            format: `onnx` or `savedmodel`. Default `onnx`.
+            weights: `float32`, `float16` or `int8`. Default `float32`.
+
+        Returns:
+            The files' sizes in bytes, by name.
+        """
+        return export_run(self.run, directory, format, weights, self._verify)
+
     def _read(self, texts: Iterable[str]) -> Iterator[list[str]]:
         """Yields each text's words, and says in the end how many texts were cut."""
         yield from map(self.words, texts)
@@ -131,7 +151,7 @@ class Predictor:
 
     @functools.cached_property
     def _attribution(self) -> Attribution:
-        return Attribution(self.configuration, self.alphabet, self._weights)
+        return Attribution(self.configuration, self.alphabet, self.weights)
 
     def _prediction(self, logits: np.ndarray) -> Prediction:
         probabilities = softmax(logits / np.float32(self.temperature))

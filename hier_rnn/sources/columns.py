@@ -16,11 +16,13 @@ from typing import NamedTuple
 
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.sources.example import Reading, quoted, shortened
-from hier_rnn.sources.names import folded, has_row_names, usual_role
+from hier_rnn.sources.names import folded, has_row_names, may_be_label, usual_role
 
 HOW_TO_CHOOSE = "Choose with data.label_column and data.text_column, by name or by number from 1"
 # Rows of recurring labels after which one that does not recur is a doubt, and then a header.
 FEW, MANY = 4, 20
+
+_LETTER = re.compile(r"[^\W\d_]")
 
 _DEFAULTS = (Reading().label_column, Reading().text_column)
 
@@ -167,13 +169,17 @@ class _Finder:
     def _is_named(self) -> bool:
         """Whether the first row's cells are what columns are called, sentences hardly being so."""
         if self.width == 1:
-            return usual_role(self.first[0], whole=True) == "text"
+            return usual_role(self.first[0], whole=True) == "text" and (
+                not may_be_label(self.first[0]) or self._is_unlike(words=1)
+            )
         cells = [cell for cell in self.first if cell]
-        if len(cells) > 1 and all(map(usual_role, cells)):
+        roles = [usual_role(cell) for cell in cells]
+        if len(cells) > 1 and all(roles) and "text" in roles:
             return True
-        known = [cell for cell in cells if " " not in cell and usual_role(cell)]
+        certain = [cell for cell in cells if " " not in cell and not may_be_label(cell)]
         words = all(re.fullmatch(r"[\w.:/-]+( [\w.:/-]+)?", cell) for cell in cells)
-        return words and bool(known)
+        known = any(map(usual_role, certain))
+        return words and known and (len(self.body) >= FEW or self._is_unlike(words=1))
 
     def _recurs(self, i: int) -> bool:
         return any(row[i].strip() == self.first[i] for row in self.body)
@@ -181,13 +187,8 @@ class _Finder:
     def _stands_out(self) -> bool:
         """Whether the first row's words are unlike all others; unsure where that may be chance."""
         texts = range(self.width)
-        text = max(texts, key=lambda i: statistics.fmean(len(row[i]) for row in self.body))
-        longer = [
-            len(re.findall(r"\w+", row[text])) > 3
-            or (not row[text].isascii() and len(row[text]) > 3 * len(self.first[text]))
-            for row in self.body
-        ]
-        unlike = statistics.fmean(longer) >= 0.8
+        text = self._longest_column()
+        unlike = self._is_unlike(words=3)
         if self.width == 1:
             certain = False
             uncertain = unlike and bool(re.fullmatch(r"\w+", self.first[0]))
@@ -198,7 +199,10 @@ class _Finder:
             recurring = sum(count for count in counts[label].values() if count > 1) >= 0.9 * size
             certain = recurring and size >= (MANY if unlike else 2 * MANY)
             name = re.fullmatch(r"[\w .-]*", self.first[text])
-            uncertain = name is not None and (unlike or (recurring and size >= FEW))
+            word = all(re.fullmatch(r"[\w.-]+", cell) for cell in self.first)
+            uncertain = (name is not None and (unlike or (recurring and size >= FEW))) or (
+                word and self._is_unlike(words=1)
+            )
         if certain or not uncertain:
             return certain
         numbers = [self.chosen_text, self.chosen_label if self.reading.labelled else "1"]
@@ -209,6 +213,23 @@ class _Finder:
             f"{self.name}: it can't be told whether its first row, {example}, is a header or an"
             f" example. {HOW_TO_CHOOSE}: names if it is a header, numbers if it is an example."
         )
+
+    def _longest_column(self) -> int:
+        columns = range(self.width)
+        return max(columns, key=lambda i: statistics.fmean(len(row[i]) for row in self.body))
+
+    def _is_unlike(self, words: int) -> bool:
+        """Whether nearly all texts below the first row have more words than that.
+
+        Where words have no spaces between them, texts are as many times as long as the first.
+        """
+        text = self._longest_column()
+        longer = [
+            len(re.findall(r"\w+", row[text])) > words
+            or (not row[text].isascii() and len(row[text]) > words * len(self.first[text]))
+            for row in self.body
+        ]
+        return statistics.fmean(longer) >= 0.8
 
     # The columns
 
@@ -264,6 +285,8 @@ class _Finder:
     def _named(self, role: str, taken: int | None) -> int | None:
         """The one column that is called as such columns are; the surest kind of name wins."""
         free = [i for i in range(self.width) if i != taken]
+        if role == "label" and len(free) > 1:  # a `score` of 0.273 is no class
+            free = [i for i in free if folded(self.names[i]) == role or not self._is_measure(i)]
         names = {i: self.names[i] for i in free}
         for found in (
             [i for i, name in names.items() if folded(name) == role],
@@ -290,7 +313,7 @@ class _Finder:
             free.remove(text)
         if self.reading.labelled and label is None:
             likely = [i for i in free if self._is_like_label(i)] if len(free) > 1 else free
-            if len(likely) != 1 or self._is_like_text(likely[0]):
+            if len(likely) != 1 or self._is_like_text(likely[0]) or self._is_measure(likely[0]):
                 self._ambiguous("label", free)
             label = likely[0]
         return label, text, False
@@ -311,7 +334,9 @@ class _Finder:
 
         forward, backward = signs(0, 1), signs(1, 0)
         labels_first = 2 * distinct[0] <= min(size, distinct[1])
-        if backward == 0 and (forward or not self.header):
+        if self.reading.labelled and self.width > 2 and forward and self._is_measure(first):
+            self._ambiguous("label", [first, second])
+        if backward == 0 and (forward or (not self.header and self.width == 2)):
             return first, second, True
         if labels_first and not numeric[1]:
             return first, second, True
@@ -321,10 +346,12 @@ class _Finder:
         raise AssertionError
 
     def _longest(self, free: list[int]) -> int:
-        likely = [i for i in free if self._is_like_text(i)] or free
+        lettered = [i for i in free if any(map(_LETTER.search, self.values[i]))] or free
+        likely = [i for i in lettered if self._is_like_text(i)] or lettered
         length = {i: statistics.fmean([0, *map(len, self.values[i])]) for i in likely}
         ordered = sorted(likely, key=lambda i: -length[i])
-        if len(ordered) > 1 and length[ordered[0]] < 3 * length[ordered[1]]:
+        words = any(not value.isascii() or " " in value for value in self.values[ordered[0]])
+        if len(ordered) > 1 and (length[ordered[0]] < 3 * length[ordered[1]] or not words):
             self._ambiguous("text", ordered)
         return ordered[0]
 
@@ -334,7 +361,9 @@ class _Finder:
             return True
         if self.width > 2 and not any(value.strip() for value in values):
             return True
-        if len(values) < 2 or not all(re.fullmatch(r"\d{1,15}", value) for value in values):
+        if len(values) < (2 if self.header else 5) or not all(
+            re.fullmatch(r"\d{1,15}", value) for value in values
+        ):
             return False
         numbers = list(map(int, values))
         return self.width > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
@@ -343,6 +372,15 @@ class _Finder:
         values = [value.strip() for value in self.values[i]]
         count = len(set(values))
         return count > 1 and 2 * count <= len(values) and not self._is_like_text(i)
+
+    def _is_measure(self, i: int) -> bool:
+        """Whether a column holds numbers with fractions, hardly one like another."""
+        values = [value.strip() for value in self.values[i]]
+        return (
+            all(map(_is_number, values))
+            and 2 * len(set(values)) > len(values)
+            and 2 * sum(float(value.replace(",", ".")) % 1 > 0 for value in values) > len(values)
+        )
 
     def _is_like_text(self, i: int) -> bool:
         values = self.values[i]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
 
 from hier_rnn.errors import UserError
+from hier_rnn.lines import read_lines, read_sample
 from hier_rnn.sources.columns import Columns, find_columns
 from hier_rnn.sources.dialect import DELIMITERS, Dialect, find_dialect, sample_rows
-from hier_rnn.sources.example import Example, Reading
-from hier_rnn.sources.lines import read_lines, read_sample
+from hier_rnn.sources.example import Example, Reading, shortened
+
+# What only a writer that quotes cells writes: quotes around, and doubled inside.
+_QUOTED = re.compile(r'"(?!")(?:[^"]|"")*""(?:[^"]|"")*"')
 
 logger = logging.getLogger(__name__)
 
@@ -61,10 +65,13 @@ def open_table(path: Path, ending: str, reading: Reading) -> Callable[[], Iterat
             " data.label_column, data.text_column, data.delimiter and data.quoting.",
             *(path, delimiter, quoting[dialect.quoting], columns.described()),
         )
-    return partial(_read, path, dialect, columns, reading)
+    doubtful = reading.quoting == "auto" and dialect.quoting == "none" and '"' not in text and more
+    return partial(_read, path, dialect, columns, reading, doubtful)
 
 
-def _read(path: Path, dialect: Dialect, columns: Columns, reading: Reading) -> Iterator[Example]:
+def _read(
+    path: Path, dialect: Dialect, columns: Columns, reading: Reading, doubtful: bool
+) -> Iterator[Example]:
     lines = read_lines(path, reading.maximum_text_length, dialect.marks, dialect.end)
     header = columns.header
     for number, row in dialect.rows(lines, str(path)):
@@ -76,6 +83,12 @@ def _read(path: Path, dialect: Dialect, columns: Columns, reading: Reading) -> I
         if header:
             header = False
             continue
+        if doubtful and (cell := next(filter(_QUOTED.fullmatch, row), None)):
+            raise UserError(
+                f"{where}: after a start without any quote, here is one in doubled quotes:"
+                f" '{shortened(cell)}'. Whether quotes structure the table or are part of its texts"
+                " is to be said with data.quoting double or data.quoting none."
+            )
         if len(row) != columns.width:
             row = _of_width(row, where, dialect, columns)
         text = row[columns.text]

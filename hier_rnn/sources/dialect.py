@@ -14,8 +14,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from hier_rnn.errors import UserError
+from hier_rnn.lines import LONGEST_LINE, without_end
 from hier_rnn.sources.example import shortened
-from hier_rnn.sources.lines import LONGEST_LINE, without_end
 from hier_rnn.sources.names import has_row_names, usual_role
 
 Rows = Iterator[tuple[int, list[str]]]
@@ -188,16 +188,20 @@ def find_dialect(
             plain = Dialect(character, "none", end, bool(excel))
             likely = [quoting] if quoting != "auto" else _quotings(text, more, plain, ending)
             dialect = plain._replace(quoting=likely[0])
+            # With returns for line ends, a line feed only stands between quotes.
+            if end == "\r" and "\n" in text and not _tokens(text, more, plain, likely[0]):
+                continue
             found.append(_Candidate(dialect, sample_rows(text, more, dialect) or []))
             if len(likely) > 1:
                 doubtful.append(dialect)
     best = _best(name, found, labelled, text)
     if best.dialect in doubtful:
-        place = text.index('\\"')
+        found_at = re.search(r'\\["\\]', text)
+        place = found_at.start() if found_at else 0
         raise UserError(
-            f"{name}: it can't be told whether a backslash before a quote belongs to the text, as"
-            f" in '{shortened(text[max(place - 20, 0) : place + 20])}'. Choose"
-            " data.quoting double or data.quoting backslash."
+            f"{name}: it can't be told whether a backslash before a quote or another backslash"
+            f" belongs to the text, as in '{shortened(text[max(place - 20, 0) : place + 20])}'."
+            " Choose data.quoting double or data.quoting backslash."
         )
     return best.dialect
 
@@ -243,7 +247,9 @@ def _best(name: str, found: list[_Candidate], labelled: bool, text: str) -> _Can
     if len(found) == 1:
         return usual
     agreed = [candidate for candidate in found if candidate.agreement == 1]
-    if usual in agreed and (usual.dialect.delimiter == "\t" or len(usual.rows) < 2):
+    if usual in agreed and (
+        usual.dialect.delimiter == "\t" or (len(usual.rows) < 2 and not usual.is_prose)
+    ):
         return usual
     tabs = [candidate for candidate in agreed if candidate.dialect.delimiter == "\t"]
     if tabs:
@@ -300,10 +306,15 @@ def _line_ends(text: str) -> list[str]:
 
 def _quotings(text: str, more: bool, dialect: Dialect, ending: str) -> list[str]:
     """How the cells of a sample are quoted; both ways where either explains it as well."""
-    if ending == ".tsv" and dialect.delimiter == "\t":
+    quoted = dialect._replace(quoting="double")
+    if dialect.delimiter == "\t" and (
+        ending == ".tsv" or (dialect.end == "\n" and sample_rows(text, more, quoted) is None)
+    ):
         return [_quoting_of_plain(text, more, dialect)]
     if '\\"' not in text:
-        return ["double"]
+        # Whoever escapes with backslashes doubles those of the text.
+        runs = [len(run) for run in re.findall(r"\\+", text)] if '"' in text else []
+        return ["double"] if any(run % 2 for run in runs) or not runs else ["double", "backslash"]
     double, backslash = (
         _Candidate(dialect, sample_rows(text, more, dialect._replace(quoting=quoting)) or [])
         for quoting in ("double", "backslash")
@@ -375,7 +386,7 @@ def _quoted_where_needed(rows: list[list[_Cell]]) -> bool:
 
 def _quoted_columns(rows: list[list[_Cell]]) -> bool:
     if len(rows) < 2:
-        return False
+        return all(cell.quoted for row in rows for cell in row)
     body = [row for row in rows[1:] if len(row) == len(rows[-1])]
     shares = [
         {cell.quoted for cell in column if cell.raw not in ("", "NA")}

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.lines import read_lines
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
-from hier_rnn.sources.lines import read_lines
 
 
 def open_jsonl(path: Path, reading: Reading) -> Callable[[], Iterator[Example]]:

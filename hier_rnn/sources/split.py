@@ -15,9 +15,9 @@ from hier_rnn.sources.example import Example, Source
 def stratified_split(source: Source, share: float, seed: int) -> tuple[Source, Source]:
     """Sets aside a share of every class, drawn at random, and leaves the order as it is.
 
-    The source is read once here and again each time a part is; two integers an example are held
-    here, a byte an example after. A class keeps at least one example to train on; but for that
-    the whole share, and each class's, is exact to one example.
+    The source is read once here and again each time a part is; two integers per example are held
+    here, and one byte per example afterwards. A class keeps at least one example to train on; but
+    for that the whole share, and each class's, is exact to one example.
 
     Args:
         source: Examples with labels.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hier_rnn.sources.example import Example, Source
@@ -171,15 +170,3 @@ def is_number(text: str) -> bool:
         return math.isfinite(float(text.replace(",", ".", 1)))
     except ValueError:
         return False
-
-
-def joined(sources: list[Source]) -> Source:
-    """Returns sources one after the other as one."""
-    if len(sources) == 1:
-        return sources[0]
-
-    def read() -> Iterator[Example]:
-        for source in sources:
-            yield from source
-
-    return Source(", ".join(source.name for source in sources), read)

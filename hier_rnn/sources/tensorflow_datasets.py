@@ -21,8 +21,8 @@ from google.protobuf.json_format import ParseError
 from tensorflow_datasets.core.utils import file_utils
 
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.lines import require_regular
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
-from hier_rnn.files import require_regular
 
 # TensorFlow Datasets warns of its own use of it, many times over.
 logging.getLogger("absl").addFilter(lambda r: "FeatureConnector.dtype" not in r.getMessage())
@@ -73,7 +73,7 @@ def open_tfds(spec: str, reading: Reading) -> Callable[[], Iterator[Example]]:
 
 def _read(folder: Path, name: str, split: str, reading: Reading) -> Iterator[Example]:
     builder = _builder(folder, name)
-    features = _flattened(builder.info.features)
+    features = _flatten(builder.info.features)
     text_column = _column(name, features, reading.text_column, "text", _is_text)
     columns = [text_column]
     label_column = None
@@ -190,12 +190,12 @@ def _class_names(description: Any) -> Iterator[Any]:
                     waiting.append(inner)
 
 
-def _flattened(features: Feature, path: str = "") -> Features:
+def _flatten(features: Feature, path: str = "") -> Features:
     """The features by their paths; those of nested dictionaries as `data/review_body`."""
     flat: Features = {}
     for key, feature in features.items():
         if isinstance(feature, tfds.features.FeaturesDict):
-            flat.update(_flattened(feature, f"{path}{key}/"))
+            flat.update(_flatten(feature, f"{path}{key}/"))
         else:
             flat[path + key] = feature
     return flat

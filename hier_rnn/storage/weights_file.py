@@ -18,7 +18,6 @@ import safetensors
 import safetensors.numpy
 
 from hier_rnn.errors import UserError
-from hier_rnn.files import write_atomically
 from hier_rnn.storage.json_file import parse_json
 from hier_rnn.storage.limits import HEADER, HEADER_ENTRY, NAME_CHARACTERS, WEIGHTS, read_file
 
@@ -45,24 +44,13 @@ def weights_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
     """Returns the content of a weights file, the same for the same weights.
 
     Args:
-        weights: float32 values by name.
+        weights: Values by name. Those of float16 stay so, all others are written as float32.
     """
-    contiguous = {n: np.require(w, np.float32, "C") for n, w in weights.items()}
+    contiguous = {
+        name: np.require(values, np.float16 if values.dtype == np.float16 else np.float32, "C")
+        for name, values in weights.items()
+    }
     return bytes(safetensors.numpy.save(contiguous))
-
-
-def write_weights(path: Path, weights: Mapping[str, np.ndarray]) -> None:
-    """Writes weights by name, whole or not at all.
-
-    Args:
-        path: The file.
-        weights: Values by weight name, written as float32.
-
-    Raises:
-        UserError: The file can't be written.
-    """
-    with write_atomically(path, "wb") as file:
-        file.write(weights_bytes(weights))
 
 
 def largest_size(shapes: Shapes) -> int:

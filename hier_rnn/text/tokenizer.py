@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hier_rnn.configuration.options import Text
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.segmentation import segmenter
+from hier_rnn.text.segmentation import SentencePieceWords, segmenter
 
 MAXIMUM_CHARACTERS = 500_000  # of a text: a long novel
 
@@ -37,6 +37,11 @@ class Tokenizer:
         self._lowercase = options.lowercase
         self._limit = options.maximum_word_length
         self._segment = segmenter(options, model)
+
+    @property
+    def model(self) -> bytes:
+        """The content of the SentencePiece model; empty for words at white space."""
+        return self._segment.model if isinstance(self._segment, SentencePieceWords) else b""
 
     def __call__(self, text: str) -> list[str]:
         """Returns the words of `text`, in order; of an empty text, none."""

@@ -60,6 +60,20 @@ def test_several_sources_are_one(bad):
     assert f"{bad}:1 (as {bad}:1)" in done.stdout
 
 
+def test_names_of_columns_and_labels_are_shown_safely(tmp_path):
+    path = tmp_path / "a.csv"
+    rows = "".join(f"text number {n},l{n % 2}\x1b[31m\n" for n in range(60))
+    path.write_text(f"commentaire,catégorie\n{rows}", encoding="utf-8")
+    done = hier_rnn("check", path, "--test", path)
+    taken = [line for line in done.stderr.splitlines() if "label: column 2 'catégorie'" in line]
+    assert len(taken) == 1 and "--text-column" in taken[0]
+    assert "\x1b" not in done.stdout
+    assert "l0\\x1b[31m 30" in done.stdout
+    assert "60 of 60 examples (100.0%) have a text that is in the train data too" in done.stdout
+    done = hier_rnn("check", path, "--delimiter", "tab")
+    assert done.returncode == 2 and "one column" in done.stderr
+
+
 def test_mistakes(tmp_path):
     done = hier_rnn("check")
     assert (done.returncode, done.stderr[:14]) == (2, "error: SRC is ")

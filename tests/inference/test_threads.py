@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import hier_rnn
-from hier_rnn.inference.blas import one_thread_each
+from hier_rnn.inference.engine.blas import one_thread_each
 from hier_rnn.inference.inference import Inference
 
 LIMIT = 60  # seconds
@@ -153,6 +153,23 @@ def test_a_fork_while_others_compute(small_run):
         for worker in workers:
             worker.join()
         child.kill()
+
+
+@forks
+def test_a_fork_while_others_compute_in_a_new_program(small_run):
+    """Nothing but this package decides what is imported before what."""
+    code = f"""
+import os, threading, hier_rnn
+run = hier_rnn.load({str(small_run)!r})
+threading.Thread(target=lambda: [run.predict([f"w{{i}} o{{n}}" for i in range(300)])
+                                 for n in range(100)], daemon=True).start()
+for _ in range(10):
+    if os.fork() == 0:
+        os._exit(len(run.predict(["new wrods"])) != 1)
+    assert os.wait()[1] == 0
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=LIMIT)
 
 
 @forks

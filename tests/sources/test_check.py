@@ -13,7 +13,7 @@ from hier_rnn.sources import statistics
 from hier_rnn.sources.check import check_data
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.source import open_source
-from hier_rnn.sources.statistics import SourceStatistics, is_number, joined
+from hier_rnn.sources.statistics import SourceStatistics, is_number
 
 MESSAGES = Path(__file__).parents[2] / "data" / "messages"
 
@@ -294,13 +294,6 @@ def test_many_texts_are_sampled_in_bounded_memory(monkeypatch):
     assert copies == pytest.approx(10_000, rel=0.25)
     findings = check_data(Source("some.tsv", lambda: examples(40_000, 10_000))).findings
     assert any("about" in finding.message for finding in findings)
-
-
-def test_sources_one_after_the_other():
-    both = joined([source(good(3)), source(good(2), "more.tsv")])
-    assert both.name == "some.tsv, more.tsv"
-    for _ in range(2):
-        assert [example.where for example in both][2:4] == ["some.tsv:3", "more.tsv:1"]
 
 
 @pytest.mark.parametrize("text", ["1", "-2.5", "1e-3", "3,5", " 7 "])

@@ -42,6 +42,7 @@ def pairs(spec, **options):
 
 
 SWAPPED = [(text, label) for label, text in PAIRS]
+MEASURED = [(0.273 + i / 100, *pair) for i, pair in enumerate(PAIRS)]
 NUMBERED = [(i + 1, text, label) for i, (label, text) in enumerate(PAIRS)]
 R_ROWS = "".join(f'"{i}"\t"{label}"\t"{text}"\n' for i, text, label in NUMBERED)
 
@@ -62,6 +63,12 @@ R_ROWS = "".join(f'"{i}"\t"{label}"\t"{text}"\n' for i, text, label in NUMBERED)
         ("a.csv", table(["v1", "v2", "", ""], [(*pair, "", "") for pair in PAIRS])),
         ("a.csv", table(["zork", "blag"], PAIRS)),
         ("a.csv", table(["blag", "zork"], SWAPPED)),
+        ("a.csv", table(["score", "type", "statement"], MEASURED)),  # a score of 0.273 is no class
+        ("a.csv", table(["sentence1", "label"], SWAPPED)),
+        ("a.csv", table(["ข้อความ", "หมวดหมู่"], SWAPPED)),
+        ("a.csv", table(["التصنيف", "النص"], PAIRS, delimiter=";")),
+        ("a.csv", table(["yorum", "duygu"], SWAPPED, delimiter="\t")),
+        ("a.csv", table(["Anliegen", "Anfrage"], PAIRS[:2], delimiter="|")),
         # no header
         ("a.csv", table(None, PAIRS)),
         ("a.csv", table(None, SWAPPED)),
@@ -79,8 +86,9 @@ R_ROWS = "".join(f'"{i}"\t"{label}"\t"{text}"\n' for i, text, label in NUMBERED)
 )
 def test_certain(tmp_path, name, content):
     spec = write(tmp_path, name, content)
-    assert pairs(spec) == PAIRS
-    assert pairs(spec, labelled=False) == [(None, text) for text in TEXTS]
+    wanted = PAIRS[: 2 if "Anliegen" in content else None]
+    assert pairs(spec) == wanted
+    assert pairs(spec, labelled=False) == [(None, text) for _, text in wanted]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +120,9 @@ def test_certain(tmp_path, name, content):
             "2 columns by comma, 2 columns by semicolon.*data.delim",
         ),
         ("a.csv", table(["category", "message"], []), "it is empty"),
+        ("a.csv", "zork;blag\npos;love it\nneg;so bad\n", "a header or an"),  # two rows
+        ("a.csv", table(None, [(x, t, i / 7) for i, (x, t) in enumerate(PAIRS[:3])]), "the label"),
+        ("a.csv", table(None, [(1, "so bad", "customer service")]), "which column is the"),
     ],
 )
 def test_uncertain(tmp_path, name, content, message):
@@ -126,6 +137,15 @@ def test_uncertain_for_prediction(tmp_path):
         open_source(spec, labelled=False)
     assert len(pairs(spec, text_column="1", labelled=False)) == 3
     assert len(pairs(spec, text_column="hello", labelled=False)) == 2
+
+
+def test_labels_called_as_columns_are_in_small_tables(tmp_path):
+    for rows in (
+        [("SPAM", "five stars"), ("HAM", "bad film")],
+        [("question", "why so"), ("request", "refund me"), ("feedback", "nice one")],
+    ):
+        spec = write(tmp_path, "a.tsv", table(None, rows, delimiter="\t"))
+        assert pairs(spec) == rows
 
 
 def test_a_label_called_as_a_column_is_no_header(tmp_path):

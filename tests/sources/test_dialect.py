@@ -30,6 +30,8 @@ def written(rows, **writer):
 
 @settings(max_examples=300, deadline=None)
 @example([("a", "b\\")], ";", 0, "\n", False)
+@example([("", "\t"), ("\r0", "\t"), ("", "")], ",", 0, "\n", False)
+@example([("", "\\0")], ",", 3, "\n", False)
 @given(
     rows=st.lists(st.tuples(TEXT | LIKELY, TEXT | LIKELY), min_size=1, max_size=8),
     delimiter=st.sampled_from(",;\t|"),
@@ -95,6 +97,38 @@ def test_quotes_of_plain_tsv_are_text(tmp_path):
     (tmp_path / "a.tsv").write_text("".join(f"{line}\n" for line in lines))
     read = [f"{e.label}\t{e.text}" for e in open_source(str(tmp_path / "a.tsv"))]
     assert read == lines
+
+
+def test_backslashes_that_may_be_escaped_ones(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('"label","text"\n"a","C:\\\\new"\n"b","no"\n')  # C:\\new
+    with pytest.raises(UserError, match="another backslash.*--quoting double or"):
+        open_source(str(path))
+    texts = [next(iter(open_source(str(path), quoting=q))).text for q in ("double", "backslash")]
+    assert texts == ["C:\\\\new", "C:\\new"]
+    path.write_text('"label","text"\n"a","C:\\new"\n"b","\\\\server"\n')  # C:\new, \\server
+    assert [e.text for e in open_source(str(path))] == ["C:\\new", "\\\\server"]
+
+
+def test_quotes_that_begin_after_the_sample(tmp_path):
+    path = tmp_path / "a.tsv"
+    rows = "pos\tgood one here\nneg\tbad one there\n" * 10_000
+    path.write_text(rows + 'neg\t"he said ""no"" twice"\n')
+    source = open_source(str(path))
+    with pytest.raises(UserError, match="a.tsv:20001: after a start.*--quoting double"):
+        list(source)
+    texts = {q: list(open_source(str(path), quoting=q))[-1].text for q in ("double", "none")}
+    assert texts == {"double": 'he said "no" twice', "none": '"he said ""no"" twice"'}
+    path.write_text(rows + 'neg\t"quoted as a whole"\n')  # which no writer needed to quote
+    assert list(open_source(str(path)))[-1].text == '"quoted as a whole"'
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_tabs_in_a_csv_with_quotes_in_its_texts(tmp_path, labelled):
+    texts = ['a 5" disk, really', '"so" it said', "nothing, here"] * 5
+    content = "".join(f"{'ab'[n % 2]}\t{text}\n" for n, text in enumerate(texts))
+    (tmp_path / "a.csv").write_text(content)
+    assert [e.text for e in open_source(str(tmp_path / "a.csv"), labelled=labelled)] == texts
 
 
 def test_returns_inside_cells(tmp_path):

@@ -29,6 +29,7 @@ from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.files import write_atomically
 from hier_rnn.metrics.confusion_matrix import SMALL
 from hier_rnn.model.weight_specs import weight_shapes
+from hier_rnn.sources.example import shortened
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.training_record import TrainingRecord, read_training_record
 from hier_rnn.version import __version__
@@ -131,7 +132,7 @@ def render(sections: Sequence[RunSection], comparison: Comparison | None, comman
         "percent_interval": formatting.percent_interval,
         "points_interval": formatting.points_interval,
         "p_value": formatting.p_value,
-        "shortened": formatting.shortened,
+        "shortened": shortened,
         "breakable": _breakable,
         "code": _code,
         "data_name": _data_name,

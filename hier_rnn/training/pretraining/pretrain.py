@@ -268,7 +268,7 @@ class PretrainingRun:
             self.objective.fit_projection()
 
     def _finish(self, loop: TrainingLoop) -> None:
-        """Writes the encoder directory; its manifest comes last, and say that it is finished."""
+        """Writes the encoder directory; its manifest comes last, and says that it is finished."""
         directory, best, state = self.directory, loop.best, loop.state
         if set().union(*self.vocabulary) <= set(self.alphabet.characters):
             # Never met, the unknown character starts out as an average one.
