@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import hier_rnn
-from hier_rnn.commands.bundled import bundled
+from hier_rnn.sources.bundled import bundled
 
 
 @pytest.fixture
