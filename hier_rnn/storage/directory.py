@@ -133,8 +133,10 @@ class Directory:
             complete: Whether the directory is then complete. Default False.
 
         Raises:
-            UserError: One can't be written, or is larger than it may be when it is read.
+            UserError: One can't be written, or is larger than it may be when it is read; or the
+                directory was taken away since it was begun.
         """
+        self._require_there()
         for path, data in files.items():
             if path.name in LIMITS:
                 check_size(path, len(data), LIMITS[path.name])
@@ -144,12 +146,21 @@ class Directory:
         self.list_files(files, complete)
 
     def list_files(self, files: Mapping[Path, bytes], complete: bool = False) -> None:
-        """Lists files in the manifest, given their content by path."""
+        """Lists files in the manifest, given their content by path; raises as `write`."""
+        self._require_there()
         manifest = self.manifest or Manifest(self.kind, False, {})
         names = {path.relative_to(self.path).as_posix(): data for path, data in files.items()}
         manifest = Manifest(self.kind, complete or manifest.complete, manifest.listing(names).files)
         manifest.write(self.path)
         self.manifest = manifest
+
+    def _require_there(self) -> None:
+        """Notices that the directory went while it was written: what is missing is not made up."""
+        if self.manifest is not None and not (self.path / MANIFEST).exists():
+            raise UserError(
+                f"{self.path}: moved or deleted while its training went on. Give the same command"
+                " again to begin it anew."
+            )
 
     def write_record(self, configuration: Configuration) -> None:
         """Writes all options of the training that begins."""
@@ -236,7 +247,12 @@ class Directory:
         return parse(self.read(path, limit), path, shapes)
 
     def write_metrics(self, lines: Sequence[Mapping[str, Any]]) -> None:
-        """Writes one line of JSON per evaluation; listed once training is finished."""
+        """Writes one line of JSON per evaluation; listed once training is finished.
+
+        Raises:
+            UserError: As `write`.
+        """
+        self._require_there()
         with write_atomically(self.metrics, "wb") as file:
             file.write(metrics_bytes(lines))
 

@@ -137,3 +137,8 @@ def test_as_json(predictor):
     assert document["text"] == "lovely  parcel"
     assert document["words"] == ["lovely", "parcel"]
     assert len(document["attributions"][0]) == 6
+
+
+def test_a_text_of_too_many_words_is_told_and_not_begun(predictor):
+    with pytest.raises(UserError, match=r"A text of 2,001 words is not explained.*2,000 words"):
+        explain(predictor, "parcel " * 2001)
