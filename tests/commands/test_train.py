@@ -4,14 +4,26 @@ import importlib
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration
+from hier_rnn.model.weight_specs import character_encoder_shapes
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.text.alphabet import Alphabet
 
 # The module: the package holds the command under the same name.
 train = importlib.import_module("hier_rnn.commands.train")
+
+
+def write_encoder(path: Path, options: dict[str, dict]) -> None:
+    """Writes an encoder directory of these options, its weights zeros."""
+    configuration, alphabet = Configuration.model_validate(options), Alphabet(("a", "b"))
+    shapes = character_encoder_shapes(configuration.character_encoder, alphabet.size)
+    weights = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    EncoderDirectory(path).finish(configuration, alphabet, weights, {"ab": 2}, {})
 
 
 @pytest.fixture(autouse=True)
@@ -94,11 +106,7 @@ def test_a_runs_own_config_repeats_it(call, trained, tmp_path):
 
 
 def test_an_encoder_gives_its_options(call, trained, tmp_path):
-    configuration = Configuration.model_validate({"character_encoder": {"units": 48}})
-    (tmp_path / "encoder.safetensors").touch()
-    (tmp_path / "config.toml").write_text(
-        format_configuration(configuration, ["text", "character_encoder"])
-    )
+    write_encoder(tmp_path, {"character_encoder": {"units": 48}})
     assert call("train", "--encoder", tmp_path).status == 0
     assert trained[0][0][0].character_encoder.units == 48
     result = call("train", "--encoder", tmp_path, "--character_encoder.units", "64")
@@ -109,11 +117,7 @@ def test_an_encoder_gives_its_options(call, trained, tmp_path):
 @pytest.fixture
 def encoder(tmp_path) -> Path:
     """As far as options go: one of 48 units that reads lower case."""
-    made = {"text": {"lowercase": True}, "character_encoder": {"units": 48}}
-    (tmp_path / "encoder.safetensors").touch()
-    (tmp_path / "config.toml").write_text(
-        format_configuration(Configuration.model_validate(made), ["text", "character_encoder"])
-    )
+    write_encoder(tmp_path, {"text": {"lowercase": True}, "character_encoder": {"units": 48}})
     return tmp_path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -9,7 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -155,25 +155,24 @@ def test_a_weight_that_is_missing_or_of_another_shape(damaged):
     path = damaged / "model.safetensors"
     weights = read_weights(path)
     path.write_bytes(weights_bytes({n: w for n, w in weights.items() if n != "head/bias"}))
-    with pytest.raises(
-        UserError, match=r"model.safetensors: damaged: there is no weight 'head/bias'"
-    ):
-        hier_rnn.load(damaged)
-    path.write_bytes(weights_bytes({**weights, "head/bias": np.zeros(4)}))
-    with pytest.raises(UserError, match=r"'head/bias' has shape \(4,\).*asks for \(3,\)"):
-        hier_rnn.load(damaged)
+    with pytest.raises(UserError, match=r"model.safetensors: .*'head/bias'"):
+        hier_rnn.load(damaged, verify=False)
+    path.write_bytes(weights_bytes({**weights, "head/bias": np.zeros(4, np.float32)}))
+    with pytest.raises(UserError, match=r"'head/bias'.*\(4,\).*\(3,\)"):
+        hier_rnn.load(damaged, verify=False)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("model.safetensors", None, "the run is not finished"),
-        ("model.safetensors", "", r"model.safetensors: can't read the weights"),
-        ("labels.json", None, "not a whole run directory: no labels.json"),
-        ("labels.json", "[]", r"'head/kernel' has shape \(12, 3\)"),
+        ("model.safetensors", None, r"model.safetensors: missing"),
+        ("model.safetensors", "", r"model.safetensors: damaged"),
+        ("labels.json", None, r"labels.json: missing"),
+        ("labels.json", "[]", r"labels.json: damaged"),
         ("alphabet.json", "{", r"alphabet.json: damaged"),
-        ("config.toml", "[training]\nepoch = 3", r"config.toml.*Did you mean 'epochs'"),
+        ("config.toml", "[training]\nepochs = 3", r"config.toml: damaged"),
         ("calibration.json", "{", r"calibration.json: damaged"),
+        ("calibration.json", None, r"calibration.json: missing"),
     ],
 )
 def test_a_damaged_run(damaged, name, content, message):
@@ -185,10 +184,11 @@ def test_a_damaged_run(damaged, name, content, message):
         hier_rnn.load(damaged)
 
 
-def test_loading_runs_no_code(damaged):
-    """A weights file can't hold objects, only numbers."""
-    with h5py.File(damaged / "model.safetensors") as file:
-        kinds = []
-        file.visititems(lambda _, item: kinds.append(getattr(item, "dtype", None)))
-    assert {kind for kind in kinds if kind is not None} == {np.dtype("float32")}
-    assert not [path for path in damaged.rglob("*") if path.suffix in (".pkl", ".pickle", ".py")]
+def test_a_run_holds_nothing_that_could_run(small_run):
+    header = (small_run / "model.safetensors").read_bytes()
+    length = int.from_bytes(header[:8], "little")
+    entries = json.loads(header[8 : 8 + length])
+    assert {entry["dtype"] for name, entry in entries.items() if name[:2] != "__"} == {"F32"}
+    assert {path.suffix for path in small_run.rglob("*") if path.is_file()} <= {
+        *(".json", ".jsonl", ".safetensors", ".toml", ".txt", ".model"),
+    }
