@@ -142,8 +142,8 @@ class Predictor:
         yield from map(self.words, texts)
         if self.words.cut_texts:
             logger.warning(
-                "Texts cut: %s. Of a text of more than %s characters only its head and its tail, half"
-                " of these each, are read.",
+                "Texts cut: %s. Of a text of more than %s characters only its head and its tail,"
+                " half of these each, are read.",
                 f"{self.words.cut_texts:,}",
                 f"{MAXIMUM_CHARACTERS:,}",
             )
