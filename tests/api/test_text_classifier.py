@@ -206,6 +206,7 @@ def test_it_is_pickled(fitted, examples):
         assert copy.get_params() == fitted.get_params()
 
 
+@pytest.mark.slow
 def test_cross_validation_and_search_in_a_pipeline(parameters, examples):
     texts, labels = examples
     stripped = FunctionTransformer(lambda X: [text.strip() for text in X])
@@ -221,6 +222,7 @@ def test_cross_validation_and_search_in_a_pipeline(parameters, examples):
     assert search.best_estimator_["classifier"].run_.explain("good").label in set(labels)
 
 
+@pytest.mark.slow
 def test_calibration(fitted, parameters, examples):
     texts, labels = examples
     calibrated = CalibratedClassifierCV(TextClassifier(**parameters), cv=2).fit(texts, labels)
