@@ -85,4 +85,4 @@ def test_a_read_only_disk(call, small_run, labelled, full, tmp_path):
     result = call("evaluate", run, "--data", labelled, "--json", full / "a.json", "--quiet")
     assert (result.status, "can't write it" in result.err) == (2, True), result.err
     result = call("train", "--train", labelled, "--out", full / "new", "--quiet")
-    assert (result.status, "can't write there" in result.err) == (2, True), result.err
+    assert (result.status, "can't write it" in result.err) == (2, True), result.err

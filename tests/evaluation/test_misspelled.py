@@ -64,10 +64,20 @@ def test_specifications():
     assert parse_attack("attack:1:swap,drop") == Attack(1, ("swap", "drop"))
 
 
-@pytest.mark.parametrize("wrong", ["attack", "attack:", "attack:0", "attack:x", "attack:-1"])
+@pytest.mark.parametrize(
+    "wrong", ["attack", "attack:", "attack:0", "attack:x", "attack:-1", "attack:" + "9" * 5000]
+)
 def test_an_attack_needs_a_number_of_words(wrong):
     with pytest.raises(UserError, match="number of words"):
         parse_misspelling(wrong)
+
+
+def test_an_attack_ends_where_no_edit_makes_it_worse(predictor, examples):
+    ample, endless = (
+        [one.text for one in attacked(examples[:3], parse_attack(f"attack:{words}"), predictor)]
+        for words in ("50", "999999999")
+    )
+    assert ample == endless
 
 
 def test_an_attack_names_the_kinds_it_knows():

@@ -81,10 +81,10 @@ def test_halves_are_widened(tmp_path):
         ("head/bias", np.array([0, np.nan, 0], np.float32), "'head/bias': 1 of 3 values are not"),
         ("head/bias", np.full(3, np.inf, np.float32), "3 of 3 values are not finite"),
         ("head/bias", np.array([0, np.inf, 0], np.float16), "1 of 3 values are not finite"),
-        ("head/bias", np.zeros(3, np.float64), "'head/bias': its numbers are F64"),
-        ("head/bias", np.zeros(3, np.int32), "its numbers are I32"),
-        ("head/bias", np.zeros(3, bool), "its numbers are BOOL"),
-        ("head/bias", np.zeros(3, np.complex64), "its numbers are C64"),
+        ("head/bias", np.zeros(3, np.float64), "'head/bias': its numbers are 'F64'"),
+        ("head/bias", np.zeros(3, np.int32), "its numbers are 'I32'"),
+        ("head/bias", np.zeros(3, bool), "its numbers are 'BOOL'"),
+        ("head/bias", np.zeros(3, np.complex64), "its numbers are 'C64'"),
     ],
 )
 def test_weights_that_are_not_the_models(tmp_path, name, values, message):
