@@ -137,3 +137,9 @@ def test_as_json(predictor):
     assert document["text"] == "lovely  parcel"
     assert document["words"] == ["lovely", "parcel"]
     assert len(document["attributions"][0]) == 6
+
+
+@pytest.mark.parametrize("text", [None, 3.0, b"good", ["good"]])
+def test_what_is_no_text(small_run, text):
+    with pytest.raises(TypeError, match="a str is expected"):
+        explain(hier_rnn.load(small_run), text)
