@@ -23,8 +23,8 @@ from benchmarks.machine import machine
 from benchmarks.measure import alternate, processors, summary
 from benchmarks.options import parser_of, positive, run
 from benchmarks.peers.threads import start_tensorflow
-from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.word_vectors.cooccurrence import count_words
@@ -36,7 +36,7 @@ UNITS = Configuration().character_encoder.units
 def main() -> None:
     """Runs the benchmark with the arguments of the process."""
     parser = parser_of("benchmarks.distillation", __doc__)
-    parser.add_argument("--text", metavar="SRC", help="a source; without: the embedded messages")
+    parser.add_argument("--text", metavar="SRC", help="a source; without: the bundled messages")
     parser.add_argument("--words", type=positive, default=60_000, help="most frequent words")
     parser.add_argument("--units", type=positive, default=UNITS, help="width of the GRU")
     parser.add_argument("--dimensions", type=positive, default=300, help="of the word vectors")
@@ -66,7 +66,7 @@ def compare(options: Any) -> dict[str, Any]:
         }
     )
     words = Tokenizer(configuration.text)
-    source = open_source(options.text or embedded("train"), labelled=options.text is None)
+    source = open_source(options.text or bundled("train"), labelled=options.text is None)
     counted = count_words(words(example.text) for example in source)
     frequent = counted.most_frequent(options.words)
     # How fast they are learnt does not depend on what the vectors are.

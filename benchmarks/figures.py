@@ -36,7 +36,7 @@ def bars(
     unit: str,
     runs: Mapping[str, Sequence[float]] | None = None,
 ) -> None:
-    """Draws a bar a name.
+    """Draws one bar per name.
 
     Args:
         panel: Where.
@@ -67,7 +67,7 @@ def bars(
 def lines(
     panel: plt.Axes, x_label: str, y_label: str, points: Sequence[tuple[int, Mapping[str, float]]]
 ) -> None:
-    """Draws a line a name, both axes logarithmic.
+    """Draws one line per name, both axes logarithmic.
 
     Args:
         panel: Where.

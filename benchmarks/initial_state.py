@@ -1,4 +1,4 @@
-"""Initial and carried states: trained against zero, carried against cut segments, against whole.
+"""Initial and carried states: trained against zero, documents in segments against whole ones.
 
 For long documents, such as IMDB's reviews:
 
@@ -21,10 +21,8 @@ def variants() -> list[Variant]:
         }
 
     listed = [Variant(f"whole, {state}", options(state, 0)) for state in ("zeros", "trainable")]
-    for words in SEGMENTS:
-        for name, carries in (("carried", True), ("cut", False)):
-            listed.append(Variant(f"{name} {words}", options("trainable", words), carries))
-    return listed
+    segments = [Variant(f"segments of {n}", options("trainable", n)) for n in SEGMENTS]
+    return listed + segments
 
 
 if __name__ == "__main__":

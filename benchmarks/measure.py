@@ -42,7 +42,7 @@ def summary(
     The ratio is the median of the rounds' ratios: what slows a round slows both.
 
     Args:
-        speeds: Words per second by name, a number a round.
+        speeds: Words per second by name, one number per round.
         reference: The name that others are compared with.
     """
     result = {}

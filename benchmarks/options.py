@@ -11,9 +11,9 @@ from typing import Any
 from benchmarks.measure import processors
 from benchmarks.peers.task import Task, configuration, first_weights
 from benchmarks.workload import Workload, read_workload, shown
-from hier_rnn.commands.embedded import embedded
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.tokenizer import Tokenizer
 
@@ -83,7 +83,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     def add(flag: str, help: str, **settings: Any) -> None:
         parser.add_argument(flag, help=help, **settings)
 
-    add("--data", "a source, as for train.py; without: the embedded messages", metavar="SRC")
+    add("--data", "a source, as for train.py; without: the bundled messages", metavar="SRC")
     add("--label-column", "column or field of the label", default="label")
     add("--text-column", "column or field of the text", default="text")
     add("--tfds-data-dir", "where TensorFlow Datasets are prepared", default="", metavar="DIR")
@@ -116,7 +116,7 @@ def prepared(
         inference_sentences: Sentences in a batch at inference.
     """
     source = open_source(
-        options.data or embedded("train"),
+        options.data or bundled("train"),
         options.label_column,
         options.text_column,
         options.tfds_data_dir,
@@ -142,7 +142,7 @@ def described(options: argparse.Namespace, workload: Workload) -> dict[str, dict
     """Returns the data and the sizes, for the results; nothing says where this machine has them."""
     return {
         "data": {
-            "name": shown(options.data or embedded("train")),
+            "name": shown(options.data or bundled("train")),
             "sentences": len(workload.sentences),
             "words": workload.words,
             "longest_sentence": workload.longest,

@@ -26,7 +26,8 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from hier_rnn.files import read_lines, write_atomically
+from hier_rnn.files import write_atomically
+from hier_rnn.lines import read_lines
 
 LOOPBACK = "127.0.0.1"
 TEXTS = Path(__file__).parents[1] / "data" / "messages" / "test.tsv"

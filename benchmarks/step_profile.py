@@ -135,7 +135,7 @@ def _turns(
         input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)]
     )
     def pack(words, lengths):
-        return pack_batch(words, lengths, model.spelling)
+        return pack_batch(words, lengths, model.trie_builder)
 
     @tf.function(reduce_retracing=True)
     def encode(tries):

@@ -24,7 +24,7 @@ from benchmarks.machine import machine
 from benchmarks.measure import alternate, processors
 from benchmarks.options import parser_of, positive, run
 from benchmarks.workload import shown
-from hier_rnn.commands.embedded import embedded
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.misspelling import misspell
 
@@ -34,7 +34,7 @@ def main() -> None:
     parser = parser_of("benchmarks.threads", __doc__)
     add = parser.add_argument
     add("run", help="a run directory", metavar="RUN")
-    add("--data", help="a source, as for train.py; without: the embedded messages", metavar="SRC")
+    add("--data", help="a source, as for train.py; without: the bundled messages", metavar="SRC")
     add("--threads", help="numbers of threads", type=positive, nargs="+", default=[1, 2, 4, 8])
     add("--requests", help="requests in a turn", type=positive, default=400)
     add("--texts", help="texts in a request", type=positive, default=4)
@@ -45,8 +45,8 @@ def main() -> None:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Returns requests and words a second and the latency, by number of threads."""
-    source = open_source(options.data or embedded("test"))
+    """Returns requests and words per second and the latency, by number of threads."""
+    source = open_source(options.data or bundled("test"))
     words = hier_rnn.load(options.run).words
     sentences = [words(example.text) for example in source]
     requests = list(_requests(sentences, options))
@@ -63,7 +63,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     count = sum(len(text.split()) for request in requests for text in request)
     return {
         "machine": machine(processors()),
-        "data": {"name": shown(options.data or embedded("test")), "words": count},
+        "data": {"name": shown(options.data or bundled("test")), "words": count},
         "requests": {"number": len(requests), "texts": options.texts},
         "threads": {
             number: _summary(runs, len(requests), count) for number, runs in measured.items()

@@ -32,7 +32,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.embedded import Split, fasttext_model, split_of
+from benchmarks.bundled import Split, fasttext_model, split_of
 from benchmarks.label_subset import subset, write_subset
 from benchmarks.machine import machine
 from benchmarks.measure import processors

@@ -13,7 +13,7 @@ from benchmarks.transfer import FASTTEXT, mean_and_deviation
 
 
 def plot(results: Mapping[str, Any], path: Path) -> None:
-    """Draws a panel for each data set, with a line a variant.
+    """Draws a panel for each data set, with one line per variant.
 
     Args:
         results: As the benchmark writes them.

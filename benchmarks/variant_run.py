@@ -21,13 +21,10 @@ def main() -> None:
     parser.add_argument("configuration", type=Path)
     parser.add_argument("run", type=Path)
     parser.add_argument("figures", type=Path)
-    parser.add_argument("--cut", action="store_true", help="each segment begins anew")
     options = parser.parse_args()
     import_tensorflow()
-    from hier_rnn.model.sentence_encoder import SentenceEncoder
     from hier_rnn.training.classification.train import train_classifier
 
-    SentenceEncoder.carries = not options.cut
     try:
         configuration = read_configuration(options.configuration)
         peak = peak_memory(lambda: train_classifier(configuration, options.run))

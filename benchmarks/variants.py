@@ -22,11 +22,11 @@ from benchmarks.machine import machine
 from benchmarks.measure import processors
 from benchmarks.options import Results, drawing, parser_of, run
 from benchmarks.workload import shown
-from hier_rnn.commands.embedded import embedded
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration, merged, read_table
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
+from hier_rnn.sources.bundled import bundled
 
 
 class Variant(NamedTuple):
@@ -35,8 +35,6 @@ class Variant(NamedTuple):
     name: str
     options: Mapping[str, Any]
     """Nested options, over those that all variants have."""
-    carries: bool = True
-    """Whether a segment goes on from the state of the last one."""
 
 
 def compare(module: str, description: str, variants: Sequence[Variant]) -> None:
@@ -64,7 +62,7 @@ def add_options(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:
         nargs=2,
         action="append",
         metavar=("TRAIN", "VALIDATION"),
-        help="sources, as for train.py; may be given again; without: the embedded messages",
+        help="sources, as for train.py; may be given again; without: the bundled messages",
     )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="where runs are kept"
@@ -103,7 +101,7 @@ def measure(variants: Sequence[Variant], options: argparse.Namespace) -> dict[st
         for seed, variant in product(options.seeds, chosen):
             table = merged(base, variant.options, data, {"seed": seed})
             folder = options.out / file_name(name) / f"{file_name(variant.name)}-{seed}"
-            figures = trained(Configuration.model_validate(table), folder, variant.carries)
+            figures = trained(Configuration.model_validate(table), folder)
             by_variant[variant.name].append(figures)
             print(
                 f"{name}, {variant.name}, seed {seed}: {figures['accuracy']:.4f}", file=sys.stderr
@@ -113,7 +111,7 @@ def measure(variants: Sequence[Variant], options: argparse.Namespace) -> dict[st
 
 def sources(options: argparse.Namespace) -> list[tuple[str, str]]:
     """Returns the training and the validation source of each data set."""
-    return options.data or [(embedded("train"), embedded("validation"))]
+    return options.data or [(bundled("train"), bundled("validation"))]
 
 
 def file_name(name: str) -> str:
@@ -121,13 +119,12 @@ def file_name(name: str) -> str:
     return "".join(character if character.isalnum() else "-" for character in name)
 
 
-def trained(configuration: Configuration, folder: Path, carries: bool = True) -> dict[str, Any]:
+def trained(configuration: Configuration, folder: Path) -> dict[str, Any]:
     """Returns a run's figures: those kept, or those of a process that trains it now.
 
     Args:
         configuration: The run's.
         folder: The run directory; the figures are kept beside it.
-        carries: Whether a segment goes on from the state of the last one.
 
     Raises:
         UserError: Training failed, or what is kept is a run with other options.
@@ -140,8 +137,7 @@ def trained(configuration: Configuration, folder: Path, carries: bool = True) ->
         with write_atomically(options) as file:
             file.write(text)
         command = [sys.executable, "-m", "benchmarks.variant_run", options, folder, figures]
-        given = [*map(str, command), *([] if carries else ["--cut"])]
-        done = subprocess.run(given, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(list(map(str, command)), stderr=subprocess.PIPE, text=True)
         if done.returncode:
             raise UserError(f"{folder}: {done.stderr.strip() or 'training failed'}")
     kept = json.loads(figures.read_text(encoding="utf-8"))

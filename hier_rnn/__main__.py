@@ -1,6 +1,10 @@
 """`python -m hier_rnn` is `hier-rnn`."""
 
+from pathlib import Path
+
+from hier_rnn.commands.import_path import leave_import_path
 from hier_rnn.commands.main import main
 
 if __name__ == "__main__":
+    leave_import_path(Path.cwd())
     main()

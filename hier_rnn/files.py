@@ -1,61 +1,15 @@
-"""Files: text lines read as a stream, and output written whole or not at all."""
+"""Output files that are written whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
-import gzip
-import io
 import os
 import uuid
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from hier_rnn.errors import UserError
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-# First bytes that say what a file that is not UTF-8 really is.
-_SIGNATURES = {
-    b"\x1f\x8b": "it looks like gzip: end its name in .gz",
-    b"\xff\xfe": "it looks like UTF-16: save it as UTF-8",
-    b"\xfe\xff": "it looks like UTF-16: save it as UTF-8",
-}
-
-
-def read_lines(path: str | Path, keep_ends: bool = False) -> Iterator[tuple[int, str]]:
-    r"""Streams the lines of a UTF-8 text file, plain or (ending in `.gz`) gzipped.
-
-    A line ends in `\n` or `\r\n` and in nothing else; a byte order mark is left out.
-
-    Args:
-        path: The file.
-        keep_ends: Leave each line its `\n` or `\r\n`.
-
-    Yields:
-        The line's number, from 1, and the line.
-
-    Raises:
-        UserError: The file can't be read, its gzip data are damaged or cut short, or a byte is
-            not UTF-8.
-    """
-    number = 0
-    try:
-        with _open_bytes(path) as file:
-            for number, raw in enumerate(file, start=1):
-                line = _decode(raw, path, number)
-                if not keep_ends and line.endswith("\n"):
-                    line = line[:-2] if line.endswith("\r\n") else line[:-1]
-                yield number, line
-    except EOFError:
-        raise UserError(
-            f"{path}:{number + 1}: the gzip data end too soon: the file is cut short."
-        ) from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(f"{path}:{number + 1}: not gzip data, or damaged ({error}).") from None
-    except OSError as error:
-        raise UserError(f"{path}: can't read it: {error.strerror or error}.") from None
 
 
 @contextlib.contextmanager
@@ -100,24 +54,3 @@ def write_atomically(path: str | Path, mode: str = "w") -> Iterator[IO[Any]]:
         if not directly:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-
-
-def _open_bytes(path: str | Path) -> IO[bytes]:
-    if str(path).lower().endswith(".gz"):
-        # The buffer finds line ends in C; GzipFile's own iteration calls Python for each line.
-        return io.BufferedReader(gzip.open(path), buffer_size=1 << 16)
-    return open(path, "rb")
-
-
-def _decode(raw: bytes, path: str | Path, number: int) -> str:
-    start = len(BYTE_ORDER_MARK) if number == 1 and raw.startswith(BYTE_ORDER_MARK) else 0
-    try:
-        return raw[start:].decode("utf-8")
-    except UnicodeDecodeError as error:
-        hint = _SIGNATURES.get(raw[:2], "save it as UTF-8") if number == 1 else "save it as UTF-8"
-        byte = raw[start + error.start]
-        position = start + error.start + 1
-        raise UserError(
-            f"{path}:{number}: not UTF-8: byte 0x{byte:02x} at position {position} of the line"
-            f" ({hint})."
-        ) from None

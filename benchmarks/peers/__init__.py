@@ -1,1 +1,1 @@
-"""What is measured: a file a library, each with the same three calls (see `catalogue.py`)."""
+"""What is measured: one file per library, each with the same three calls (see `catalogue.py`)."""

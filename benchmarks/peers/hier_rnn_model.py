@@ -34,14 +34,14 @@ class HierRNN:
         self.classifier = Classifier(options, task.alphabet.size, task.classes)
         self.weights = self.classifier.named_weights()
         assign(self.weights, task.weights)
-        self.spelling = trie_builder(options, task.alphabet)
+        self.trie_builder = trie_builder(options, task.alphabet)
         self.optimizer = Optimizer(options.training, self.weights)
         self.inference: Inference | None = None  # with the weights as they are now
         self.rate = tf.constant(options.training.learning_rate)
         self.steps = 0
         # One stream for all turns, as one lasts for all epochs: starting it takes a while.
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
-        data = PackedBatches(self._sentences, self.spelling)
+        data = PackedBatches(self._sentences, self.trie_builder)
         self._packed = iter(data)
         trainable, class_weights = list(self.weights), [1.0] * task.classes
         losses = ClassificationLosses(self.classifier, options.training, class_weights, trainable)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hier_rnn.commands.console import STANDARD_STREAM, write_json
-from hier_rnn.commands.drawing import draw
+from hier_rnn.commands.drawing.draw import draw
 from hier_rnn.commands.options import output_option
 
 if TYPE_CHECKING:
-    from hier_rnn.commands.table import Table
+    from hier_rnn.commands.drawing.table import Table
     from hier_rnn.evaluation.run_table import RunSummary, RunTable
 
 NOTHING = "–"
@@ -41,7 +41,7 @@ def compare(runs: tuple[Path, ...], json: Path | None) -> None:
 
 
 def _scores(rows: Sequence[RunSummary]) -> Table:
-    from hier_rnn.commands.table import Column, Table, numbers
+    from hier_rnn.commands.drawing.table import Column, Table, numbers
 
     table = Table(
         "Runs, the best on their validation data first",
@@ -58,7 +58,7 @@ def _scores(rows: Sequence[RunSummary]) -> Table:
 
 
 def _evaluations(rows: Sequence[RunSummary]) -> Table:
-    from hier_rnn.commands.table import Column, Table, numbers
+    from hier_rnn.commands.drawing.table import Column, Table, numbers
 
     table = Table("Evaluated", [Column("run"), *numbers("accuracy"), Column("on")])
     for row in rows:
@@ -70,7 +70,7 @@ def _evaluations(rows: Sequence[RunSummary]) -> Table:
 
 def _options(runs: RunTable) -> Table:
     """An option on each line, a column for each run: names are long, values are short."""
-    from hier_rnn.commands.table import Column, Table
+    from hier_rnn.commands.drawing.table import Column, Table
 
     table = Table(
         "Options that differ",

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from hier_rnn.commands.flags import with_flags
 from hier_rnn.files import write_atomically
 
 STANDARD_STREAM = Path("-")
@@ -157,11 +158,12 @@ class _LogHandler(logging.Handler):
                 return
             self._said.add(record.getMessage())
         bars = sys.modules.get("tqdm")
+        message = with_flags(record.getMessage())
         if bars is None:
-            tell(record.getMessage())
+            tell(message)
             return
         with bars.tqdm.external_write_mode(file=sys.stderr):
-            tell(record.getMessage())
+            tell(message)
 
 
 def show_log(quiet: bool) -> None:

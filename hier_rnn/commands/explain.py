@@ -11,14 +11,14 @@ import click
 
 import hier_rnn
 from hier_rnn.commands.console import STANDARD_STREAM, escaped, show_log, write_json
-from hier_rnn.commands.drawing import draw
+from hier_rnn.commands.drawing.draw import draw
 from hier_rnn.commands.options import output_option, run_configuration, verify_option
 from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:
     from rich.style import Style
 
-    from hier_rnn.commands.table import Table
+    from hier_rnn.commands.drawing.table import Table
     from hier_rnn.evaluation.explanation import Explanation
 
 CLASSES_SHOWN = 5
@@ -76,7 +76,7 @@ def print_explanation(explanation: Explanation) -> None:
     """
     from rich.text import Text
 
-    from hier_rnn.commands.table import new_console
+    from hier_rnn.commands.drawing.table import new_console
     from hier_rnn.evaluation.explanation import LEVELS
 
     label = escaped(explanation.label)
@@ -101,7 +101,7 @@ def _classes(explanation: Explanation) -> Table:
     predicted = next(iter(explanation.probabilities))
     from rich.text import Text
 
-    from hier_rnn.commands.table import Column, Table, numbers
+    from hier_rnn.commands.drawing.table import Column, Table, numbers
 
     table = Table("", [Column("class"), *numbers("probability"), Column("")])
     for rank, (label, probability) in enumerate(explanation.probabilities.items()):
@@ -119,7 +119,7 @@ def _classes(explanation: Explanation) -> Table:
 
 def _shares(explanation: Explanation) -> Table:
     """Each word's share and its characters' below each other, in percent of all, as text."""
-    from hier_rnn.commands.table import Column, Table, numbers
+    from hier_rnn.commands.drawing.table import Column, Table, numbers
 
     total = sum(abs(part.share) for part in explanation.parts) or 1.0
     table = Table(

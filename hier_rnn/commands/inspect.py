@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from hier_rnn.commands.console import STANDARD_STREAM, write_json
-from hier_rnn.commands.embedded import embedded
 from hier_rnn.commands.options import output_option, path_option, verify_option
+from hier_rnn.sources.bundled import bundled
 
 
 @click.command(epilog="Example:  hier-rnn inspect runs/messages --compare before.toml")
@@ -26,14 +26,14 @@ def inspect(target: Path | None, compare: Path | None, json: Path | None, verify
     """Shows every weight: its shape, how it started, its statistics.
 
     TARGET is a run directory, an encoder directory, or FILE.toml: a configuration before any
-    training. Without one, the default configuration on the embedded data is shown.
+    training. Without one, the default configuration on the bundled data is shown.
     """
     from hier_rnn.evaluation.inspection.weights import inspect_target, json_rows
 
-    rows = inspect_target(target, compare, embedded("train"), verify)
+    rows = inspect_target(target, compare, bundled("train"), verify)
     if json:
         write_json(json, json_rows(rows))
     if json != STANDARD_STREAM:
-        from hier_rnn.commands.inspection_table import print_inspection
+        from hier_rnn.commands.drawing.inspection_table import print_inspection
 
         print_inspection(rows, str(target or "the default configuration"))

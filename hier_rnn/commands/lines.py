@@ -20,6 +20,7 @@ from hier_rnn.errors import UserError
 LINES_AT_ONCE = 4096
 BYTES_AT_ONCE = 1 << 16
 MAXIMUM_LINE = 10_000_000
+ENDLESS_LINE = 1 << 30  # then it is no text: a device
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def batches_of_lines(path: Path) -> Iterator[list[str]]:
         path: A UTF-8 text file, plain or `.gz`; `-` is standard input.
 
     Raises:
-        UserError: The file cannot be read, or is not UTF-8.
+        UserError: The file cannot be read, is not UTF-8, or has a line without end.
     """
     name = "standard input" if path == STANDARD_STREAM else str(path)
     try:
@@ -41,7 +42,7 @@ def batches_of_lines(path: Path) -> Iterator[list[str]]:
             whole = path != STANDARD_STREAM or stat.S_ISREG(os.fstat(file.fileno()).st_mode)
             read = file.read if whole else file.read1
             number, batch = 0, []
-            for lines in _split(read):
+            for lines in _split(read, name):
                 for raw, skipped in lines:
                     number += 1
                     batch.append(_decoded(raw, name, number, skipped))
@@ -78,7 +79,7 @@ def _opened(path: Path) -> BufferedIOBase:
     return cast(BufferedIOBase, sys.stdin.buffer)
 
 
-def _split(read: Callable[[int], bytes]) -> Iterator[list[tuple[bytes, int]]]:
+def _split(read: Callable[[int], bytes], name: str) -> Iterator[list[tuple[bytes, int]]]:
     """Yields, for each piece that is read, the lines it completes and how much of each was cut.
 
     A line without end is gathered piece by piece, and no further than `MAXIMUM_LINE`.
@@ -97,6 +98,11 @@ def _split(read: Callable[[int], bytes]) -> Iterator[list[tuple[bytes, int]]]:
             if size < MAXIMUM_LINE:
                 pieces.append(first[: MAXIMUM_LINE - size])
             size += len(first)
+            if size > ENDLESS_LINE:
+                raise UserError(
+                    f"{name}: a line does not end within {ENDLESS_LINE:,} bytes: it is no text with"
+                    " one on each line."
+                )
             continue
         *whole, last = others
         yield [completed(first), *((line, 0) for line in whole)]

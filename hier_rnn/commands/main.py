@@ -16,6 +16,8 @@ from hier_rnn.commands.compare import compare
 from hier_rnn.commands.console import discard_output, flush, open_streams, tell
 from hier_rnn.commands.evaluate import evaluate
 from hier_rnn.commands.explain import explain
+from hier_rnn.commands.export import export
+from hier_rnn.commands.flags import with_flags
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.inspect import inspect
 from hier_rnn.commands.neighbours import neighbours
@@ -35,12 +37,13 @@ SETTINGS: dict[str, Any] = {
 
 START_HERE = """\b
 Start here:
-  hier-rnn train                                    on the embedded messages
+  hier-rnn train                                    on the bundled messages
   hier-rnn train --train data.csv --out runs/mine   on your own data
   hier-rnn evaluate runs/mine --data test.csv --report report
   hier-rnn predict runs/mine --text "where is my parcel"
   hier-rnn explain runs/mine "where is my parcel"
   hier-rnn serve runs/mine                          over HTTP, with a page to type into
+  hier-rnn export runs/mine mine-onnx               for programs that know nothing of hier_rnn
 
 \b
 Completion in the shell (once, then open a new one):
@@ -68,6 +71,7 @@ COMMANDS = (
     predict,
     explain,
     serve,
+    export,
     compare,
     inspect,
     neighbours,
@@ -100,7 +104,7 @@ def run(command: click.Command, program: str) -> None:
     except click.exceptions.Exit as end:
         status = end.exit_code
     except UserError as error:
-        status = _fail(str(error))
+        status = _fail(with_flags(str(error)))
     except click.NoSuchOption as error:
         context = error.ctx
         assert context is not None  # click names the command whose option it is

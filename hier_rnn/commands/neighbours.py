@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 
 from hier_rnn.commands.console import escaped, show_log, write_line
-from hier_rnn.commands.drawing import draw
+from hier_rnn.commands.drawing.draw import draw
 from hier_rnn.commands.options import verify_option
-from hier_rnn.storage.encoder_directory import EncoderDirectory
 
 
 @click.command(epilog="Example:  hier-rnn neighbours runs/messages parcle refnud")
@@ -31,6 +30,8 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int, verify: bool) 
     With each stands its cosine. A WORD may be misspelled or new. ENCODER is an encoder directory,
     or a run directory for the encoder inside it.
     """
+    from hier_rnn.storage.encoder_directory import EncoderDirectory
+
     directory = EncoderDirectory.find(encoder, verify).path
     show_log(quiet=False)
     from hier_rnn.inference.neighbours import neighbours as nearest_words
@@ -41,7 +42,7 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int, verify: bool) 
         cosines = (f"{escaped(known)} {cosine:.2f}" for known, cosine in found)
         table.append((f"{escaped(word)}:", ", ".join(cosines)))
     if sys.stdout.isatty():  # lines as long as they are would be broken inside words
-        from hier_rnn.commands.table import Column, Table
+        from hier_rnn.commands.drawing.table import Column, Table
 
         draw(Table("", [Column(""), Column("")], table))
     else:

@@ -1,4 +1,4 @@
-"""What several commands have: `path_option`, `output_option`, `source_options`, `opened`, ..."""
+"""What several commands have: options, and how they open a run's source (`open_run_source`)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hier_rnn.api.reading import reading_for
 from hier_rnn.commands.console import STANDARD_STREAM
-from hier_rnn.configuration.options import Configuration, Data
+from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def quiet_option(help: str) -> Callable[..., Any]:
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorates a command with how its source is read; `opened` takes what they receive."""
+    """Decorates a command with how its source is read, which `open_run_source` takes."""
     help = "where TensorFlow Datasets are prepared [default: TFDS's own]"
     command = click.option("--tfds-data-dir", metavar="DIR", help=help)(command)
     default = "[default: as in training, for the same kind of SRC]"
@@ -86,7 +87,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ("--label-column", "NAME", "column or field of the label, or its number"),
     ):
         command = click.option(flag, metavar=metavar, help=f"{meaning} {default}")(command)
-    # How a table is written concerns `opened` alone: it need not pass through every command.
+    # How a table is written concerns that function alone: it need not pass through every command.
     for flag, metavar, meaning in (
         ("--quoting", "KIND", "how a table is quoted: auto, double, backslash or none"),
         ("--delimiter", "CHARACTER", "what separates a table's columns: comma, tab, ..."),
@@ -127,7 +128,7 @@ def run_configuration(run: Path, verify: bool = True) -> Configuration:
     return directory.read_configuration()
 
 
-def opened(
+def open_run_source(
     source: str,
     configuration: Configuration,
     label_column: str | None,
@@ -147,22 +148,14 @@ def opened(
     """
     from hier_rnn.sources.source import open_source
 
-    trained = configuration.data
-    columns = trained if _kind(source) == _kind(next(iter(trained.train), "")) else Data()
+    trained = reading_for(source, configuration)
     table = click.get_current_context().meta
-    return open_source(
-        source,
-        delimiter=table.get("delimiter") or columns.delimiter,
-        quoting=table.get("quoting") or columns.quoting,
-        maximum_text_length=trained.maximum_text_length,
-        label_column=label_column or columns.label_column,
-        text_column=text_column or columns.text_column,
-        # What a data set is read with may be code, and the run's folder for them a stranger's.
-        tfds_data_dir=tfds_data_dir or "",
-        labelled=labelled,
-    )
-
-
-def _kind(source: str) -> str:
-    """What decides where the label is: `tfds`, a file's ending, or nothing for a folder."""
-    return "tfds" if source.startswith("tfds:") else Path(source.removesuffix(".gz")).suffix
+    given = {
+        "label_column": label_column,
+        "text_column": text_column,
+        "tfds_data_dir": tfds_data_dir,
+        "delimiter": table.get("delimiter"),
+        "quoting": table.get("quoting"),
+    }
+    chosen = {name: value for name, value in given.items() if value}
+    return open_source(source, **{**trained.reading, **chosen}, labelled=labelled)

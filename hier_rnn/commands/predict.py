@@ -26,7 +26,7 @@ from hier_rnn.commands.answers import (
 from hier_rnn.commands.console import STANDARD_STREAM, as_json, flush, interruptible, show_log, tell
 from hier_rnn.commands.lines import LINES_AT_ONCE, batches_of_lines, waits_for_lines
 from hier_rnn.commands.options import (
-    opened,
+    open_run_source,
     output_option,
     quiet_option,
     run_configuration,
@@ -129,7 +129,7 @@ def predict(
         batches: Iterator[list[Text]] = iter([list(_numbered(texts, 1))])
     elif _is_source(file):
         options = (label_column, text_column, tfds_data_dir)
-        source = opened(file, configuration, *options, labelled=False)
+        source = open_run_source(file, configuration, *options, labelled=False)
         batches = _rows(source, columns, everything=table)
     else:
         if columns:
@@ -243,7 +243,7 @@ def _shown(batches: Iterator[list[Text]], name: str, anew: bool) -> Iterator[Ite
     if not anew and sys.stdout.isatty():
         yield batches
         return
-    from hier_rnn.commands.progress import Progress
+    from hier_rnn.commands.drawing.progress import Progress
 
     with Progress(quiet=not sys.stderr.isatty()) as progress:
         progress.stage(Path(name).name or name, None, "texts")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import hier_rnn
 from hier_rnn.commands.check import check_sources, report_lines
 from hier_rnn.commands.console import show_log, tell
-from hier_rnn.commands.embedded import embedded
+from hier_rnn.commands.flags import CLASSIFICATION, PRETRAINING
 from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.options import output_option, path_option, quiet_option
 from hier_rnn.configuration.command_line import (
@@ -20,20 +20,13 @@ from hier_rnn.configuration.command_line import (
 )
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
-from hier_rnn.storage.encoder_options import take_encoder_options
-from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.tensorflow_setup import import_tensorflow
 
-EMBEDDED_OUT = Path("runs/messages")
+if TYPE_CHECKING:
+    from hier_rnn.storage.run_directory import RunDirectory
 
-READING = {
-    "seed": "--seed",
-    "data.label_column": "--label-column NAME",
-    "data.text_column": "--text-column NAME",
-    "data.delimiter": "--delimiter CHARACTER",
-    "data.quoting": "--quoting",
-    "data.tfds_data_dir": "--tfds-data-dir DIR",
-}
+BUNDLED_OUT = Path("runs/messages")
 
 config_option = path_option("--config", "FILE.toml", "options from a file; the command line wins")
 force_option = click.option("--force", is_flag=True, help="start over what --out already holds")
@@ -43,7 +36,7 @@ force_option = click.option("--force", is_flag=True, help="start over what --out
 def train() -> None:
     """Trains a classifier or a character encoder.
 
-    Options without a command are those of `classify`; with none at all it trains on the embedded
+    Options without a command are those of `classify`; with none at all it trains on the bundled
     data set into runs/messages.
     """
 
@@ -61,17 +54,10 @@ Examples:
     --training.phases '[{"train": ["head/.*"], "epochs": 2}, {"epochs": 10}]'""",
 )
 @configuration_options(
-    flags={
-        "data.train": "--train SRC",
-        "data.validation": "--validation SRC",
-        "data.test": "--test SRC",
-        "data.encoder": "--encoder DIR",
-        "training.freeze_encoder": "--freeze-encoder",
-        **READING,
-    },
+    flags=CLASSIFICATION,
     groups=["text", "character_encoder", "sentence_encoder", "head", "initializers", "training"],
 )
-@output_option("--out", "DIR", f"the run directory [embedded data: {EMBEDDED_OUT}]")
+@output_option("--out", "DIR", f"the run directory [bundled data: {BUNDLED_OUT}]")
 @config_option
 @force_option
 @quiet_option("no progress bar and no tables")
@@ -96,6 +82,9 @@ def classify(
     FILE.arrow, a FOLDER with a sub-folder per class, tfds:NAME[/CONFIG][:SPLIT], or - for standard
     input; --train takes several. The same command again resumes a run that was interrupted.
     """
+    from hier_rnn.storage.encoder_options import take_encoder_options
+    from hier_rnn.storage.run_directory import RunDirectory
+
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
@@ -107,8 +96,8 @@ def classify(
         if not quiet:
             tell("\n".join(report_lines(report)))
     import_tensorflow()
-    from hier_rnn.commands.conclusion import print_conclusion
-    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.commands.drawing.conclusion import print_conclusion
+    from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.classification.train import train_classifier
 
     with TrainingScreen(quiet) as screen:
@@ -131,8 +120,8 @@ def classify(
 
 def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
     """Evaluates a finished run on the test data; the run keeps its scores."""
-    from hier_rnn.commands.evaluation_table import print_evaluation
-    from hier_rnn.commands.progress import EvaluationScreen
+    from hier_rnn.commands.drawing.evaluation_table import print_evaluation
+    from hier_rnn.commands.drawing.progress import EvaluationScreen
     from hier_rnn.evaluation.evaluate_runs import evaluate_runs
     from hier_rnn.sources.source import open_source
 
@@ -146,7 +135,7 @@ def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
 
 
 def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configuration, Path]:
-    """Fills in the embedded data set where no data is named."""
+    """Fills in the bundled data set where no data is named."""
     data = configuration.data
     if data.train:
         if out is None:
@@ -154,10 +143,10 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
         return configuration, out
     if data.validation:
         raise UserError("--validation needs --train SRC beside it.")
-    splits: dict[str, Any] = {"train": (embedded("train"),), "validation": embedded("validation")}
-    splits["test"] = data.test or embedded("test")
+    splits: dict[str, Any] = {"train": (bundled("train"),), "validation": bundled("validation")}
+    splits["test"] = data.test or bundled("test")
     data = data.model_copy(update=splits)
-    return configuration.model_copy(update={"data": data}), out or EMBEDDED_OUT
+    return configuration.model_copy(update={"data": data}), out or BUNDLED_OUT
 
 
 @train.command(
@@ -167,13 +156,7 @@ Example:
   hier-rnn train pretrain --text reviews.txt --out encoders/reviews""",
 )
 @configuration_options(
-    flags={
-        "data.text": "--text SRC",
-        "pretraining.objective": "--objective",
-        "pretraining.vectors": "--vectors FILE",
-        "data.encoder": "--encoder DIR",
-        **READING,
-    },
+    flags=PRETRAINING,
     groups=["text", "character_encoder", "initializers", "pretraining"],
 )
 @output_option("--out", "DIR", "the encoder directory", required=True)
@@ -187,6 +170,8 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     but a FILE.txt has one text per line; --text takes several. The same command again resumes a run
     that was interrupted.
     """
+    from hier_rnn.storage.encoder_options import take_encoder_options
+
     configuration = resolve(config, given)
     from_vectors = configuration.pretraining.objective == "word-vectors" and (
         configuration.pretraining.vectors
@@ -196,8 +181,8 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     configuration = take_encoder_options(configuration)
     show_log(quiet)
     import_tensorflow()
-    from hier_rnn.commands.conclusion import print_encoder_conclusion
-    from hier_rnn.commands.training_screen import TrainingScreen
+    from hier_rnn.commands.drawing.conclusion import print_encoder_conclusion
+    from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
 
     with TrainingScreen(quiet) as screen:

@@ -17,7 +17,6 @@ from hier_rnn.commands.lines import batches_of_lines
 from hier_rnn.commands.options import output_option, run_configuration, verify_option
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
-from hier_rnn.storage.encoder_directory import EncoderDirectory
 
 
 @click.command(
@@ -49,6 +48,8 @@ def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None, verify
                 to.writelines(vector_line(vector) + "\n" for vector in predictor.encode(batch))
                 to.flush()
         return
+    from hier_rnn.storage.encoder_directory import EncoderDirectory
+
     directory = EncoderDirectory.find(encoder, verify).path
     words = list(dict.fromkeys(word for batch in batches_of_lines(file) for word in batch if word))
     if not words:

@@ -41,7 +41,9 @@ class Text(Options):
     )
     lowercase: bool = Field(default=False, description="lower-case every character")
     minimum_character_count: Positive = Field(
-        default=2, description="characters seen less often in training become the unknown character"
+        default=2,
+        description="characters seen fewer times in the training text are read as the unknown"
+        " character",
     )
     boundary_marks: bool = Field(
         default=True,
@@ -49,16 +51,18 @@ class Text(Options):
     )
     maximum_word_length: Annotated[int, Field(ge=2, le=10_000)] = Field(
         default=40,
-        description="longer words keep this many characters, half from the head, half the tail",
+        description="largest number of characters that are read of a word; of a longer word, the"
+        " first half of them and the last",
     )
     sentencepiece_model: str = Field(
-        default="", description="path of a SentencePiece model; empty: trained on the training text"
+        default="",
+        description="path of a SentencePiece model; empty: one is trained on the training text",
     )
     sentencepiece_type: Literal["unigram", "bpe"] = Field(
-        default="unigram", description="kind of SentencePiece model to train"
+        default="unigram", description="kind of SentencePiece model that is trained"
     )
     vocabulary_size: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
-        default=8000, description="pieces of the SentencePiece model to train"
+        default=8000, description="number of pieces of the SentencePiece model that is trained"
     )
 
 
@@ -66,12 +70,13 @@ class CharacterEncoder(Options):
     """The character GRU, its weights shared across every word position."""
 
     embedding_dim: Width = Field(default=32, description="width of a character's embedding")
-    units: Width = Field(default=512, description="width of the GRU's state, each direction")
-    layers: Layers = Field(default=1, description="stacked GRU layers")
-    bidirectional: bool = Field(default=False, description="also read each word from its end")
+    units: Width = Field(default=512, description="width of the GRU's state, in each direction")
+    layers: Layers = Field(default=1, description="number of stacked GRU layers")
+    bidirectional: bool = Field(default=False, description="read each word from its end as well")
     reset_after: bool = Field(
         default=True,
-        description="apply the reset gate after the recurrent product (as cuDNN) or before",
+        description="apply the reset gate after the recurrent matrix product, as cuDNN does;"
+        " false: before",
     )
     projection: Annotated[int, Field(ge=0, le=16_384)] = Field(
         default=0, description="width of a linear map of the word vector; 0: none"
@@ -82,18 +87,19 @@ class CharacterEncoder(Options):
         default=0.0, description="variational dropout on the GRU's state"
     )
     share_layer_weights: bool = Field(
-        default=False, description="one cell at every depth (embedding_dim must equal units)"
+        default=False,
+        description="all layers have the same weights (embedding_dim must equal units)",
     )
     initial_state: Literal["zeros", "trainable"] = Field(
-        default="zeros", description="state before a word"
+        default="zeros", description="the GRU's state before the first character: zeros, or learned"
     )
 
 
 class SentenceEncoder(Options):
     """The word-level bidirectional LSTM and the pooling of its states."""
 
-    units: Width = Field(default=128, description="width of the LSTM's state, each direction")
-    layers: Layers = Field(default=1, description="stacked bidirectional LSTM layers")
+    units: Width = Field(default=128, description="width of the LSTM's state, in each direction")
+    layers: Layers = Field(default=1, description="number of stacked bidirectional LSTM layers")
     pooling: Literal["last", "max", "mean", "attention"] = Field(
         default="max", description="how the states of a sentence's words become one vector"
     )
@@ -105,13 +111,15 @@ class SentenceEncoder(Options):
     )
     share_layer_weights: bool = Field(
         default=False,
-        description="one cell a direction at every depth (word vectors as wide as 2 * units)",
+        description="all layers have the same weights (word vectors must be 2 * units wide)",
     )
     initial_state: Literal["zeros", "trainable"] = Field(
-        default="zeros", description="state before a sentence"
+        default="zeros", description="the LSTM's state before the first word: zeros, or learned"
     )
     segment_words: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
-        default=0, description="read longer documents in segments of this many words; 0: whole"
+        default=0,
+        description="words that are read at once: longer documents are read in segments of this"
+        " many, in less memory; 0: a document is read whole",
     )
 
 
@@ -124,13 +132,17 @@ class Head(Options):
 class InitializerRule(Options):
     """An initializer for the weights, and of those the gate, that it names."""
 
-    pattern: str = Field(description="regular expression on weight names")
+    pattern: str = Field(description="regular expression that matches names of weights")
     gate: str | None = Field(
-        default=None, description="update|reset|candidate (GRU), input|forget|cell|output (LSTM)"
+        default=None,
+        description="part of the weight: update|reset|candidate (GRU), input|forget|cell|output"
+        " (LSTM); none: all of it",
     )
-    initializer: str = Field(description="initializer name")
+    initializer: str = Field(description="name of the initializer")
     options: dict[str, Any] = Field(default={}, description="the initializer's own options")
-    per_gate: bool = Field(default=True, description="gate by gate, or the fused matrix at once")
+    per_gate: bool = Field(
+        default=True, description="draw each gate's part by itself; false: the fused matrix at once"
+    )
 
 
 class Initializers(Options):
@@ -147,7 +159,9 @@ class Misspell(Options):
     """Corruption of the training words, drawn anew each epoch."""
 
     kind: MisspellKind = Field(default="mixed", description="kind of misspelling")
-    rate: Share = Field(default=0.2, description="share of eligible words (four letters or more)")
+    rate: Share = Field(
+        default=0.2, description="share of the words of four letters or more that are misspelled"
+    )
 
 
 class PretrainingMisspell(Options):
@@ -158,10 +172,12 @@ class PretrainingMisspell(Options):
         default=1.0,
         ge=0,
         le=100,
-        description="misspelled copies per word, on average; frequent words have more",
+        description="misspelled copies of each word, on average; frequent words have more",
     )
     edits: Annotated[int, Field(gt=0, le=100)] = Field(
-        default=3, description="most edits in a word; a third has a further one"
+        default=3,
+        description="largest number of edits in a word; each edit is followed by another in a"
+        " third of the words",
     )
 
 
@@ -172,12 +188,12 @@ class Phase(Options):
         default=(".*",), description="patterns of the weights that train"
     )
     freeze: tuple[str, ...] = Field(
-        default=(), description="patterns of the weights that do not, though they match train"
+        default=(), description="patterns of weights that do not train although they match `train`"
     )
     epochs: Positive | None = Field(default=None, description="length in epochs")
     steps: Positive | None = Field(default=None, description="length in steps")
     learning_rate: float | None = Field(
-        default=None, gt=0, description="peak rate; none: training's own"
+        default=None, gt=0, description="peak learning rate; none: training.learning_rate"
     )
 
 
@@ -189,61 +205,83 @@ class Training(Options):
         default="sentences", description="what batch_size counts"
     )
     bucket_batches: Positive = Field(
-        default=16, description="batches cut from as many sentences sorted by length; 1: not sorted"
+        default=16,
+        description="this many batches of sentences are sorted by length before they are cut into"
+        " batches, so that sentences of a batch are about as long; 1: not sorted",
     )
     epochs: Positive = Field(default=12, description="largest number of epochs")
     maximum_steps: Count = Field(
         default=7500,
-        description="with much training data there are fewer epochs, so that all have about this"
-        " many steps together; 0: no limit",
+        description="about the largest number of steps in all: with much training data there are"
+        " fewer epochs; 0: no limit",
     )
     minimum_steps_per_epoch: Count = Field(
         default=120,
-        description="with little training data an epoch passes over it several times, so that it"
-        " has about this many steps; 0: once",
+        description="about the smallest number of steps in an epoch: with little training data an"
+        " epoch passes over it several times; 0: always once",
     )
     learning_rate: float = Field(default=2e-3, gt=0, description="peak learning rate")
     learning_rate_multipliers: dict[str, float] = Field(
-        default={}, description="factor by pattern of weight names; the first match wins"
+        default={},
+        description="factors of the learning rate by pattern of weight names; the first that"
+        " matches decides",
     )
     encoder_learning_rate_multiplier: float = Field(
         default=0.3,
         ge=0,
-        description="with data.encoder: factor of the learning rate for the character encoder;"
-        " 0: it does not train on labels",
+        description="with data.encoder: factor of the learning rate for the character encoder; 0:"
+        " it does not train on labels",
     )
     frozen_encoder_share: Share = Field(
         default=0.5,
-        description="with data.encoder: share of the epochs in which the character encoder is"
-        " frozen, at first; the learning rate rises and falls both before and after; 0: none",
+        description="with data.encoder: the character encoder is frozen in this share of the"
+        " epochs, the first ones; the learning rate rises and falls in them and once more after"
+        " them; 0: never frozen",
     )
     weight_decay: float = Field(
-        default=0.01, ge=0, description="AdamW's, on matrices (not on biases or initial states)"
+        default=0.01,
+        ge=0,
+        description="weight decay of AdamW, on matrices (not on biases or initial states)",
     )
-    warmup: Share = Field(default=0.1, description="share of all steps in which the rate rises")
+    warmup: Share = Field(
+        default=0.1,
+        description="share of the steps, the first ones, in which the learning rate rises",
+    )
     schedule: Literal["cosine", "linear", "constant"] = Field(
-        default="cosine", description="how the rate falls after the warm-up"
+        default="cosine", description="how the learning rate falls after the warm-up"
     )
     clip_norm: float = Field(
-        default=1.0, ge=0, description="largest global gradient norm; 0: no clipping"
+        default=1.0,
+        ge=0,
+        description="largest norm of the gradient of all weights; a larger one is scaled down; 0:"
+        " no limit",
     )
     patience: Count = Field(
-        default=3, description="epochs without a better validation score before stopping; 0: never"
+        default=3,
+        description="training stops after this many epochs without a better validation score; 0:"
+        " never",
     )
     validation_metric: Literal["accuracy", "macro_f1", "loss"] = Field(
-        default="accuracy", description="what the best weights and early stopping go by"
+        default="accuracy",
+        description="metric on the validation data that decides which weights are kept and when to"
+        " stop early",
     )
     moving_average: Rate = Field(
-        default=0.99, description="decay of the exponential moving average of weights; 0: none"
+        default=0.99,
+        description="decay of the moving average of the weights, which is evaluated and kept; 0:"
+        " no average",
     )
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
-        default="none", description="none, balanced, or a weight by label"
+        default="none",
+        description="weight of each class in the loss: none (all 1), balanced (rare classes weigh"
+        " more), or a weight by label",
     )
     label_smoothing: Rate = Field(
-        default=0.1, description="probability mass spread over all classes"
+        default=0.1,
+        description="share of the target probability that is spread evenly over all classes",
     )
     shuffle_buffer: Positive = Field(
-        default=100_000, description="examples held in memory for shuffling"
+        default=100_000, description="number of examples held in memory to shuffle them"
     )
     checkpoint_seconds: float = Field(default=60.0, ge=0, description="seconds between checkpoints")
     on_divergence: OnDivergence = Field(
@@ -253,22 +291,27 @@ class Training(Options):
     )
     warm_start_epochs: Count = Field(
         default=40,
-        description="epochs in which the character encoder first learns to spell word vectors of"
-        " the training text; 0: none",
+        description="epochs of the warm start, in which the character encoder learns word vectors"
+        " of the training text before it learns from labels; 0: no warm start",
     )
     warm_start_label_feature_weight: float = Field(
         default=0.5,
         ge=0,
-        description="length of the label features appended to each word's unit-length vector in"
-        " the warm start; 0: none",
+        description="length of the label features appended to each word's unit-length target"
+        " vector in the warm start; 0: none are appended",
     )
     freeze_encoder: bool = Field(default=False, description="the character encoder does not train")
     next_character_weight: float = Field(
-        default=0.0, ge=0, le=1e6, description="weight of the auxiliary next-character loss"
+        default=0.0,
+        ge=0,
+        le=1e6,
+        description="weight of an auxiliary loss, the prediction of each next character; 0: none",
     )
     misspell: Misspell = Misspell()
     phases: tuple[Phase, ...] = Field(
-        default=(), description="ordered phases; none: all weights train"
+        default=(),
+        description="phases, one after the other, each with the weights that train in it; none:"
+        " one phase in which all train",
     )
 
 
@@ -276,29 +319,38 @@ class Pretraining(Options):
     """Learning the character encoder from text without labels."""
 
     objective: Literal["word-vectors", "next-character"] = Field(
-        default="word-vectors", description="what the encoder learns"
+        default="word-vectors",
+        description="what the encoder learns: word vectors from spellings, or to predict the next"
+        " character",
     )
     vectors: str = Field(
-        default="", description="ready word vectors (word2vec text format) instead of counting"
+        default="",
+        description="file of ready word vectors in word2vec's text format, instead of counting",
     )
-    vocabulary: Positive = Field(default=60_000, description="most frequent words to learn")
-    minimum_count: Positive = Field(default=5, description="a word must be seen this often")
+    vocabulary: Positive = Field(
+        default=60_000, description="number of words that are learned, the most frequent ones"
+    )
+    minimum_count: Positive = Field(default=5, description="words seen fewer times are not learned")
     maximum_types: Positive = Field(
         default=1_000_000,
-        description="word types counted at once; rarer ones are pruned (and reported)",
+        description="distinct words counted at once; if there are more, the rarest are dropped"
+        " (and reported)",
     )
     window: Annotated[int, Field(gt=0, le=1000)] = Field(
-        default=10, description="words of context on either side"
+        default=10, description="number of words on either side that are the context of a word"
     )
     context_smoothing: float = Field(
-        default=1.0, gt=0, le=1, description="exponent of context counts"
+        default=1.0,
+        gt=0,
+        le=1,
+        description="exponent of the contexts' counts; below 1 frequent contexts count for more",
     )
     dimensions: Width = Field(default=300, description="width of the word vectors")
     validation_share: float = Field(
         default=0.02,
         gt=0,
         lt=1,
-        description="held-out share of the words (next-character: of the texts)",
+        description="share of the words held out for validation (next-character: of the texts)",
     )
     frequency_exponent: float = Field(
         default=0.25,
@@ -308,17 +360,21 @@ class Pretraining(Options):
     )
     rewrites_per_word: Share = Field(
         default=0.25,
-        description="word-vectors: copies per word in another case or punctuation, on average",
+        description="word-vectors: copies of each word in another case or punctuation, on average",
     )
     misspell: PretrainingMisspell = PretrainingMisspell()
-    batch_size: Positive = Field(default=512, description="word types in a batch")
+    batch_size: Positive = Field(default=512, description="distinct words in a batch")
     group_size: Positive = Field(
-        default=4, description="alphabetical neighbours in a batch together; they share prefixes"
+        default=4,
+        description="words in a group of alphabetical neighbours, which stay in one batch since"
+        " they share prefixes; 1: no groups",
     )
-    epochs: Positive = Field(default=55, description="passes over the word types")
+    epochs: Positive = Field(default=55, description="passes over the distinct words")
     learning_rate: float = Field(default=6e-3, gt=0, description="peak learning rate")
     patience: Count = Field(
-        default=20, description="epochs without a better validation score before stopping; 0: never"
+        default=20,
+        description="training stops after this many epochs without a better validation score; 0:"
+        " never",
     )
     checkpoint_seconds: float = Field(
         default=60.0, ge=0, description="seconds between checkpoints, besides one after each epoch"
@@ -342,13 +398,13 @@ class Data(Options):
     text: tuple[str, ...] = Field(default=(), description="sources of text without labels")
     label_column: str = Field(
         default="label",
-        description="column or field of the label: its name, or its number from 1; label: found"
-        " out where none is called so",
+        description="column or field of the label: its name, or its number from 1; where none is"
+        " called label, it is found out",
     )
     text_column: str = Field(
         default="text",
-        description="column or field of the text: its name, or its number from 1; text: found out"
-        " where none is called so",
+        description="column or field of the text: its name, or its number from 1; where none is"
+        " called text, it is found out",
     )
     delimiter: str = Field(
         default="auto",
@@ -361,7 +417,9 @@ class Data(Options):
         " none: quotes are part of the text; auto: found out from the file",
     )
     maximum_text_length: Positive = Field(
-        default=100_000, description="characters read of one text; the rest is cut off and counted"
+        default=100_000,
+        description="largest number of characters that are read of a text; the rest is cut off and"
+        " reported",
     )
     tfds_data_dir: str = Field(default="", description="where TensorFlow Datasets are prepared")
     encoder: str = Field(
@@ -384,7 +442,12 @@ class Data(Options):
 class Configuration(Options):
     """All options of a run."""
 
-    seed: int = Field(default=0, ge=0, lt=2**31, description="decides everything random")
+    seed: int = Field(
+        default=0,
+        ge=0,
+        lt=2**31,
+        description="seed of everything random: the same seed gives the same run",
+    )
     data: Data = Data()
     text: Text = Text()
     character_encoder: CharacterEncoder = CharacterEncoder()

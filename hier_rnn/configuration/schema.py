@@ -156,13 +156,13 @@ def validated(values: Mapping[str, Any], place: Callable[[str], str]) -> Configu
         return Configuration.model_validate(values)
     except ValidationError as error:
         mistakes = error.errors(include_url=False)
-        lines = dict.fromkeys(_explained(mistake, place) for mistake in mistakes[:MISTAKES])
+        lines = dict.fromkeys(_explain(mistake, place) for mistake in mistakes[:MISTAKES])
         if len(mistakes) > MISTAKES:
             lines[f"... and {len(mistakes) - MISTAKES:,} more mistakes."] = None
         raise UserError("\n".join(lines)) from None
 
 
-def _explained(mistake: Mapping[str, Any], place: Callable[[str], str]) -> str:
+def _explain(mistake: Mapping[str, Any], place: Callable[[str], str]) -> str:
     """Says one of pydantic's errors in our words."""
     name, node = "", _schema()
     for part in mistake["loc"]:

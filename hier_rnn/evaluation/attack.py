@@ -6,6 +6,7 @@ word left alone, the next one. A sentence already misclassified is left as it is
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -44,10 +45,10 @@ def parse_attack(specification: str) -> Attack:
     """
     _, _, rest = specification.partition(":")
     number, _, names = rest.partition(":")
-    if not number.isascii() or not number.isdigit() or int(number) < 1:
+    if not re.fullmatch("0*[1-9][0-9]{0,8}", number):
         raise UserError(
-            f"misspell {specification}: an attack needs the number of words it may edit, "
-            f"1 or more, as in attack:1 or attack:2:swap. Received: '{number}'."
+            f"misspell {specification[:60]}: an attack needs the number of words it may edit, "
+            f"1 or more, as in attack:1 or attack:2:swap. Received: '{number[:60]}'."
         )
     kinds = tuple(names.split(",")) if names else KINDS
     next(single_edits("", kinds), None)  # refuses a kind it does not know
@@ -90,6 +91,8 @@ def _worst_texts(
             margin = _margin(row, targets[sentence])
             if margin < worst.get(sentence, (margins[sentence],))[0]:
                 worst[sentence] = margin, position, word
+        if not worst:  # no edit makes it worse, so none that follows would
+            break
         for sentence, (margin, position, word) in worst.items():
             words[sentence][position] = word
             edited[sentence].add(position)

@@ -100,7 +100,7 @@ def evaluate(
     data: Source,
     *,
     name: str = "",
-    vocabulary: frozenset[str] = frozenset(),
+    vocabulary: frozenset[str] | None = None,
     misspell: Sequence[str] = (),
     unseen: Unseen = "error",
     scored_labels: Collection[str] | None = None,
@@ -114,7 +114,7 @@ def evaluate(
         predictor: The classifier.
         data: Labelled examples; read several times.
         name: What to call the classifier; by default, its run's folder.
-        vocabulary: Words that its training saw.
+        vocabulary: Words that its training saw; None if they are not known. Default None.
         misspell: Ways to misspell, each evaluated too.
         unseen: What to do with examples whose labels training never saw: `error` refuses them,
             `count` leaves them out of everything and counts them. Default `error`.

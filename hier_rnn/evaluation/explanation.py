@@ -31,6 +31,8 @@ LEVELS = 4
 FAINTEST = 0.08
 """Characters below this share of the most decisive one are not coloured."""
 WORDS_NAMED = 5
+MOST_WORDS = 2_000
+"""Of a text that is explained: the time that it takes grows with them."""
 
 
 class Part(NamedTuple):
@@ -176,7 +178,7 @@ def explain(
 
     Raises:
         TypeError: The text is not a `str`.
-        UserError: The run has no such class.
+        UserError: The run has no such class, or the text has more than 2,000 words.
     """
     checked_texts([text])
     labels = predictor.labels
@@ -185,6 +187,11 @@ def explain(
             f"The run has no class '{label}'; it has {', '.join(labels)}.{nearest(label, labels)}"
         )
     words = predictor.words(text)
+    if len(words) > MOST_WORDS:
+        raise UserError(
+            f"A text of {len(words):,} words is not explained: it would take too long. Accepted:"
+            f" {MOST_WORDS:,} words at most; explain a part of it."
+        )
     [logits] = predictor.logits_of_words([words])
     values = probabilities(logits, predictor.temperature)
     explained = labels.index(label) if label is not None else int(values.argmax())

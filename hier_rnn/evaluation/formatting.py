@@ -1,10 +1,8 @@
-"""Numbers and texts as people read them: percent, intervals, p-values, one line of a text."""
+"""Numbers as people read them: percent, intervals, p-values."""
 
 from __future__ import annotations
 
 from hier_rnn.metrics.bootstrap import Interval
-
-TEXT_SHOWN = 160
 
 
 def percent(share: float) -> str:
@@ -26,9 +24,3 @@ def points_interval(interval: Interval) -> str:
 def p_value(p: float) -> str:
     """A probability that is never rounded to 0."""
     return f"{p:.3f}" if p >= 0.001 else "< 0.001"
-
-
-def shortened(text: str, length: int = TEXT_SHOWN) -> str:
-    """A text on one line, its end left out where it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1] + "…"

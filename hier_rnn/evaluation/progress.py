@@ -27,7 +27,7 @@ OnProgress = Callable[[PassProgress], None]
 
 
 class Stopwatch:
-    """Counts examples, hits and words, and reports them ten times a second and at the end.
+    """Counts examples, hits and words, and reports them ten times per second and at the end.
 
     Args:
         stage: What is being evaluated.

@@ -46,8 +46,8 @@ class PassResult:
     """Their probabilities at the run's temperature, float32, `(n, at most 50)`."""
     lengths: np.ndarray
     """Words of each example, `(n,)`."""
-    unseen_share: np.ndarray
-    """Share of its words that training never saw, `(n,)`."""
+    unseen_share: np.ndarray | None
+    """Share of its words that training never saw, `(n,)`; None if it is not known."""
     seconds: float
     words_per_second: float
 
@@ -62,7 +62,7 @@ def run_pass(
     predictor: TextPredictor,
     examples: Iterable[Example],
     targets: np.ndarray,
-    vocabulary: frozenset[str] = frozenset(),
+    vocabulary: frozenset[str] | None = None,
     *,
     stage: str = "evaluation",
     at_once: int | None = None,
@@ -75,7 +75,7 @@ def run_pass(
         predictor: The classifier.
         examples: What it reads, once.
         targets: True class indices, `(examples,)`.
-        vocabulary: Words that training saw.
+        vocabulary: Words that training saw; None if they are not known. Default None.
         stage: What the pass is called in reports of progress and in errors.
         at_once: Hand the predictor no more examples than this before its answers are awaited, for
             examples that are long in the making; by default it reads ahead as it likes.
@@ -87,7 +87,7 @@ def run_pass(
     """
     count = len(targets)
     lengths = np.zeros(count, dtype=np.int32)
-    unseen_share = np.zeros(count, dtype=np.float32)
+    unseen_share = None if vocabulary is None else np.zeros(count, dtype=np.float32)
     waiting: deque[Example] = deque()
 
     def segmented() -> Iterator[list[str]]:
@@ -96,7 +96,7 @@ def run_pass(
                 raise UserError(_changed(stage, count))
             words = predictor.words(example.text)
             lengths[position] = len(words)
-            if words:
+            if words and vocabulary is not None and unseen_share is not None:
                 unseen = sum(word not in vocabulary for word in words)
                 unseen_share[position] = unseen / len(words)
             waiting.append(example)

@@ -25,16 +25,26 @@ def checked_texts(texts: Iterable[str], name: str = "texts") -> Iterable[str]:
         )
     if not isinstance(texts, Iterable):
         raise TypeError(f"{name}: a list is expected. Received: {_shown(texts)}.")
-    if hasattr(texts, "keys"):
+    if _is_table(texts):
         raise TypeError(
             f"{name}: a list is expected. Received: a {type(texts).__name__}. Give one of its"
             " columns or its values."
         )
+    if hasattr(texts, "to_pylist"):  # Arrow's columns give scalars of their own
+        texts = texts.to_pylist()
     if isinstance(texts, Sized):  # it can be looked through before anything is computed
         for _ in _checked(texts, name):
             pass
         return texts
     return _checked(texts, name)
+
+
+def _is_table(texts: object) -> bool:
+    """Whether going through it would give names of columns, or keys, and no texts."""
+    if getattr(texts, "ndim", 1) != 1 or hasattr(texts, "columns"):
+        return True
+    is_column = hasattr(texts, "ndim")  # pandas' have keys as well: their index
+    return hasattr(texts, "column_names") or (hasattr(texts, "keys") and not is_column)
 
 
 def checked_sentences(sentences: Iterable[list[str]]) -> Iterator[list[str]]:

@@ -97,15 +97,15 @@ class Attribution:
         import tensorflow as tf
 
         encoder = self._classifier.character_encoder
-        embedded = [tf.gather(encoder.embedding, trie.characters) for trie in batch.prefix_tries]
-        points = [values * point_of for values in embedded]
+        embeddings = [tf.gather(encoder.embedding, trie.characters) for trie in batch.prefix_tries]
+        points = [values * point_of for values in embeddings]
         with tf.GradientTape() as tape:
             tape.watch(points)
             vectors = encoder(batch.prefix_tries, embeddings=tuple(points))
             logits = self._classifier.from_word_vectors(vectors, batch.sentences)[:, class_index]
         by_direction = [
             tf.reduce_sum(values * tf.convert_to_tensor(gradient), 1).numpy()
-            for values, gradient in zip(embedded, tape.gradient(logits, points), strict=True)
+            for values, gradient in zip(embeddings, tape.gradient(logits, points), strict=True)
         ]
         for numbers in prefixes:
             read = by_direction[0][numbers]

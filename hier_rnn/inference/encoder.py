@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from hier_rnn.inference.arguments import checked_texts
-from hier_rnn.inference.blas import one_thread_each
-from hier_rnn.inference.character_encoder import CharacterEncoder
+from hier_rnn.inference.engine.blas import one_thread_each
+from hier_rnn.inference.engine.character_encoder import CharacterEncoder
+from hier_rnn.inference.engine.trie import TrieBuilder
 from hier_rnn.inference.threads import pool_for, processors
-from hier_rnn.inference.trie import TrieBuilder
 from hier_rnn.inference.word_values import WordValues
 from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.storage.encoder_directory import EncoderDirectory
@@ -33,6 +33,7 @@ class Encoder:
         configuration: Its options.
         alphabet: Its characters.
         width: Width of a vector.
+        weights: Its weights by name; not to be changed.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -44,9 +45,9 @@ class Encoder:
         self.alphabet = self.directory.read_alphabet()
         options = self.configuration.character_encoder
         shapes = character_encoder_shapes(options, self.alphabet.size)
-        weights = self.directory.read_weights(shapes)
-        spelling = TrieBuilder(self.alphabet, self.configuration.text.boundary_marks)
-        encoder = CharacterEncoder(options, spelling, weights)
+        self.weights = self.directory.read_weights(shapes)
+        trie_builder = TrieBuilder(self.alphabet, self.configuration.text.boundary_marks)
+        encoder = CharacterEncoder(options, trie_builder, self.weights)
         self.width = encoder.width
         self._values = WordValues(encoder, encoder.width)
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.inference.blas import one_thread_each, product
-from hier_rnn.inference.character_encoder import CharacterEncoder
-from hier_rnn.inference.sentence_encoder import SentenceEncoder
+from hier_rnn.inference.engine.blas import one_thread_each, product
+from hier_rnn.inference.engine.character_encoder import CharacterEncoder
+from hier_rnn.inference.engine.sentence_encoder import SentenceEncoder
+from hier_rnn.inference.engine.trie import TrieBuilder
 from hier_rnn.inference.threads import pool_for, processors
-from hier_rnn.inference.trie import TrieBuilder
 from hier_rnn.inference.word_values import WordValues
 from hier_rnn.text.alphabet import Alphabet
 
@@ -52,8 +52,8 @@ class Inference:
         weights: Mapping[str, np.ndarray],
         capacity: int | None = None,
     ) -> None:
-        spelling = TrieBuilder(alphabet, configuration.text.boundary_marks)
-        self._characters = CharacterEncoder(configuration.character_encoder, spelling, weights)
+        trie_builder = TrieBuilder(alphabet, configuration.text.boundary_marks)
+        self._characters = CharacterEncoder(configuration.character_encoder, trie_builder, weights)
         self._reader = SentenceEncoder(configuration.sentence_encoder, weights)
         self._head = weights["head/kernel"], weights["head/bias"]
         self._values = WordValues(self._projected, 4 * self._reader.width, capacity)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,11 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from hier_rnn.errors import UserError
+from hier_rnn.exporting.export import Format, export_run
+from hier_rnn.exporting.rounding import Precision
 from hier_rnn.inference.arguments import checked_sentences, checked_texts
 from hier_rnn.inference.attribution import Attribution
 from hier_rnn.inference.inference import Inference
 from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.text.tokenizer import MAXIMUM_CHARACTERS
+
+logger = logging.getLogger(__name__)
 
 
 class Prediction(NamedTuple):
@@ -45,6 +51,7 @@ class Predictor:
         labels: Its labels, in the order of the classes.
         temperature: What logits are divided by to make probabilities honest.
         words: From a text to its words.
+        weights: Its weights by name; not to be changed.
 
     Raises:
         UserError: The directory is missing, incomplete or damaged.
@@ -53,15 +60,15 @@ class Predictor:
     def __init__(self, run: str | Path, verify: bool = True) -> None:
         directory = RunDirectory(Path(run), verify)
         directory.require()
-        self.run = directory.path
+        self.run, self._verify = directory.path, verify
         self.configuration = directory.read_configuration()
         self.alphabet = directory.read_alphabet()
         self.labels = directory.read_labels()
         self.temperature = directory.read_temperature()
         self.words = directory.read_words()
         shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
-        self._weights = directory.read_weights(shapes)
-        self._inference = Inference(self.configuration, self.alphabet, self._weights)
+        self.weights = directory.read_weights(shapes)
+        self._inference = Inference(self.configuration, self.alphabet, self.weights)
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
         """Returns the label of each text, with its probability.
@@ -85,13 +92,14 @@ class Predictor:
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Returns each text's vector, what the head decides by, `(texts, width)`; as `predict`."""
-        sentences = map(self.words, checked_texts(texts))
-        vectors = np.array(list(_finite(self._inference.vectors(sentences))), np.float32)
+        vectors = np.array(
+            list(_finite(self._inference.vectors(self._read(checked_texts(texts))))), np.float32
+        )
         return vectors.reshape(-1, self._inference.width)
 
     def logits(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
         """Yields each text's logits before the temperature, `(classes,)`; as `predictions`."""
-        return _finite(self._inference.logits(map(self.words, checked_texts(texts))))
+        return _finite(self._inference.logits(self._read(checked_texts(texts))))
 
     def logits_of_words(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
         """Yields each sentence's logits, given its words; as `logits`."""
@@ -114,9 +122,36 @@ class Predictor:
         """
         return self._attribution(words, class_index, steps)
 
+    def export(
+        self, directory: str | Path, format: Format = "onnx", weights: Precision = "float32"
+    ) -> dict[str, int]:
+        """Writes the run as a folder for other programs; as `export_run`.
+
+        Args:
+            directory: The folder; it is made, or it is empty.
+            format: `onnx` or `savedmodel`. Default `onnx`.
+            weights: `float32`, `float16` or `int8`. Default `float32`.
+
+        Returns:
+            The files' sizes in bytes, by name.
+        """
+        return export_run(self.run, directory, format, weights, self._verify)
+
+    def _read(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        """Yields each text's words, and says in the end how many texts were cut."""
+        yield from map(self.words, texts)
+        if self.words.cut_texts:
+            logger.warning(
+                "Texts cut: %s. Of a text of more than %s characters only its head and its tail,"
+                " half of these each, are read.",
+                f"{self.words.cut_texts:,}",
+                f"{MAXIMUM_CHARACTERS:,}",
+            )
+            self.words.cut_texts = 0
+
     @functools.cached_property
     def _attribution(self) -> Attribution:
-        return Attribution(self.configuration, self.alphabet, self._weights)
+        return Attribution(self.configuration, self.alphabet, self.weights)
 
     def _prediction(self, logits: np.ndarray) -> Prediction:
         probabilities = softmax(logits / np.float32(self.temperature))

@@ -68,13 +68,13 @@ def initializer(name: str, options: Mapping[str, Any], where: str = "") -> Initi
     try:
         return kind(**options)
     except ValidationError as error:
-        mistakes = (_explained(kind, mistake) for mistake in error.errors(include_url=False))
+        mistakes = (_explain(kind, mistake) for mistake in error.errors(include_url=False))
         raise UserError(
             "\n".join(dict.fromkeys(f"{where}{kind.name}: {text}" for text in mistakes))
         ) from None
 
 
-def _explained(kind: type[Initializer], mistake: Mapping[str, Any]) -> str:
+def _explain(kind: type[Initializer], mistake: Mapping[str, Any]) -> str:
     """Says one of pydantic's errors in our words."""
     option = str(mistake["loc"][0]) if mistake["loc"] else ""
     if mistake["type"] == "extra_forbidden":

@@ -74,7 +74,7 @@ class Initializer(Options):
     name: ClassVar[str]
     gates: ClassVar[frozenset[str] | None] = None
 
-    def problem(self, weight: str, shape: tuple[int, ...]) -> str:
+    def shape_problem(self, weight: str, shape: tuple[int, ...]) -> str:
         """Says what this initializer needs that a block does not give; "" if it can fill it.
 
         Args:

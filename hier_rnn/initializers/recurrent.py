@@ -38,7 +38,7 @@ class Chrono(Random):
     gates: ClassVar[frozenset[str]] = frozenset({"forget", "input"})
     maximum: float = Field(gt=2, description="longest span to remember, in words")
 
-    def problem(self, weight: str, shape: tuple[int, ...]) -> str:
+    def shape_problem(self, weight: str, shape: tuple[int, ...]) -> str:
         return "" if weight.endswith("/bias") else "it is for the biases of LSTMs"
 
     def draw(self, block: Block) -> np.ndarray:

@@ -226,7 +226,7 @@ def _check_fit(decision: WeightInit) -> None:
         choice = decision.choices[gate]
         fused = not choice.rule.per_gate
         shape = decision.shape if fused else block_shape(decision.shape, indices[0])
-        if problem := choice.initializer.problem(decision.name, shape):
+        if problem := choice.initializer.shape_problem(decision.name, shape):
             of = f"gate {gate} of " if gate and not fused else ""
             raise UserError(
                 f"initializers, {choice.text}: {choice.initializer.name} can't fill"

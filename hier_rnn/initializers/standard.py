@@ -55,7 +55,7 @@ class Identity(Initializer):
     name: ClassVar[str] = "identity"
     gain: float = Field(1.0, description="factor")
 
-    def problem(self, weight: str, shape: tuple[int, ...]) -> str:
+    def shape_problem(self, weight: str, shape: tuple[int, ...]) -> str:
         return "" if len(shape) == 2 else "it needs a matrix"
 
     def draw(self, block: Block) -> np.ndarray:
@@ -111,7 +111,7 @@ class Orthogonal(Random):
     name: ClassVar[str] = "orthogonal"
     gain: float = Field(1.0, description="factor")
 
-    def problem(self, weight: str, shape: tuple[int, ...]) -> str:
+    def shape_problem(self, weight: str, shape: tuple[int, ...]) -> str:
         return "" if len(shape) >= 2 else "it needs a matrix"
 
     def draw(self, block: Block) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -145,7 +147,7 @@ def _check_shared(encoder: CharacterEncoder, options: Options, alphabet_size: in
         )
 
 
-def assign(weights: Variables, values: dict[str, np.ndarray]) -> None:
+def assign(weights: Mapping[str, keras.Variable], values: Mapping[str, np.ndarray]) -> None:
     """Sets weights by name, all of those for which there is a value."""
     for name, value in values.items():
         weights[name].assign(value)

@@ -38,7 +38,6 @@ class SegmentEncoder(Protocol):
     width: int
     cells: list[PackedLSTM]
     attention: Attention | None
-    carries: bool
 
     def read(
         self,
@@ -106,7 +105,7 @@ class _Reading:
     ) -> None:
         options = encoder.options
         self._encoder, self._sentences, self._rng = encoder, sentences, rng
-        self._words, self._carries = options.segment_words, encoder.carries
+        self._words = options.segment_words
         self._segments = -(-tf.size(sentences.sizes) // self._words)
         self._carried = tf.TensorShape([options.layers, 2, None, options.units])
         self.pooling = running_pooling(
@@ -201,11 +200,10 @@ class _Reading:
         segment = segment_of(self._sentences, number * self._words, self._words)
         # Only the segment's own words are to be projected.
         distinct, rows = tf.unique(segment.sentences.words)
-        start = carried if self._carries else initial[:, :, FORWARD]
         states, layers = self._encoder.read(
             tf.gather(words, distinct),
             segment.sentences._replace(words=rows),
-            tf.stack([start, initial[:, :, BACKWARD]], 2),
+            self._first_states(carried, initial),
             self._rng,
             number,
             differentiable,
@@ -216,3 +214,8 @@ class _Reading:
             [tf.stack([tf.gather(values[FORWARD], last) for values in layer]) for layer in layers]
         )
         return states, handed_on, segment
+
+    @staticmethod
+    def _first_states(carried: tf.Tensor, initial: tf.Tensor) -> tf.Tensor:
+        """Forward a segment goes on from the last one; backward it begins as every document."""
+        return tf.stack([carried, initial[:, :, BACKWARD]], 2)

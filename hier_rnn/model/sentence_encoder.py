@@ -32,10 +32,6 @@ class SentenceEncoder(keras.layers.Layer):
         width: Width of a word's vector.
     """
 
-    carries = True
-    """Whether a segment goes on from the state of the last one. If not, it begins anew: what
-    carrying is worth can be measured (`benchmarks/initial_state.py`)."""
-
     def __init__(self, options: Options, width: int) -> None:
         super().__init__(name="sentence_encoder")
         self.options = options

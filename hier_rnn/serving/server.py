@@ -114,7 +114,7 @@ def _bound(host: str, port: int) -> socket.socket:
         )[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise UserError(f"--host {host}: {error.strerror or error}.") from None
+        raise UserError(f"host {host}: {error.strerror or error}.") from None
     try:
         if hasattr(socket, "SO_REUSEADDR") and hasattr(signal, "SIGHUP"):  # not on Windows
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

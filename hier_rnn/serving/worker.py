@@ -11,17 +11,14 @@ import contextlib
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from hier_rnn import load
 from hier_rnn.errors import UserError
+from hier_rnn.inference.predictor import Predictor
 from hier_rnn.serving.explanation import explain
 from hier_rnn.serving.frames import EXPLAIN, encoded, read
-
-if TYPE_CHECKING:
-    from hier_rnn.inference.predictor import Predictor
 
 
 def main(run: str) -> None:
@@ -36,7 +33,7 @@ def main(run: str) -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     try:
-        predictor = load(run)
+        predictor = Predictor(run)
         predictor.probabilities(["warm-up"])
         output.write(encoded({"labels": list(predictor.labels)}))
     except UserError as error:

@@ -87,7 +87,7 @@ class DataReport:
         return asdict(self)
 
     def require_none(self) -> None:
-        """Refuses data in which something was found (`--strict`).
+        """Refuses data in which something was found.
 
         Raises:
             UserError: There is a finding; the message names all.

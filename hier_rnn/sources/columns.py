@@ -18,10 +18,7 @@ from hier_rnn.errors import UserError, nearest
 from hier_rnn.sources.example import Reading, quoted, shortened
 from hier_rnn.sources.names import folded, has_row_names, may_be_label, usual_role
 
-HOW_TO_CHOOSE = (
-    "Choose with --label-column and --text-column (data.label_column, data.text_column), by name"
-    " or by number from 1"
-)
+HOW_TO_CHOOSE = "Choose with data.label_column and data.text_column, by name or by number from 1"
 # Rows of recurring labels after which one that does not recur is a doubt, and then a header.
 FEW, MANY = 4, 20
 
@@ -241,7 +238,7 @@ class _Finder:
         if self.reading.labelled and self.width == 1:
             raise UserError(
                 f"{self.name}: it has one column, {self._listed([0])}: labels are missing, or the"
-                " columns are separated by something else (--delimiter, data.delimiter)."
+                " columns are separated by something else. Choose with data.delimiter."
             )
         plain = label is None and text is None
         if self.header:
@@ -276,12 +273,12 @@ class _Finder:
         if place is None and column.isdecimal() and 0 < int(column[:9]) <= self.width:
             place = int(column) - 1
         if place is None:
-            option = "--text-column" if column == self.chosen_text else "--label-column"
+            option = "text_column" if column == self.chosen_text else "label_column"
             raise UserError(
                 f"{self.name}:1: unknown column '{column}'. Its first row has"
                 f" {quoted([shortened(cell) for cell in self.first])}."
-                f"{nearest(column, self.first)} Name the column with {option}"
-                f" (data.{option[2:].replace('-', '_')}), or number it from 1."
+                f"{nearest(column, self.first)} Name the column with"
+                f" data.{option}, or number it from 1."
             )
         return place
 

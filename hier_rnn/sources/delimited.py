@@ -10,10 +10,10 @@ from itertools import chain
 from pathlib import Path
 
 from hier_rnn.errors import UserError
+from hier_rnn.lines import read_lines, read_sample
 from hier_rnn.sources.columns import Columns, find_columns
 from hier_rnn.sources.dialect import DELIMITERS, Dialect, find_dialect, sample_rows
 from hier_rnn.sources.example import Example, Reading, shortened
-from hier_rnn.sources.lines import read_lines, read_sample
 
 # What only a writer that quotes cells writes: quotes around, and doubled inside.
 _QUOTED = re.compile(r'"(?!")(?:[^"]|"")*""(?:[^"]|"")*"')
@@ -61,8 +61,8 @@ def open_table(path: Path, ending: str, reading: Reading) -> Callable[[], Iterat
             "backslash": "quotes after a backslash",
         }
         logger.info(
-            "%s: columns by %s, %s; %s. --label-column, --text-column, --delimiter and --quoting"
-            " (data.label_column and so on) choose otherwise.",
+            "%s: columns by %s, %s; %s. Choose otherwise with"
+            " data.label_column, data.text_column, data.delimiter and data.quoting.",
             *(path, delimiter, quoting[dialect.quoting], columns.described()),
         )
     doubtful = reading.quoting == "auto" and dialect.quoting == "none" and '"' not in text and more
@@ -87,7 +87,7 @@ def _read(
             raise UserError(
                 f"{where}: after a start without any quote, here is one in doubled quotes:"
                 f" '{shortened(cell)}'. Whether quotes structure the table or are part of its texts"
-                " is to be said with --quoting double or --quoting none (data.quoting)."
+                " is to be said: data.quoting double or data.quoting none."
             )
         if len(row) != columns.width:
             row = _of_width(row, where, dialect, columns)
@@ -110,7 +110,7 @@ def _of_width(row: list[str], where: str, dialect: Dialect, columns: Columns) ->
     else:
         reason = "cut short: " if len(row) < width else ""
     name = DELIMITERS.get(dialect.delimiter, f"'{dialect.delimiter}'")
-    hint = f" Columns are separated by {name}; --delimiter (data.delimiter) says otherwise."
+    hint = f" Columns are separated by {name}; choose otherwise with data.delimiter."
     if len(row) > width and dialect.quoting != "none":
         hint = f" A text with a {name} in it stands in double quotes."
     columns_expected = "1 column" if width == 1 else f"{width} columns"

@@ -14,8 +14,8 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from hier_rnn.errors import UserError
+from hier_rnn.lines import LONGEST_LINE, without_end
 from hier_rnn.sources.example import shortened
-from hier_rnn.sources.lines import LONGEST_LINE, without_end
 from hier_rnn.sources.names import has_row_names, usual_role
 
 Rows = Iterator[tuple[int, list[str]]]
@@ -90,8 +90,8 @@ class Dialect(NamedTuple):
             hint = " Is a quote left open?" if open_quote else ""
             raise UserError(
                 f"{name}:{max(feed.first, number)}: not CSV: {error}.{hint} If quotes are part of"
-                " the texts, say so with --quoting none (data.quoting); quotes after a backslash:"
-                " --quoting backslash."
+                " the texts, choose data.quoting none; if they stand after a backslash, choose"
+                " data.quoting backslash."
             ) from None
 
 
@@ -178,9 +178,7 @@ def find_dialect(
     )
     said = _delimiter(delimiter) or (excel[1] if excel else None)
     if quoting not in QUOTINGS:
-        raise UserError(
-            f"data.quoting (--quoting) is {', '.join(QUOTINGS)}. Received: '{quoting}'."
-        )
+        raise UserError(f"data.quoting is {', '.join(QUOTINGS)}. Received: '{quoting}'.")
     usual = "\t" if ending == ".tsv" else ","
     delimiters = [said] if said else [usual, *(d for d in DELIMITERS if d != usual)]
     found: list[_Candidate] = []
@@ -203,7 +201,7 @@ def find_dialect(
         raise UserError(
             f"{name}: it can't be told whether a backslash before a quote or another backslash"
             f" belongs to the text, as in '{shortened(text[max(place - 20, 0) : place + 20])}'."
-            " Choose with --quoting double or --quoting backslash (data.quoting)."
+            " Choose data.quoting double or data.quoting backslash."
         )
     return best.dialect
 
@@ -271,7 +269,7 @@ def _best(name: str, found: list[_Candidate], labelled: bool, text: str) -> _Can
         raise UserError(
             f"{name}: it can't be told what separates its columns. Its first line,"
             f" '{shortened(text[:200].splitlines()[0])}', and all others are read as {said}."
-            " Choose with --delimiter (data.delimiter)."
+            " Choose with data.delimiter."
         )
     if likely:
         return likely[0]
@@ -293,7 +291,7 @@ def _delimiter(said: str) -> str | None:
     character = names.get(said, "\t" if said == "\\t" else said)
     if len(character) != 1 or character in '"\\\r\n ' or character.isalnum():
         raise UserError(
-            "data.delimiter (--delimiter) is auto, comma, semicolon, tab, pipe or another single"
+            "data.delimiter is auto, comma, semicolon, tab, pipe or another single"
             f" character that is no letter, digit, space, quote or backslash. Received: '{said}'."
         )
     return character

@@ -22,6 +22,17 @@ class Example(NamedTuple):
     labels: tuple[str, ...] = ()
     """All labels that the row names: one, until several labels of a text can be learned."""
 
+    @property
+    def required_label(self) -> str:
+        """The label, where there has to be one.
+
+        Raises:
+            UserError: There is none.
+        """
+        if self.label is None:
+            raise UserError(f"{self.where}: no label.")
+        return self.label
+
 
 @dataclass(frozen=True)
 class Source:

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from hier_rnn.errors import UserError
+from hier_rnn.lines import read_lines, without_end
 from hier_rnn.sources.example import Example, Reading
-from hier_rnn.sources.lines import read_lines, without_end
 
 
 def open_folder(folder: Path, reading: Reading) -> Callable[[], Iterator[Example]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.lines import read_lines
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
-from hier_rnn.sources.lines import read_lines
 
 
 def open_jsonl(path: Path, reading: Reading) -> Callable[[], Iterator[Example]]:
@@ -40,7 +40,8 @@ def _read(path: Path, reading: Reading) -> Iterator[Example]:
             yield Example(None, "", where)
             continue
         record = _parse(line, where)
-        labels, row = (), None
+        labels: tuple[str, ...] = ()
+        row = None
         if reading.labelled:
             labels = _labels(record, reading.label_column, where)
         else:
@@ -67,11 +68,11 @@ def _parse(line: str, where: str) -> dict[str, Any]:
 
 def _value(record: dict[str, Any], column: str, where: str) -> Any:
     if column not in record:
-        option = "--label-column or --text-column (data.label_column, data.text_column)"
         raise UserError(
             f"{where}: no '{shortened(column)}'. There are"
             f" {quoted([shortened(key) for key in record]) or 'no keys'}."
-            f"{nearest(column, record)} Name the keys with {option}."
+            f"{nearest(column, record)} Name the keys with data.label_column"
+            " and data.text_column."
         )
     return record[column]
 

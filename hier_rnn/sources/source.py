@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.lines import require_regular
 from hier_rnn.sources.arrow import open_arrow
 from hier_rnn.sources.clean import Cleaned
 from hier_rnn.sources.delimited import open_table
@@ -15,7 +16,6 @@ from hier_rnn.sources.example import Example, Reading, Source
 from hier_rnn.sources.fasttext import open_txt
 from hier_rnn.sources.folder import open_folder
 from hier_rnn.sources.jsonl import open_jsonl
-from hier_rnn.sources.lines import require_regular
 from hier_rnn.sources.names import folded
 from hier_rnn.sources.standard_input import looks_like, standard_input
 from hier_rnn.tensorflow_setup import import_tensorflow

@@ -15,9 +15,9 @@ from hier_rnn.sources.example import Example, Source
 def stratified_split(source: Source, share: float, seed: int) -> tuple[Source, Source]:
     """Sets aside a share of every class, drawn at random, and leaves the order as it is.
 
-    The source is read once here and again each time a part is; two integers an example are held
-    here, a byte an example after. A class keeps at least one example to train on; but for that
-    the whole share, and each class's, is exact to one example.
+    The source is read once here and again each time a part is; two integers per example are held
+    here, and one byte per example afterwards. A class keeps at least one example to train on; but
+    for that the whole share, and each class's, is exact to one example.
 
     Args:
         source: Examples with labels.
@@ -54,10 +54,10 @@ def _counts(sizes: np.ndarray, share: float, name: str) -> np.ndarray:
     if sizes.max() < 2:
         raise UserError(
             f"{name}: can't set aside {share:.0%}: there is one example of each class. Give"
-            " --validation, or more examples."
+            " validation data (data.validation), or more examples."
         )
     exact = share * sizes
-    counts = np.minimum(exact.astype(int), sizes - 1)
+    counts: np.ndarray = np.minimum(exact.astype(int), sizes - 1)
     missing = max(round(share * sizes.sum()), 1) - counts.sum()
     # A stable sort: of classes as far from their share, the first seen goes first.
     for number in np.argsort(counts - exact, kind="stable"):

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 from hier_rnn.errors import UserError
+from hier_rnn.lines import ENDLESS_LINE, PIECE, read_sample
 from hier_rnn.sources.fasttext import PREFIX
-from hier_rnn.sources.lines import ENDLESS_LINE, PIECE, read_sample
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
@@ -21,8 +21,8 @@ from google.protobuf.json_format import ParseError
 from tensorflow_datasets.core.utils import file_utils
 
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.lines import require_regular
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
-from hier_rnn.sources.lines import require_regular
 
 # TensorFlow Datasets warns of its own use of it, many times over.
 logging.getLogger("absl").addFilter(lambda r: "FeatureConnector.dtype" not in r.getMessage())
@@ -34,7 +34,7 @@ OWN_FEATURES = "tensorflow_datasets.core.features."
 
 _SPEC = re.compile(r"tfds:([^:]+)(?::(\d+\.\d+\.\d+))?(?::(.+))?")
 
-Feature = tfds.features.FeatureConnector
+Feature: TypeAlias = tfds.features.FeatureConnector
 Features = dict[str, Feature]
 
 
@@ -73,7 +73,7 @@ def open_tfds(spec: str, reading: Reading) -> Callable[[], Iterator[Example]]:
 
 def _read(folder: Path, name: str, split: str, reading: Reading) -> Iterator[Example]:
     builder = _builder(folder, name)
-    features = _flattened(builder.info.features)
+    features = _flatten(builder.info.features)
     text_column = _column(name, features, reading.text_column, "text", _is_text)
     columns = [text_column]
     label_column = None
@@ -103,7 +103,7 @@ def _folder(name: str, version: str | None, data_dir: str) -> Path:
     folders = [Path(folder) for folder in file_utils.list_data_dirs(data_dir or None)]
     for folder in folders if data_dir else []:
         if not folder.is_dir():
-            raise UserError(f"--tfds-data-dir {folder} (data.tfds_data_dir): no such folder.")
+            raise UserError(f"data.tfds_data_dir {folder}: no such folder.")
     prepared = {
         found: folder / found.replace(":", "/") for folder in folders for found in _prepared(folder)
     }
@@ -121,7 +121,7 @@ def _folder(name: str, version: str | None, data_dir: str) -> Path:
         raise UserError(
             f"tfds:{wanted} is not prepared in {', '.join(map(str, folders))}."
             f"{nearest(wanted, prepared)} There is {quoted(sorted(prepared)) or 'nothing'}. Prepare"
-            " it with `tfds build`, or say where it is with --tfds-data-dir (data.tfds_data_dir)."
+            " it with `tfds build`, or say where it is with data.tfds_data_dir."
         )
     newest = max(fits, key=lambda found: tuple(map(int, found.rpartition(":")[2].split("."))))
     return prepared[newest]
@@ -190,12 +190,12 @@ def _class_names(description: Any) -> Iterator[Any]:
                     waiting.append(inner)
 
 
-def _flattened(features: Feature, path: str = "") -> Features:
+def _flatten(features: Feature, path: str = "") -> Features:
     """The features by their paths; those of nested dictionaries as `data/review_body`."""
     flat: Features = {}
     for key, feature in features.items():
         if isinstance(feature, tfds.features.FeaturesDict):
-            flat.update(_flattened(feature, f"{path}{key}/"))
+            flat.update(_flatten(feature, f"{path}{key}/"))
         else:
             flat[path + key] = feature
     return flat
@@ -228,17 +228,17 @@ def _column(
         f"tfds:{name}: the column '{column}' {reason}.{nearest(column, usable)} Columns that can"
         f" be a {default}: {quoted(sorted(usable)) or 'none'}"
         + (f"; others: {quoted(others)}" if others else "")
-        + f". Name it with --{default}-column (data.{default}_column)."
+        + f". Name it with data.{default}_column."
     )
 
 
 def _is_text(feature: Feature) -> bool:
-    return feature.shape == () and feature.tf_dtype == tf.string
+    return bool(feature.shape == () and feature.tf_dtype == tf.string)
 
 
 def _is_label(feature: Feature) -> bool:
     kind = feature.tf_dtype
-    return feature.shape == () and (kind in (tf.string, tf.bool) or kind.is_integer)
+    return bool(feature.shape == () and (kind in (tf.string, tf.bool) or kind.is_integer))
 
 
 def _stream(

@@ -88,7 +88,8 @@ def read_tuple(path: Path, kind: type[Tuple]) -> Tuple:
     arrays, values = read_archive(path)
     if not isinstance(values, dict) or {*arrays, *values} != set(kind._fields):
         raise UserError(f"{path}: damaged: it holds no {kind.__name__}.")
-    return kind(**arrays, **values)
+    fields = {**arrays, **values}
+    return kind._make(fields[name] for name in kind._fields)
 
 
 def _checksum(arrays: Mapping[str, np.ndarray], values: str) -> str:

@@ -76,7 +76,7 @@ class Checkpoints:
         if old := sorted(self._directory.glob(f"step-*{OLD_ENDING}")):
             raise UserError(
                 f"{old[-1]}: this run was begun by an earlier version of hier_rnn, whose"
-                " checkpoints are no longer read. Start over with --force."
+                " checkpoints are no longer read. Start over with `force=True`."
             )
         damage = ""
         for path in self._newest_first():
@@ -89,7 +89,7 @@ class Checkpoints:
                 logger.warning("A damaged checkpoint is passed over: %s", error)
                 damage = damage or f"damaged checkpoint: {error}"
         if damage:
-            raise UserError(f"{damage} There is no other. Start over with --force.")
+            raise UserError(f"{damage} There is no other. Start over with `force=True`.")
         return None
 
     def clear(self) -> None:
@@ -120,13 +120,13 @@ def read_progress(kind: type[Progress], values: Mapping[str, Any], path: Path) -
     if wrong := sorted(values.keys() ^ fields.keys()):
         raise UserError(
             f"{path}: damaged, or of another version: its progress lacks or adds"
-            f" {', '.join(wrong)[:200]}. Start over with --force."
+            f" {', '.join(wrong)[:200]}. Start over with `force=True`."
         )
     for name, type_name in fields.items():
         if not _fits(values[name], type_name):
             raise UserError(
                 f"{path}: damaged: {name} in its progress is {repr(values[name])[:60]}. Start over"
-                " with --force."
+                " with `force=True`."
             )
     return kind(**values)
 

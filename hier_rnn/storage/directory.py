@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -87,7 +87,7 @@ class Directory:
         if self.manifest is not None or self.record.is_file():
             raise UserError(
                 f"{self.path}: the {self.kind} is not finished: its training still goes on, or was"
-                " interrupted. Give the same `train.py` command again to go on."
+                " interrupted. The same training into the same directory goes on."
             )
         missing = [path.name for path in (self.configuration, self.alphabet) if not path.is_file()]
         raise UserError(
@@ -108,7 +108,7 @@ class Directory:
         limit = LIMITS[path.name] if limit is None else limit
         manifest = self.manifest if self.verify else None
         if manifest is not None:
-            size = manifest.entry(path).bytes
+            size = manifest.entry(path).size
             check_size(path, size, limit)
             if not path.is_symlink() and not path.exists():
                 raise UserError(
@@ -133,8 +133,10 @@ class Directory:
             complete: Whether the directory is then complete. Default False.
 
         Raises:
-            UserError: One can't be written, or is larger than it may be when it is read.
+            UserError: One can't be written, or is larger than it may be when it is read; or the
+                directory was taken away since it was begun.
         """
+        self._require_there()
         for path, data in files.items():
             if path.name in LIMITS:
                 check_size(path, len(data), LIMITS[path.name])
@@ -144,12 +146,21 @@ class Directory:
         self.list_files(files, complete)
 
     def list_files(self, files: Mapping[Path, bytes], complete: bool = False) -> None:
-        """Lists files in the manifest, given their content by path."""
+        """Lists files in the manifest, given their content by path; raises as `write`."""
+        self._require_there()
         manifest = self.manifest or Manifest(self.kind, False, {})
         names = {path.relative_to(self.path).as_posix(): data for path, data in files.items()}
         manifest = Manifest(self.kind, complete or manifest.complete, manifest.listing(names).files)
         manifest.write(self.path)
         self.manifest = manifest
+
+    def _require_there(self) -> None:
+        """Notices that the directory went while it was written: what is missing is not made up."""
+        if self.manifest is not None and not (self.path / MANIFEST).exists():
+            raise UserError(
+                f"{self.path}: moved or deleted while its training went on. Give the same command"
+                " again to begin it anew."
+            )
 
     def write_record(self, configuration: Configuration) -> None:
         """Writes all options of the training that begins."""
@@ -235,8 +246,13 @@ class Directory:
         parse = parse_old_weights if path.suffix == ".h5" else parse_weights
         return parse(self.read(path, limit), path, shapes)
 
-    def write_metrics(self, lines: list[dict[str, Any]]) -> None:
-        """Writes one line of JSON per evaluation; listed once training is finished."""
+    def write_metrics(self, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Writes one line of JSON per evaluation; listed once training is finished.
+
+        Raises:
+            UserError: As `write`.
+        """
+        self._require_there()
         with write_atomically(self.metrics, "wb") as file:
             file.write(metrics_bytes(lines))
 
@@ -247,9 +263,9 @@ def alphabet_bytes(alphabet: Alphabet) -> bytes:
     return json_bytes(ids)
 
 
-def metrics_bytes(lines: list[dict[str, Any]]) -> bytes:
+def metrics_bytes(lines: Sequence[Mapping[str, Any]]) -> bytes:
     """Returns the content of `metrics.jsonl`."""
-    return "".join(json.dumps(line) + "\n" for line in lines).encode()
+    return "".join(json.dumps(dict(line)) + "\n" for line in lines).encode()
 
 
 def vocabulary_bytes(counts: Mapping[str, int], limit: int = VOCABULARY) -> bytes:

@@ -63,8 +63,8 @@ class EncoderDirectory(Directory):
             return itself
         wrong = "no such folder" if not path.exists() else "not an encoder directory"
         raise UserError(
-            f"{path}: {wrong}: there is no {cls.weights_name}. Accepted: what `train.py pretrain"
-            " --out` wrote, or a run directory."
+            f"{path}: {wrong}: there is no {cls.weights_name}. Accepted: what pretraining"
+            " wrote, or a run directory."
         )
 
     def read_facts(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 
 # These shape neither the weights nor what the encoder reads, so every run may choose its own.
-FREE = {"minimum_character_count", "embedding_dropout", "dropout", "recurrent_dropout"}
+OVERRIDABLE = {"minimum_character_count", "embedding_dropout", "dropout", "recurrent_dropout"}
 
 
 def take_encoder_options(configuration: Configuration) -> Configuration:
@@ -28,13 +28,13 @@ def take_encoder_options(configuration: Configuration) -> Configuration:
     taken = {}
     for name in directory.groups:
         ours, theirs = getattr(configuration, name), getattr(encoder, name)
-        for option in ours.model_fields_set - FREE:
+        for option in ours.model_fields_set - OVERRIDABLE:
             if getattr(ours, option) not in (getattr(theirs, option), AUTO):
                 raise UserError(
                     f"{name}.{option}: {getattr(ours, option)!r} contradicts the encoder"
                     f" {directory.path}, made with {getattr(theirs, option)!r}. Leave the option"
-                    " out, or start without --encoder."
+                    " out, or start without the encoder (data.encoder)."
                 )
-        free = {option: getattr(ours, option) for option in ours.model_fields_set & FREE}
+        free = {option: getattr(ours, option) for option in ours.model_fields_set & OVERRIDABLE}
         taken[name] = theirs.model_copy(update=free)
     return configuration.model_copy(update=taken)

@@ -56,7 +56,7 @@ class RunLock:
             self._remove_made()
             raise UserError(
                 f"{self._directory}: can't write there: {error.strerror or error}. Give another"
-                " --out."
+                " `out`."
             ) from None
         return self
 
@@ -95,7 +95,7 @@ class RunLock:
                 os.close(descriptor)
                 raise UserError(
                     f"{self._directory}: {owner} trains into it at this moment. Wait for its end,"
-                    " or give another --out."
+                    " or give another `out`."
                 ) from None
         try:
             if not os.path.samestat(os.fstat(descriptor), os.stat(self._path)):
@@ -103,9 +103,9 @@ class RunLock:
         except FileNotFoundError:
             os.close(descriptor)
             return -1
-        owner = json.dumps({"process": os.getpid(), "host": socket.gethostname()}).encode()
+        holder = json.dumps({"process": os.getpid(), "host": socket.gethostname()}).encode()
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, owner, 0) if hasattr(os, "pwrite") else os.write(descriptor, owner)
+        os.pwrite(descriptor, holder, 0) if hasattr(os, "pwrite") else os.write(descriptor, holder)
         return descriptor
 
     def _make_directory(self) -> None:

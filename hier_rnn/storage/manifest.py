@@ -24,7 +24,8 @@ MANIFEST = "manifest.json"
 class Entry:
     """A file as it was written."""
 
-    bytes: int
+    size: int
+    """In bytes."""
     sha256: str
 
     @classmethod
@@ -57,7 +58,10 @@ class Manifest:
         Raises:
             UserError: It can't be written.
         """
-        files = {name: vars(entry) for name, entry in sorted(self.files.items())}
+        files = {
+            name: {"bytes": entry.size, "sha256": entry.sha256}
+            for name, entry in sorted(self.files.items())
+        }
         content = {"format": FORMAT, "kind": self.kind, "complete": self.complete, "files": files}
         with write_atomically(directory / MANIFEST, "wb") as file:
             file.write(json_bytes(content))
@@ -86,10 +90,10 @@ class Manifest:
             UserError: It is not listed, or differs.
         """
         expected = self.entry(path)
-        if len(data) != expected.bytes:
+        if len(data) != expected.size:
             raise UserError(
                 f"{path}: damaged, or of another {self.kind}: it has {len(data):,} bytes, and was"
-                f" written with {expected.bytes:,}. {RESTORE} {UNVERIFIED}"
+                f" written with {expected.size:,}. {RESTORE} {UNVERIFIED}"
             )
         if hashlib.sha256(data).hexdigest() != expected.sha256:
             raise UserError(
@@ -99,7 +103,7 @@ class Manifest:
 
 
 RESTORE = "Copy the directory again from where it is whole, or train again."
-UNVERIFIED = "With verify=False (--no-verify) it is read as it is."
+UNVERIFIED = "With `verify=False` it is read as it is."
 
 
 def read_manifest(directory: Path, kind: str) -> Manifest | None:

@@ -1,4 +1,4 @@
-"""Whether the directory that `--out` names is free, holds the same run, or holds another.
+"""Whether the directory that is to be trained into is free, holds the same run, or holds another.
 
 The same command resumes an unfinished run and leaves a finished one alone. `needs_training` says
 which it is before anything is touched; `claim_output` then makes the directory the run's, once it
@@ -59,14 +59,14 @@ def needs_training(directory: Directory, configuration: Configuration, force: bo
     path, record = directory.path, directory.record
     there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not there.is_dir():
-        raise UserError(f"{path}: {there} is a file. Give another --out.")
+        raise UserError(f"{path}: {there} is a file. Give another `out`.")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise UserError(f"{path}: no permission to write in {there}. Give another --out.")
+        raise UserError(f"{path}: no permission to write in {there}. Give another `out`.")
     if not record.exists():
         # A hidden file may be left by a call that was killed while it wrote the record.
         if path.exists() and any(entry.name[0] != "." for entry in path.iterdir()):
             raise UserError(
-                f"{path}: exists and holds no run: there is no {record.name}. Give another --out."
+                f"{path}: exists and holds no run: there is no {record.name}. Give another `out`."
             )
         return True
     if force:
@@ -76,8 +76,8 @@ def needs_training(directory: Directory, configuration: Configuration, force: bo
         directory.require()
     if different := list(differences(directory.read_record(), configuration)):
         raise UserError(
-            f"{path}: holds a run with other options: {'; '.join(different)}. Give another --out,"
-            " or --force to start over."
+            f"{path}: holds a run with other options: {'; '.join(different)}. Give another `out`,"
+            " or `force=True` to start over."
         )
     return not directory.finished
 
@@ -129,6 +129,6 @@ def _check_encoder_stays(path: Path, encoder: str) -> None:
     start, own = Path(encoder).resolve(), path.resolve()
     if start == own or any(start.is_relative_to(own / name) for name in WRITTEN):
         raise UserError(
-            f"{path}: --force would take away the encoder {encoder}, which is the one to start"
-            " from. Give another --out."
+            f"{path}: `force=True` would take away the encoder {encoder}, which is the one to start"
+            " from. Give another `out`."
         )

@@ -70,8 +70,11 @@ class RunDirectory(Directory):
             )
         content = parse_json(self.read(self.calibration), self.calibration)
         temperature = content.get("temperature") if isinstance(content, dict) else None
-        number = isinstance(temperature, (int, float)) and not isinstance(temperature, bool)
-        if not number or not COLDEST <= temperature <= HOTTEST:
+        if (
+            not isinstance(temperature, (int, float))
+            or isinstance(temperature, bool)
+            or not COLDEST <= temperature <= HOTTEST
+        ):
             raise UserError(
                 f"{self.calibration}: damaged: the temperature is not a number from {COLDEST:g} to"
                 f" {HOTTEST:g}."
@@ -79,7 +82,7 @@ class RunDirectory(Directory):
         return float(temperature)
 
     def read_evaluation(self) -> dict[str, Any] | None:
-        """Returns the scores on the test data that `train.py` was given; None without any.
+        """Returns the scores on the test data that training was given; None without any.
 
         Raises:
             UserError: The file is damaged, or not of this run.
@@ -87,16 +90,17 @@ class RunDirectory(Directory):
         if not self.has(self.evaluation):
             return None
         document = parse_json(self.read(self.evaluation), self.evaluation)
-        accuracy = document.get("accuracy") if isinstance(document, dict) else None
-        if isinstance(accuracy, float) and math.isfinite(accuracy):
-            return document
-        raise UserError(f"{self.evaluation}: not what `evaluate.py --json` writes for one run.")
+        if isinstance(document, dict):
+            accuracy = document.get("accuracy")
+            if isinstance(accuracy, float) and math.isfinite(accuracy):
+                return document
+        raise UserError(f"{self.evaluation}: not what an evaluation of one run writes.")
 
     def write_evaluation(self, document: dict[str, Any]) -> None:
         """Writes the scores on the test data, which `compare` shows.
 
         Args:
-            document: As `evaluate.py --json` writes for one run.
+            document: As `evaluation.paired_comparison.json_document` makes it for one run.
         """
         text = json.dumps(document, indent=2, allow_nan=False) + "\n"
         self.write({self.evaluation: text.encode("utf-8")})

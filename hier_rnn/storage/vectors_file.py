@@ -1,4 +1,4 @@
-"""Word vectors in the text format of word2vec, fastText and GloVe: a line a word.
+"""Word vectors in the text format of word2vec, fastText and GloVe: one line per word.
 
 A first line says how many words and how wide (GloVe's files have none); every other line is a word,
 a space and its numbers. Read as a stream, plain or gzipped; written whole or not at all.
@@ -6,6 +6,7 @@ a space and its numbers. Read as a stream, plain or gzipped; written whole or no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from hier_rnn.errors import UserError
-from hier_rnn.files import read_lines, write_atomically
+from hier_rnn.files import write_atomically
+from hier_rnn.lines import read_lines, without_end
 
 
 def read_vectors(path: str | Path, limit: int | None = None) -> tuple[list[str], np.ndarray]:
@@ -27,16 +29,16 @@ def read_vectors(path: str | Path, limit: int | None = None) -> tuple[list[str],
         UserError: Unreadable; a line that isn't a word and as many numbers as the first one's; a
             number that isn't finite; a word twice; fewer words than announced; no words.
     """
-    lines = iter(read_lines(path))
+    lines = iter(read_lines(Path(path), marks=" "))
     _, first = next(lines, (1, ""))
-    announced, dimensions = _header(first)
+    announced, dimensions = _header(without_end(first))
     words: dict[str, None] = {}
     rows: list[np.ndarray] = []
     if dimensions is None:
-        lines = iter(read_lines(path))
+        lines = iter(read_lines(Path(path), marks=" "))
     for number, line in islice(lines, limit):
         # From the right: a word of some tools has spaces in it, numbers have none.
-        line = line.rstrip(" ")
+        line = without_end(line).rstrip(" ")
         word, *numbers = line.rsplit(" ", dimensions or line.count(" "))
         dimensions = dimensions or len(numbers)
         row = _row(word, numbers, path, number, dimensions)
@@ -79,7 +81,7 @@ def vector_lines(words: Iterable[str], vectors: np.ndarray) -> Iterator[str]:
 def _header(line: str) -> tuple[int | None, int | None]:
     """Returns words and dimensions if this is word2vec's first line."""
     fields = line.split()
-    if len(fields) == 2 and all(field.isascii() and field.isdigit() for field in fields):
+    if len(fields) == 2 and all(re.fullmatch("[0-9]{1,18}", field) for field in fields):
         words, dimensions = map(int, fields)
         if dimensions > 0:
             return words, dimensions
@@ -92,7 +94,7 @@ def _row(
     try:
         row = np.array(numbers, np.float32)
     except ValueError:
-        row = np.empty(0)
+        row = np.empty(0, np.float32)
     too_many = " " in word and _is_number(word.rsplit(" ", 1)[1])
     if too_many or not 0 < dimensions == len(row) or not np.isfinite(row).all():
         line = " ".join([word, *numbers])

@@ -11,13 +11,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 import safetensors
 import safetensors.numpy
 
 from hier_rnn.errors import UserError
-from hier_rnn.files import write_atomically
 from hier_rnn.storage.json_file import parse_json
 from hier_rnn.storage.limits import HEADER, HEADER_ENTRY, NAME_CHARACTERS, WEIGHTS, read_file
 
@@ -44,24 +44,13 @@ def weights_bytes(weights: Mapping[str, np.ndarray]) -> bytes:
     """Returns the content of a weights file, the same for the same weights.
 
     Args:
-        weights: float32 values by name.
+        weights: Values by name. Those of float16 stay so, all others are written as float32.
     """
-    contiguous = {n: np.require(w, np.float32, "C") for n, w in weights.items()}
+    contiguous = {
+        name: np.require(values, np.float16 if values.dtype == np.float16 else np.float32, "C")
+        for name, values in weights.items()
+    }
     return bytes(safetensors.numpy.save(contiguous))
-
-
-def write_weights(path: Path, weights: Mapping[str, np.ndarray]) -> None:
-    """Writes weights by name, whole or not at all.
-
-    Args:
-        path: The file.
-        weights: Values by weight name, written as float32.
-
-    Raises:
-        UserError: The file can't be written.
-    """
-    with write_atomically(path, "wb") as file:
-        file.write(weights_bytes(weights))
 
 
 def largest_size(shapes: Shapes) -> int:
@@ -91,7 +80,7 @@ def parse_weights(data: bytes, path: Path, shapes: Shapes | None = None) -> dict
     for name, dtype in header.dtypes.items():
         if dtype not in DTYPES:
             raise UserError(
-                f"{path}: weight {shown(name)}: its numbers are {dtype[:20]}. Accepted: F32, F16."
+                f"{path}: weight {shown(name)}: its numbers are {shown(dtype)}. Accepted: F32, F16."
             )
     if shapes is not None:
         check_shapes(path, header.shapes, shapes)
@@ -137,15 +126,15 @@ def read_header(data: bytes, path: Path) -> Header:
         )
     header = Header({}, {}, metadata)
     for name, entry in content.items():
-        dtype = entry.get("dtype") if isinstance(entry, dict) else None
-        shape = entry.get("shape") if isinstance(entry, dict) else None
+        fields: dict[str, object] = entry if isinstance(entry, dict) else {}
+        dtype, shape = fields.get("dtype"), fields.get("shape")
         if not isinstance(dtype, str) or not _is_shape(shape, len(data)):
             raise UserError(f"{path}: damaged: weight {shown(name)} has no type and shape.")
         header.dtypes[name], header.shapes[name] = dtype, tuple(shape)
     return header
 
 
-def _is_shape(shape: object, size: int) -> bool:
+def _is_shape(shape: object, size: int) -> TypeGuard[list[int]]:
     return (
         isinstance(shape, list)
         and len(shape) <= 8

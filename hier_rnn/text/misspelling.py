@@ -31,7 +31,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hier_rnn.errors import UserError, nearest
-from hier_rnn.files import read_lines
+from hier_rnn.lines import read_lines
 from hier_rnn.text import keyboards
 
 LETTERS_NEEDED = 4
@@ -205,7 +205,7 @@ def load_misspellings(path: str | Path) -> dict[str, tuple[str, ...]]:
         UserError: The file can't be read, lists nothing, or has a word without a misspelling.
     """
     table: dict[str, list[str]] = {}
-    for number, line in read_lines(path):
+    for number, line in read_lines(Path(path), marks=" \t"):
         if not line.strip():
             continue
         parts = line.split("\t") if "\t" in line.strip() else line.split()

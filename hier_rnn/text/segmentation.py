@@ -18,6 +18,7 @@ from typing import Any
 from hier_rnn.configuration.options import Text
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
+from hier_rnn.lines import require_regular
 
 Segmenter = Callable[[str], list[str]]
 
@@ -70,6 +71,7 @@ class SentencePieceWords:
         path = "SentencePiece model" if isinstance(model, bytes) else model
         try:
             if not isinstance(model, bytes):
+                require_regular(Path(model))
                 model = Path(model).read_bytes()
             self._processor.LoadFromSerializedProto(model)
             # SentencePiece loads a file cut short between two pieces; its end tells.
@@ -82,6 +84,12 @@ class SentencePieceWords:
             whole = False
         if not whole:
             raise UserError(f"{path}: damaged, or not a SentencePiece model.")
+
+    @property
+    def model(self) -> bytes:
+        """The content of the model's file."""
+        content: bytes = self._processor.serialized_model_proto()
+        return content
 
     def __call__(self, text: str) -> list[str]:
         """Returns the pieces of `text`, in order and without white space."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hier_rnn.configuration.options import Text
 from hier_rnn.text.normalization import normalize
-from hier_rnn.text.segmentation import segmenter
+from hier_rnn.text.segmentation import SentencePieceWords, segmenter
 
 MAXIMUM_CHARACTERS = 500_000  # of a text: a long novel
 
@@ -38,22 +38,28 @@ class Tokenizer:
         self._limit = options.maximum_word_length
         self._segment = segmenter(options, model)
 
+    @property
+    def model(self) -> bytes:
+        """The content of the SentencePiece model; empty for words at white space."""
+        return self._segment.model if isinstance(self._segment, SentencePieceWords) else b""
+
     def __call__(self, text: str) -> list[str]:
         """Returns the words of `text`, in order; of an empty text, none."""
-        normalized = normalize(self._bounded(text), self._form, self._lowercase)
+        normalized = normalize(_bounded(text), self._form, self._lowercase)
         # Normalizing may have made it longer.
-        words = self._segment(self._bounded(normalized))
+        self.cut_texts += max(len(text), len(normalized)) > MAXIMUM_CHARACTERS
+        words = self._segment(_bounded(normalized))
         if words and max(map(len, words)) > self._limit:
             self.truncated += sum(len(word) > self._limit for word in words)
             return [shortened(word, self._limit) for word in words]
         return words
 
-    def _bounded(self, text: str) -> str:
-        if len(text) <= MAXIMUM_CHARACTERS:
-            return text
-        self.cut_texts += 1
-        half = MAXIMUM_CHARACTERS // 2
-        return f"{text[: half - 1]} {text[-half:]}"
+
+def _bounded(text: str) -> str:
+    if len(text) <= MAXIMUM_CHARACTERS:
+        return text
+    half = MAXIMUM_CHARACTERS // 2
+    return f"{text[: half - 1]} {text[-half:]}"
 
 
 def shortened(word: str, limit: int) -> str:

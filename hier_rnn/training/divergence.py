@@ -38,10 +38,10 @@ class Divergence(Exception):  # noqa: N818 - it is not always an error
         """
         tried = {
             "stop": f"Set {group}.on_divergence to skip or restore to go on from the last"
-            " checkpoint, or start over (--force) with",
-            "skip": "What was saved before is kept; --force starts over, with",
-            "restore": f"Half the learning rate, {RESTORES} times, did not help; --force starts"
-            " over, with",
+            " checkpoint, or start over (`force=True`) with",
+            "skip": "What was saved before is kept; `force=True` starts over, with",
+            "restore": f"Half the learning rate, {RESTORES} times, did not help; `force=True`"
+            " starts over, with",
         }[options.on_divergence]
         return UserError(
             f"{self}: training diverged. {tried} a lower {group}.learning_rate (now"

@@ -67,5 +67,5 @@ def check_same_data(path: Path, begun: Fingerprints, now: Fingerprints) -> None:
     if changed:
         raise UserError(
             f"data.{', data.'.join(sorted(changed))}: not the data that the run in {path} began"
-            " with. Give another --out, or --force to start over."
+            " with. Give another `out`, or `force=True` to start over."
         )

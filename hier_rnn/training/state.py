@@ -159,7 +159,7 @@ class TrainingState:
             if found != shapes.get(name) or tensors[name].dtype != np.float32:
                 raise UserError(
                     f"{checkpoint.path}: not of this model: '{name}' has shape {found}, and should"
-                    f" have {shapes.get(name, 'none')}. Start over with --force."
+                    f" have {shapes.get(name, 'none')}. Start over with `force=True`."
                 )
         for name, variable in self._variables.items():
             variable.assign(tensors[name])

@@ -35,9 +35,6 @@ def training_step(
     """
     moving = {name: optimizer.weights[name].value for name in trainable}
 
-    @tf.function(
-        input_signature=[signature, tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)]
-    )
     def step(batch: Any, learning_rate: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(list(moving.values()))
@@ -46,4 +43,6 @@ def training_step(
         finite = optimizer.apply(gradients, learning_rate, tf.math.is_finite(loss.minimized))
         return tf.where(finite, loss.reported, float("nan"))
 
-    return step
+    arguments = [signature, tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)]
+    compiled: TrainingStep = tf.function(step, input_signature=arguments)
+    return compiled

@@ -20,9 +20,9 @@ def test_it_counts_what_the_engine_computes():
     sentences = [["walk", "walks", "only"], ["walk", "on"]]
     for marks in (False, True):
         options = configuration(4, 8, 8, 1e-3, marks)
-        spelling = trie_builder(options, Alphabet.count(sentences))
+        builder = trie_builder(options, Alphabet.count(sentences))
         words = tf.constant([word for sentence in sentences for word in sentence])
-        packed = pack_batch(words, tf.constant([3, 2]), spelling)
+        packed = pack_batch(words, tf.constant([3, 2]), builder)
         counted = counts(sentences, marks)
         assert counted.prefixes + marks == packed.prefix_tries[0].characters.shape[0]
         assert counted.words == packed.sentences.words.shape[0]

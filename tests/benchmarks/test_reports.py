@@ -4,7 +4,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from benchmarks import embedded, throughput_table
+from benchmarks import bundled, throughput_table
 from benchmarks.peers.catalogue import REFERENCE
 from benchmarks.throughput_plot import plot
 
@@ -73,6 +73,6 @@ def test_both_accuracies_stand_side_by_side_with_their_means():
         "hier_rnn": runs(0.90, 0.80),
         "fasttext": {**runs(0.70, 0.60), "settings": {"epochs": 30}, "tuning_seconds": 5.0},
     }
-    text = printed(embedded.show, results)
+    text = printed(bundled.show, results)
     for expected in ("90.0", "70.0", "85.0", "65.0", "epochs 30"):
         assert expected in text

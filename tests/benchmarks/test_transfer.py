@@ -94,7 +94,7 @@ def test_an_encoder_is_pretrained_fine_tuned_and_kept(tmp_path, source):
     config = tmp_path / "base.toml"
     config.write_text(
         "[character_encoder]\nembedding_dim = 3\nunits = 4\n[sentence_encoder]\nunits = 3\n"
-        "[training]\nepoch_steps = 0\nepochs = 1\nwarm_start_epochs = 1\n"
+        "[training]\nminimum_steps_per_epoch = 0\nepochs = 1\nwarm_start_epochs = 1\n"
         "[pretraining]\nepochs = 1\nminimum_count = 1\n"
     )
     command = [

@@ -48,18 +48,18 @@ def test_the_table_and_the_figure(tmp_path):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_carried_and_cut_segments_are_trained_and_kept(tmp_path):
+def test_segments_are_trained_and_kept(tmp_path):
     source, config = tmp_path / "data.tsv", tmp_path / "base.toml"
     lines = ["good\tred green blue fine", "bad\tred green blue poor red", "bad\tpoor"] * 4
     source.write_text("\n".join(lines) + "\n")
     config.write_text(
         "[character_encoder]\nembedding_dim = 3\nunits = 4\n[sentence_encoder]\nunits = 3\n"
-        "[training]\nepoch_steps = 0\nepochs = 2\nwarm_start_epochs = 0\n"
+        "[training]\nminimum_steps_per_epoch = 0\nepochs = 2\nwarm_start_epochs = 0\n"
     )
     command = [
         sys.executable, "-m", "benchmarks.initial_state", "--data", source, source,
         "--config", config, "--out", tmp_path / "runs", "--json", tmp_path / "results.json",
-        "--seeds", "3", "--variants", "cut 50",
+        "--seeds", "3", "--variants", "segments of 50",
     ]  # fmt: skip
 
     def run(*more: str) -> subprocess.CompletedProcess:
@@ -69,13 +69,15 @@ def test_carried_and_cut_segments_are_trained_and_kept(tmp_path):
     done = run()
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "results.json").read_text())
-    [[figures]] = [by_variant["cut 50"] for by_variant in results["data"].values()]
+    [[figures]] = [by_variant["segments of 50"] for by_variant in results["data"].values()]
     assert 0 <= figures["accuracy"] <= 1
     assert len(figures["curve"]) == 2
     assert str(tmp_path) not in (tmp_path / "results.json").read_text()
     assert run().returncode == 0
     assert json.loads((tmp_path / "results.json").read_text())["data"] == results["data"]
-    config.write_text("[training]\nepoch_steps = 0\nepochs = 3\nwarm_start_epochs = 0\n")
+    config.write_text(
+        "[training]\nminimum_steps_per_epoch = 0\nepochs = 3\nwarm_start_epochs = 0\n"
+    )
     changed = run()
     assert changed.returncode == 2
     assert "other options" in changed.stderr

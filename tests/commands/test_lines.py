@@ -79,6 +79,13 @@ def test_a_hundred_megabytes_on_a_line_are_read_in_linear_time(monkeypatch):
     assert (len(long), after) == (lines.MAXIMUM_LINE, "after")
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a system without /dev/zero")
+def test_a_line_that_never_ends_is_no_text(monkeypatch):
+    monkeypatch.setattr(lines, "ENDLESS_LINE", 1 << 25)
+    with pytest.raises(UserError, match="/dev/zero: a line does not end within 33,554,432 bytes"):
+        all_lines(Path("/dev/zero"))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

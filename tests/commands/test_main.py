@@ -18,6 +18,8 @@ COMMANDS = [
     "evaluate",
     "predict",
     "explain",
+    "serve",
+    "export",
     "compare",
     "inspect",
     "neighbours",

@@ -25,7 +25,7 @@ def sources(tmp_path_factory, monkeypatch):
 
 @pytest.fixture
 def trained(calls, monkeypatch):
-    calls("hier_rnn.commands.conclusion", "print_conclusion")
+    calls("hier_rnn.commands.drawing.conclusion", "print_conclusion")
     monkeypatch.setattr(train, "_evaluate", lambda *arguments: None)
     result = SimpleNamespace(trained=True)
     return calls("hier_rnn.training.classification.train", "train_classifier", result)
@@ -33,7 +33,7 @@ def trained(calls, monkeypatch):
 
 @pytest.fixture
 def pretrained(calls):
-    calls("hier_rnn.commands.conclusion", "print_encoder_conclusion")
+    calls("hier_rnn.commands.drawing.conclusion", "print_encoder_conclusion")
     result = SimpleNamespace(trained=True)
     return calls("hier_rnn.training.pretraining.pretrain", "pretrain", result)
 
@@ -197,13 +197,15 @@ def test_pretrain_needs_no_text_with_ready_vectors(call, pretrained):
     assert pretrained[0][0][0].pretraining.vectors == "v.txt"
 
 
-def test_the_embedded_data_is_found_in_an_installed_package(monkeypatch, tmp_path):
-    from hier_rnn.commands.embedded import embedded
+def test_the_bundled_data_is_found_in_an_installed_package(monkeypatch, tmp_path):
+    from hier_rnn.sources import bundled as module
+    from hier_rnn.sources.bundled import bundled
 
     folder = tmp_path / "hier_rnn" / "data" / "messages"
     folder.mkdir(parents=True)
     (folder / "test.tsv").touch()
-    monkeypatch.setattr(hier_rnn, "__file__", str(tmp_path / "hier_rnn" / "__init__.py"))
-    assert embedded("test") == str(folder / "test.tsv")
-    with pytest.raises(hier_rnn.errors.UserError, match="--train"):
-        embedded("train")
+    inside = tmp_path / "hier_rnn" / "sources" / "bundled.py"
+    monkeypatch.setattr(module, "__file__", str(inside))
+    assert bundled("test") == str(folder / "test.tsv")
+    with pytest.raises(hier_rnn.errors.UserError, match="data.train"):
+        bundled("train")

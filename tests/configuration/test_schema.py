@@ -81,7 +81,7 @@ def test_accepted(name, words):
         ),
         (
             {"initializers": {"rules": [{"pattern": ".*"}]}},
-            "<initializers.rules[0].initializer>: is needed (initializer name).",
+            "<initializers.rules[0].initializer>: is needed (name of the initializer).",
         ),
         (
             {"training": {"learning_rate_multipliers": {"head/.*": "fast"}}},

@@ -1,4 +1,4 @@
-"""The embedded data set: its counts, its split, and its TensorFlow Datasets builder."""
+"""The bundled data set: its counts, its split, and its TensorFlow Datasets builder."""
 
 from __future__ import annotations
 

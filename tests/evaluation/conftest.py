@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -14,9 +13,11 @@ import numpy as np
 import pytest
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import format_configuration, read_configuration
+from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.storage.directory import alphabet_bytes, metrics_bytes, vocabulary_bytes
+from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
 
@@ -122,13 +123,10 @@ def options(**groups: Any) -> Configuration:
 
 def write_run(run: Path, examples: list[Example], **groups: Any) -> Path:
     """Writes the files of a run directory that evaluation reads."""
-    run.mkdir(parents=True)
-    configuration = options(**groups)
-    (run / "config.toml").write_text(format_configuration(configuration), "utf-8")
-    Alphabet(tuple(sorted({c for e in examples for c in e.text}))).save(run / "alphabet.json")
+    directory, configuration = RunDirectory(run), options(**groups)
+    directory.write_record(configuration)
+    alphabet = Alphabet(tuple(sorted({c for e in examples for c in e.text})))
     words = Counter(word for example in examples for word in example.text.lower().split())
-    lines = [f"{word}\t{count}" for word, count in words.most_common()]
-    (run / "words.txt").write_text("\n".join(lines) + "\n", "utf-8")
     record = [
         {
             "epoch": epoch,
@@ -141,7 +139,12 @@ def write_run(run: Path, examples: list[Example], **groups: Any) -> Path:
         }
         for epoch in range(1, configuration.training.epochs + 1)
     ]
-    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in record))
+    files = {
+        directory.alphabet: alphabet_bytes(alphabet),
+        directory.vocabulary: vocabulary_bytes(words),
+        directory.metrics: metrics_bytes(record),
+    }
+    directory.write(files, complete=True)
     return run
 
 

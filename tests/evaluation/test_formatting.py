@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from hier_rnn.evaluation.formatting import p_value, percent_interval, points_interval, shortened
+from hier_rnn.evaluation.formatting import p_value, percent_interval, points_interval
 from hier_rnn.metrics.bootstrap import Interval
+from hier_rnn.sources.example import shortened
 
 
 def test_small_p_values_are_not_zero():

@@ -39,9 +39,11 @@ def test_a_pass_keeps_probabilities_lengths_and_unseen_shares(predictor, example
 
 
 def test_a_text_without_words_is_an_example_too(predictor):
-    seen = run_pass(predictor, [Example("praise", "  ", "x:1")], np.array([1]))
+    examples = [Example("praise", "  ", "x:1")]
+    seen = run_pass(predictor, examples, np.array([1]), frozenset())
     assert seen.lengths.tolist() == [0]
     assert seen.unseen_share.tolist() == [0]
+    assert run_pass(predictor, examples, np.array([1])).unseen_share is None
 
 
 def test_the_callback_gets_every_example_with_its_logits(predictor, examples, targets):

@@ -6,6 +6,11 @@ import pytest
 
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.run_table import tabulate_runs
+from hier_rnn.storage.run_directory import RunDirectory
+
+
+def rewrite(run, file, content):
+    RunDirectory(run).write({run / file: content.encode()})
 
 
 def test_runs_are_listed_best_first_with_the_options_that_differ(runs):
@@ -22,13 +27,13 @@ def test_runs_are_listed_best_first_with_the_options_that_differ(runs):
 
 def test_an_evaluation_in_the_run_is_told(runs):
     document = {"accuracy": 0.8125, "data": "test.tsv"}
-    (runs[0] / "evaluation.json").write_text(json.dumps(document))
+    rewrite(runs[0], "evaluation.json", json.dumps(document))
     told = tabulate_runs(runs).to_json()["runs"][0]["evaluation"]
     assert told == {**document, "macro_f1": None}
 
 
 def test_a_run_without_evaluations_comes_last(runs):
-    (runs[0] / "metrics.jsonl").write_text("")
+    rewrite(runs[0], "metrics.jsonl", "")
     rows = tabulate_runs(runs).rows
     assert [row.run for row in rows] == [runs[1], runs[0]]
     assert set(rows[1].figures.values()) == {None}
@@ -37,12 +42,12 @@ def test_a_run_without_evaluations_comes_last(runs):
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [
-        ("metrics.jsonl", '{"epoch": 1}\nnot json\n', r"metrics.jsonl:2: not a JSON object"),
-        ("evaluation.json", "[]", "not what `evaluate.py --json` writes"),
+        ("metrics.jsonl", '{"epoch": 1}\nnot json\n', r"metrics.jsonl:2: damaged"),
+        ("evaluation.json", "[]", "not what an evaluation of one run writes"),
         ("config.toml", "seed = -1", "config.toml"),
     ],
 )
 def test_a_damaged_file_is_named(runs, file, content, message):
-    (runs[1] / file).write_text(content)
+    rewrite(runs[1], file, content)
     with pytest.raises(UserError, match=message):
         tabulate_runs(runs)

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hier_rnn
-from hier_rnn.inference import inference, sentence_encoder
+from hier_rnn.inference import inference
 from hier_rnn.inference.attribution import Attribution
+from hier_rnn.inference.engine import sentence_encoder
 from hier_rnn.text.tokenizer import Tokenizer
 
 CHARACTERS = "abcé語xyz"  # the last three are in no alphabet

@@ -9,7 +9,8 @@ from itertools import count, islice
 import numpy as np
 import pytest
 
-from hier_rnn.inference import inference, sentence_encoder, threads
+from hier_rnn.inference import inference, threads
+from hier_rnn.inference.engine import sentence_encoder
 
 CLASSES = 3
 

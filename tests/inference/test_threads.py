@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import hier_rnn
-from hier_rnn.inference.blas import one_thread_each
+from hier_rnn.inference.engine.blas import one_thread_each
 from hier_rnn.inference.inference import Inference
 
 LIMIT = 60  # seconds

@@ -60,10 +60,10 @@ def randomize():
 
 @pytest.fixture(scope="session")
 def pack():
-    def pack(sentences, spelling, shared=True):
+    def pack(sentences, builder, shared=True):
         words = tf.constant([word for sentence in sentences for word in sentence], tf.string)
         lengths = tf.constant([len(sentence) for sentence in sentences], tf.int32)
-        return pack_batch(words, lengths, spelling, shared=shared)
+        return pack_batch(words, lengths, builder, shared=shared)
 
     return pack
 

@@ -35,7 +35,7 @@ OPTIONS = {
 
 @pytest.fixture
 def make(configure, randomize, alphabet):
-    """An encoder of these options, and the spelling that goes with it."""
+    """An encoder of these options, and the builder that goes with it."""
 
     def make(**options):
         configuration = configure(character=options)
@@ -87,11 +87,11 @@ def keras_vectors(encoder, spelled):
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_equal_to_keras(options, make, alphabet, distance):
-    encoder, spelling = make(**options)
+    encoder, builder = make(**options)
     spelled = [[BOS, *alphabet.ids(word), EOS] for word in WORDS]
     ours = {name: weight.value for name, weight in encoder.named_weights().items()}
     with tf.GradientTape(persistent=True) as tape:
-        found = encoder(spelling(tf.constant(WORDS)))
+        found = encoder(builder(tf.constant(WORDS)))
         expected, layers = keras_vectors(encoder, spelled)
         weight = np.random.default_rng(1).normal(size=expected.shape)
         our_loss, their_loss = (tf.reduce_sum(x * weight) for x in (found, expected))
@@ -110,13 +110,13 @@ def test_equal_to_keras(options, make, alphabet, distance):
 
 
 def test_layers_that_share_weights_sum_their_gradients(make, gradients, distance):
-    shared, spelling = make(share_layer_weights=True, layers=3, embedding_dim=5)
+    shared, builder = make(share_layer_weights=True, layers=3, embedding_dim=5)
     separate, _ = make(layers=3, embedding_dim=5)
     assert len(shared.cells) == 1
     values = shared.named_weights()
     for name, weight in separate.named_weights().items():
         weight.assign(values[name.replace("gru_1", "gru_0").replace("gru_2", "gru_0")])
-    tries = spelling(tf.constant(WORDS))
+    tries = builder(tf.constant(WORDS))
     np.testing.assert_allclose(shared(tries), separate(tries), atol=1e-6)
     one, three = (
         gradients(model, lambda model=model: tf.reduce_sum(model(tries) ** 2))
@@ -130,8 +130,8 @@ def test_layers_that_share_weights_sum_their_gradients(make, gradients, distance
 
 
 def test_prefixes_that_are_not_shared_change_nothing(make, gradients, distance):
-    encoder, spelling = make(bidirectional=True, layers=2)
-    tries = [spelling(tf.constant(WORDS), shared=shared) for shared in (True, False)]
+    encoder, builder = make(bidirectional=True, layers=2)
+    tries = [builder(tf.constant(WORDS), shared=shared) for shared in (True, False)]
     np.testing.assert_allclose(encoder(tries[0]), encoder(tries[1]), atol=1e-6)
     one, other = (gradients(encoder, lambda t=t: tf.reduce_sum(encoder(t) ** 2)) for t in tries)
     for name in one:
@@ -139,22 +139,22 @@ def test_prefixes_that_are_not_shared_change_nothing(make, gradients, distance):
 
 
 def test_a_word_does_not_depend_on_the_others(make):
-    encoder, spelling = make(bidirectional=True)
-    together = encoder(spelling(tf.constant(WORDS)))
+    encoder, builder = make(bidirectional=True)
+    together = encoder(builder(tf.constant(WORDS)))
     for word, vector in zip(WORDS, together, strict=True):
-        np.testing.assert_allclose(encoder(spelling(tf.constant([word])))[0], vector, atol=1e-6)
-    turned = encoder(spelling(tf.constant(WORDS[::-1])))
+        np.testing.assert_allclose(encoder(builder(tf.constant([word])))[0], vector, atol=1e-6)
+    turned = encoder(builder(tf.constant(WORDS[::-1])))
     np.testing.assert_allclose(turned[::-1], together, atol=1e-6)
 
 
 def test_no_words(make):
-    encoder, spelling = make(bidirectional=True, layers=2, projection=3)
-    assert encoder(spelling(tf.constant([], tf.string))).shape == (0, 3)
+    encoder, builder = make(bidirectional=True, layers=2, projection=3)
+    assert encoder(builder(tf.constant([], tf.string))).shape == (0, 3)
 
 
 def test_embeddings_given_for_each_prefix(make):
-    encoder, spelling = make(bidirectional=True, layers=2)
-    tries = spelling(tf.constant(WORDS), shared=False)
+    encoder, builder = make(bidirectional=True, layers=2)
+    tries = builder(tf.constant(WORDS), shared=False)
     embedded = tuple(tf.gather(encoder.embedding, trie.characters) for trie in tries)
     np.testing.assert_allclose(encoder(tries, embeddings=embedded), encoder(tries), atol=1e-6)
     moved = encoder(tries, embeddings=tuple(2 * values for values in embedded))
@@ -162,8 +162,8 @@ def test_embeddings_given_for_each_prefix(make):
 
 
 def test_states_of_every_layer(make):
-    encoder, spelling = make(bidirectional=True, layers=2)
-    tries = spelling(tf.constant(WORDS))
+    encoder, builder = make(bidirectional=True, layers=2)
+    tries = builder(tf.constant(WORDS))
     states = encoder.states(tries)
     assert [len(layers) for layers in states] == [2, 2]
     for layers, trie in zip(states, tries, strict=True):
@@ -188,9 +188,9 @@ DROPOUTS = [
 
 @pytest.mark.parametrize("options", DROPOUTS, ids=lambda options: next(iter(options)))
 def test_dropout_is_decided_by_the_seed_and_only_there_with_noise(options, make):
-    encoder, spelling = make(**options)
+    encoder, builder = make(**options)
     without, _ = make(layers=options.get("layers", 1))
-    tries = spelling(tf.constant(WORDS))
+    tries = builder(tf.constant(WORDS))
 
     def vectors(seed):
         return encoder(tries, rng=DropoutRng(tf.constant([0, seed]))).numpy()
@@ -202,14 +202,14 @@ def test_dropout_is_decided_by_the_seed_and_only_there_with_noise(options, make)
 
 
 def test_dropout_between_layers_needs_layers(make):
-    encoder, spelling = make(dropout=0.5)
-    tries = spelling(tf.constant(WORDS))
+    encoder, builder = make(dropout=0.5)
+    tries = builder(tf.constant(WORDS))
     np.testing.assert_array_equal(
         encoder(tries, rng=DropoutRng(tf.constant([0, 1]))), encoder(tries)
     )
 
 
 def test_without_a_gradient_the_vectors_are_the_same(make):
-    encoder, spelling = make(layers=2, bidirectional=True)
-    tries = spelling(tf.constant(WORDS))
+    encoder, builder = make(layers=2, bidirectional=True)
+    tries = builder(tf.constant(WORDS))
     np.testing.assert_allclose(encoder(tries, differentiable=False), encoder(tries), atol=1e-6)

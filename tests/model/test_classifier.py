@@ -60,7 +60,7 @@ def test_weights_are_those_that_the_options_promise(group, options, alphabet):
 
 @pytest.fixture
 def make(configure, randomize, alphabet):
-    """A model of these options, and the spelling that goes with it."""
+    """A model of these options, and the builder that goes with it."""
 
     def make(seed=0, encoder=None, **groups):
         configuration = configure(**groups)
@@ -80,27 +80,27 @@ models = pytest.mark.parametrize("groups", MODELS.values(), ids=MODELS)
 
 @models
 def test_a_sentence_s_logits_do_not_depend_on_its_batch(groups, make, pack, sentences):
-    model, spelling = make(**groups)
-    together = model(pack(sentences, spelling)).numpy()
+    model, builder = make(**groups)
+    together = model(pack(sentences, builder)).numpy()
     assert together.shape == (len(sentences), CLASSES)
     for sentence, logits in zip(sentences, together, strict=True):
-        np.testing.assert_allclose(model(pack([sentence], spelling))[0], logits, atol=2e-6)
+        np.testing.assert_allclose(model(pack([sentence], builder))[0], logits, atol=2e-6)
     order = [3, 0, 4, 2, 1]
-    turned = model(pack([sentences[i] for i in order], spelling))
+    turned = model(pack([sentences[i] for i in order], builder))
     np.testing.assert_allclose(turned, together[order], atol=2e-6)
     company = [["語"] * 30, *sentences, [], ["cab", "abcdeabcde"]]
-    np.testing.assert_allclose(model(pack(company, spelling))[1:-2], together, atol=2e-6)
-    unshared = model(pack(sentences, spelling, shared=False))
+    np.testing.assert_allclose(model(pack(company, builder))[1:-2], together, atol=2e-6)
+    unshared = model(pack(sentences, builder, shared=False))
     np.testing.assert_allclose(unshared, together, atol=2e-6)
 
 
 @models
 def test_nor_does_its_gradient(groups, make, pack, sentences, gradients, distance):
-    model, spelling = make(**groups)
+    model, builder = make(**groups)
     weight = np.random.default_rng(1).normal(size=(len(sentences), CLASSES)).astype(np.float32)
 
     def of(numbers, shared=True):
-        batch = pack([sentences[i] for i in numbers], spelling, shared=shared)
+        batch = pack([sentences[i] for i in numbers], builder, shared=shared)
         return gradients(model, lambda: tf.reduce_sum(model(batch) * weight[numbers]))
 
     together, turned = of([0, 1, 2, 3, 4]), of([3, 0, 4, 2, 1])
@@ -115,8 +115,8 @@ def test_nor_does_its_gradient(groups, make, pack, sentences, gradients, distanc
 @models
 @pytest.mark.parametrize("batch", [[], [[]], [[], []], [["a"]]], ids=str)
 def test_small_batches(groups, batch, make, pack, gradients):
-    model, spelling = make(**groups)
-    packed = pack(batch, spelling)
+    model, builder = make(**groups)
+    packed = pack(batch, builder)
     logits = model(packed)
     assert logits.shape == (len(batch), CLASSES)
     if batch and not batch[0]:
@@ -128,16 +128,16 @@ def test_small_batches(groups, batch, make, pack, gradients):
 
 
 def test_a_frozen_encoder_and_no_gradient_at_all_change_no_logit(make, pack, sentences):
-    model, spelling = make(**RICH)
-    batch = pack(sentences, spelling)
+    model, builder = make(**RICH)
+    batch = pack(sentences, builder)
     expected = model(batch)
     np.testing.assert_allclose(model(batch, frozen_encoder=True), expected, atol=2e-6)
     np.testing.assert_allclose(model(batch, differentiable=False), expected, atol=2e-6)
 
 
 def test_a_frozen_encoder_leaves_the_others_gradients(make, pack, sentences, distance):
-    model, spelling = make(**RICH)
-    batch = pack(sentences, spelling)
+    model, builder = make(**RICH)
+    batch = pack(sentences, builder)
     named = model.named_weights()
     others = {n: w.value for n, w in named.items() if not n.startswith("character_encoder/")}
 
@@ -154,9 +154,9 @@ def test_a_frozen_encoder_leaves_the_others_gradients(make, pack, sentences, dis
 
 def test_head_dropout_is_decided_by_the_seed_and_only_there_with_noise(make, pack, sentences):
     quiet = {"sentence": {"input_dropout": 0, "dropout": 0}}
-    model, spelling = make(**quiet, head={"dropout": 0.5})
+    model, builder = make(**quiet, head={"dropout": 0.5})
     without, _ = make(**quiet, head={"dropout": 0})
-    batch = pack(sentences, spelling)
+    batch = pack(sentences, builder)
 
     def logits(model, seed):
         return model(batch, rng=DropoutRng(tf.constant([0, seed]))).numpy()
@@ -170,7 +170,7 @@ def test_head_dropout_is_decided_by_the_seed_and_only_there_with_noise(make, pac
 def test_masks_are_drawn_apart(make, pack, sentences):
     """With every kind of dropout on, a step repeats exactly, and the next one differs."""
     rate = 0.3
-    model, spelling = make(
+    model, builder = make(
         character={
             "layers": 2,
             "embedding_dropout": rate,
@@ -186,7 +186,7 @@ def test_masks_are_drawn_apart(make, pack, sentences):
         },
         head={"dropout": rate},
     )
-    batch = pack(sentences, spelling)
+    batch = pack(sentences, builder)
     step = tf.function(lambda number: model(batch, rng=DropoutRng(tf.stack([7, number]))))
     np.testing.assert_array_equal(step(tf.constant(1)), step(tf.constant(1)))
     assert np.abs(step(tf.constant(1)) - step(tf.constant(2))).max() > 1e-3
@@ -197,9 +197,9 @@ def test_two_models_on_one_encoder_share_its_variables(
 ):
     configuration = configure()
     encoder = CharacterEncoder(configuration.character_encoder, alphabet.size)
-    one, spelling = make(encoder=encoder)
+    one, builder = make(encoder=encoder)
     other, _ = make(seed=1, encoder=encoder, sentence={"units": 2, "pooling": "mean"})
-    batch = pack(sentences, spelling)
+    batch = pack(sentences, builder)
     ours, theirs = one.named_weights(), other.named_weights()
     for name in ours:
         shared = name.startswith("character_encoder/")
@@ -222,9 +222,9 @@ def test_a_joint_loss_on_a_shared_encoder_has_the_sum_of_gradients(
     configure, make, alphabet, pack, sentences, gradients, distance
 ):
     encoder = CharacterEncoder(configure().character_encoder, alphabet.size)
-    one, spelling = make(encoder=encoder)
+    one, builder = make(encoder=encoder)
     other, _ = make(seed=1, encoder=encoder, sentence={"units": 2})
-    batch = pack(sentences, spelling)
+    batch = pack(sentences, builder)
 
     def loss(*models):
         return sum(tf.reduce_sum(model(batch) ** 2) for model in models)
@@ -249,8 +249,8 @@ def test_assign_sets_weights_by_name(make):
 def test_it_learns(make, pack, sentences):
     """Sentences that differ by a letter or by the order of their words."""
     batch_of = [["abc", "a"], ["a", "abc"], ["abd", "a"]]
-    model, spelling = make()
-    batch = pack(batch_of, spelling)
+    model, builder = make()
+    batch = pack(batch_of, builder)
     labels = tf.constant([0, 1, 2])
     optimizer = keras.optimizers.Adam(0.02)
     optimizer.build(model.trainable_variables)

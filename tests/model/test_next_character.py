@@ -73,9 +73,9 @@ def word_by_word(encoder, predictor, spelled, counts, direction=0):
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "bidirectional"])
 def test_equal_to_words_one_by_one(bidirectional, make, alphabet):
-    model, spelling = make(character={"bidirectional": bidirectional, "layers": 2})
+    model, builder = make(character={"bidirectional": bidirectional, "layers": 2})
     encoder, predictor = model.character_encoder, model.next_character
-    tries = spelling(tf.constant(WORDS))
+    tries = builder(tf.constant(WORDS))
     states = encoder.states(tries)
     spelled = [(1, *alphabet.ids(word), 2) for word in WORDS]
     for direction, trie in enumerate(tries):
@@ -116,12 +116,12 @@ def test_weights_are_there_when_the_option_is(bidirectional, configure, alphabet
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "bidirectional"])
 def test_joint_training_shares_the_encoder(bidirectional, make, pack, sentences):
-    model, spelling = make(character={"bidirectional": bidirectional})
-    batch = pack(sentences, spelling)
+    model, builder = make(character={"bidirectional": bidirectional})
+    batch = pack(sentences, builder)
     logits, loss = model.logits_and_lm_loss(batch)
     np.testing.assert_array_equal(logits, model(batch))
     counted = Counter(word for sentence in sentences for word in sentence)
-    tries = spelling(tf.constant(list(counted)))
+    tries = builder(tf.constant(list(counted)))
     states = model.character_encoder.states(tries)
     losses = []
     for direction, trie in enumerate(tries):
@@ -138,16 +138,16 @@ def test_joint_training_shares_the_encoder(bidirectional, make, pack, sentences)
 
 
 def test_dropout_is_drawn_once_for_both(make, pack, sentences):
-    model, spelling = make(character={"embedding_dropout": 0.5, "recurrent_dropout": 0.3})
-    batch, rng = pack(sentences, spelling), tf.constant([3, 4])
+    model, builder = make(character={"embedding_dropout": 0.5, "recurrent_dropout": 0.3})
+    batch, rng = pack(sentences, builder), tf.constant([3, 4])
     logits, loss = model.logits_and_lm_loss(batch, DropoutRng(rng))
     np.testing.assert_array_equal(logits, model(batch, rng=DropoutRng(rng)))
     assert abs(loss - model.logits_and_lm_loss(batch)[1]) > 1e-3
 
 
 def test_a_frozen_encoder_stays_and_the_predictor_learns(make, pack, sentences):
-    model, spelling = make()
-    batch = pack(sentences, spelling)
+    model, builder = make()
+    batch = pack(sentences, builder)
     named = {name: weight.value for name, weight in model.named_weights().items()}
     with tf.GradientTape() as tape:
         _, loss = model.logits_and_lm_loss(batch, frozen_encoder=True)
@@ -156,10 +156,10 @@ def test_a_frozen_encoder_stays_and_the_predictor_learns(make, pack, sentences):
 
 
 def test_prediction_ignores_it(make, pack, sentences, configure, alphabet):
-    model, spelling = make()
+    model, builder = make()
     without = Classifier(configure(), alphabet.size, 3)
     values = model.named_weights()
     for name, weight in without.named_weights().items():
         weight.assign(values[name])
-    batch = pack(sentences, spelling)
+    batch = pack(sentences, builder)
     np.testing.assert_array_equal(without(batch), model(batch))

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from benchmarks.measure import peak_memory
+from hier_rnn.model import segments
 from hier_rnn.model.segments import pooled_by_segments
 from hier_rnn.model.sentence_encoder import SentenceEncoder
 from hier_rnn.packing.sentences import pack_sentences
@@ -250,7 +251,19 @@ def test_no_gradient_leaks_from_one_document_to_another(pooling, make):
         assert gradients["words"][owners == number].any(1).all()
 
 
-def test_the_state_crosses_a_border_and_the_gradient_does_not(make, vectors):
+@pytest.fixture
+def begin_anew(monkeypatch):
+    """`begin_anew()` lets each segment begin as a document does: no gradient stops at a border."""
+
+    def patch():
+        monkeypatch.setattr(
+            segments._Reading, "_first_states", staticmethod(lambda carried, initial: initial)
+        )
+
+    return patch
+
+
+def test_the_state_crosses_a_border_and_the_gradient_does_not(make, vectors, begin_anew):
     encoder = make(pooling="last")
     document = [0, 1, 2, 3, 4, 5, 3]
     forward = tf.constant([[1.0] * UNITS + [0.0] * UNITS])
@@ -262,14 +275,16 @@ def test_the_state_crosses_a_border_and_the_gradient_does_not(make, vectors):
     assert np.abs(changed - result)[0, :UNITS].max() > 1e-5  # through two borders
     read = np.abs(gradients["words"]).max(1) > 0
     np.testing.assert_array_equal(read, [word == 3 for word in range(6)])
-    encoder.carries = False
+    begin_anew()
     np.testing.assert_array_equal(
         encoder(moved, packed([document]))[0, :UNITS],
         encoder(vectors, packed([document]))[0, :UNITS],
     )
 
 
-def test_the_forward_initial_state_has_gradient_from_the_first_segment_alone(make, vectors):
+def test_the_forward_initial_state_has_gradient_from_the_first_segment_alone(
+    make, vectors, begin_anew
+):
     """And the backward one from every segment."""
     encoder = make(pooling="last", initial_state="trainable")
     name = "sentence_encoder/initial_state_0/{}/hidden"
@@ -286,7 +301,8 @@ def test_the_forward_initial_state_has_gradient_from_the_first_segment_alone(mak
     encoder = make(pooling="mean", initial_state="trainable")
     gradients = []
     for carries in (True, False):
-        encoder.carries = carries
+        if not carries:
+            begin_anew()
         _, found = differentiated(
             lambda v: encoder(v, packed([[0, 1, 2] * 3])), encoder, vectors, tf.ones([1, 2 * UNITS])
         )
@@ -320,10 +336,10 @@ def test_recurrent_dropout_is_the_same_throughout_a_document(make, vectors, upst
 
 
 @pytest.mark.parametrize("pooling", ["max", "attention"])
-def test_both_passes_drop_the_same(pooling, make, vectors, upstream):
+def test_both_passes_drop_the_same(pooling, make, vectors, upstream, begin_anew):
     """The gradient with dropout is that of what came out: one with other masks is far off."""
     encoder = make(pooling=pooling, layers=2, **DROPOUT)
-    encoder.carries = False  # with no state carried there is no gradient that stops
+    begin_anew()  # with no state carried there is no gradient that stops
     documents = packed(DOCUMENTS)
 
     def loss(v, number=1):
@@ -350,10 +366,10 @@ def test_both_passes_drop_the_same(pooling, make, vectors, upstream):
     assert np.abs(loss(vectors, 2) - loss(vectors)).max() > 0.01
 
 
-def test_layers_drop_differently_in_each_segment(make, vectors):
+def test_layers_drop_differently_in_each_segment(make, vectors, begin_anew):
     """Equal segments that begin alike differ by dropout alone."""
     encoder = make(pooling="mean", layers=2, dropout=0.5, input_dropout=0)
-    encoder.carries = False
+    begin_anew()
     rng = DropoutRng(tf.constant([0, 3]))
     one, two = (encoder(vectors, packed([[0, 1, 2] * k]), rng=rng).numpy() for k in (1, 2))
     assert np.abs(one - two).max() > 1e-3

@@ -45,12 +45,12 @@ def test_they_have_the_encoder_in_common_and_nothing_else(pair):
 def test_training_either_moves_both(trained, other, pair, pack, sentences, alphabet):
     configuration, encoder, models = pair
     model = models[trained]
-    spelling = trie_builder(configuration, alphabet)
-    batch = pack(sentences, spelling)
+    builder = trie_builder(configuration, alphabet)
+    batch = pack(sentences, builder)
     before = {name: weight.numpy() for name, weight in models[other].named_weights().items()}
     logits = models[other](batch)
     data = PackedBatches(
-        lambda: iter([[Sentence(words, n % 2) for n, words in enumerate(sentences)]]), spelling
+        lambda: iter([[Sentence(words, n % 2) for n, words in enumerate(sentences)]]), builder
     )
     weights = model.named_weights()
     optimizer = Optimizer(configuration.training, weights)

@@ -61,16 +61,16 @@ def ids(words, marks):
 
 
 @pytest.fixture(scope="module", params=[None, MARKS], ids=["plain", "marked"])
-def spelling(request):
-    spelling = TrieBuilder(ALPHABET.table(), request.param, bidirectional=True)
+def builder(request):
+    builder = TrieBuilder(ALPHABET.table(), request.param, bidirectional=True)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def shared(words):
-        return spelling(words)
+        return builder(words)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def unshared(words):
-        return spelling(words, shared=False)
+        return builder(words, shared=False)
 
     return request.param, shared, unshared
 
@@ -82,8 +82,8 @@ def spelling(request):
 @example(words=["", "a"])
 @example(words=SCRIPTS)
 @example(words=["a" * 300, "a" * 299 + "é", "語" * 300])
-def test_words_are_read_from_both_ends(spelling, words):
-    marks, shared, _ = spelling
+def test_words_are_read_from_both_ends(builder, words):
+    marks, shared, _ = builder
     forward, backward = shared(tf.constant(words, tf.string))
     expected = ids(words, marks)
     assert spelled(forward) == expected
@@ -102,8 +102,8 @@ def test_words_are_read_from_both_ends(spelling, words):
 @example(words=["", ""])
 @example(words=["abc", "abc", "ab", ""])
 @example(words=SCRIPTS)
-def test_unshared_words_have_prefixes_of_their_own(spelling, words):
-    marks, _, unshared = spelling
+def test_unshared_words_have_prefixes_of_their_own(builder, words):
+    marks, _, unshared = builder
     expected = ids(words, marks)
     forward, backward = unshared(tf.constant(words, tf.string))
     assert spelled(forward) == expected
@@ -155,10 +155,10 @@ SENTENCES = [["ab", "a", "ab"], [], ["é", "ab"], ["ab", "ab", "abc", "a"]]
 
 
 def packed(shared):
-    spelling = TrieBuilder(ALPHABET.table(), MARKS)
+    builder = TrieBuilder(ALPHABET.table(), MARKS)
     words = [word for sentence in SENTENCES for word in sentence]
     lengths = tf.constant([len(sentence) for sentence in SENTENCES])
-    batch = pack_batch(tf.constant(words), lengths, spelling, shared=shared)
+    batch = pack_batch(tf.constant(words), lengths, builder, shared=shared)
     return batch.prefix_tries[0], batch.sentences
 
 
@@ -179,12 +179,12 @@ def test_a_repeated_word_is_spelled_once_unless_unshared():
 
 
 def test_inside_a_data_set():
-    spelling = TrieBuilder(ALPHABET.table(), MARKS, bidirectional=True)
+    builder = TrieBuilder(ALPHABET.table(), MARKS, bidirectional=True)
     batches = [(["ab", "a"], [2]), ([], [0, 0]), (["語", "語", "ab"], [1, 2])]
     signature = (tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32))
     data = tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=signature)
-    data = data.map(lambda words, lengths: pack_batch(words, lengths, spelling))
+    data = data.map(lambda words, lengths: pack_batch(words, lengths, builder))
     for (words, lengths), found in zip(batches, data, strict=True):
-        expected = pack_batch(tf.constant(words, tf.string), tf.constant(lengths), spelling)
+        expected = pack_batch(tf.constant(words, tf.string), tf.constant(lengths), builder)
         for one, other in zip(tf.nest.flatten(found), tf.nest.flatten(expected), strict=True):
             np.testing.assert_array_equal(one, other)

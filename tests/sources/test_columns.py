@@ -113,8 +113,12 @@ def test_certain(tmp_path, name, content):
         ),
         ("a.tsv", "abuse\tidiot\n" + table(None, PAIRS[:12], delimiter="\t"), "a header or an"),
         ("a.csv", "text\nlove it\nbad\n", "one column, column 1 'text'"),
-        ("a.csv", 'label,text\npos,"ends \\"\nneg,"in \\""\n', "not CSV: .*--quoting backslash"),
-        ("a.csv", "a;b,c\nd;e,f\ng;h,i\n", "2 columns by comma, 2 columns by semicolon.*--delim"),
+        ("a.csv", 'label,text\npos,"ends \\"\nneg,"in \\""\n', "not CSV: .*data.quoting backslash"),
+        (
+            "a.csv",
+            "a;b,c\nd;e,f\ng;h,i\n",
+            "2 columns by comma, 2 columns by semicolon.*data.delim",
+        ),
         ("a.csv", table(["category", "message"], []), "it is empty"),
         ("a.csv", "zork;blag\npos;love it\nneg;so bad\n", "a header or an"),  # two rows
         ("a.csv", table(None, [(x, t, i / 7) for i, (x, t) in enumerate(PAIRS[:3])]), "the label"),
@@ -129,7 +133,7 @@ def test_uncertain(tmp_path, name, content, message):
 
 def test_uncertain_for_prediction(tmp_path):
     spec = write(tmp_path, "a.csv", "hello\nwhere is my parcel please\nI want a refund now\n")
-    with pytest.raises(UserError, match="'hello', is a header or an example.*--text-column"):
+    with pytest.raises(UserError, match="'hello', is a header or an example.*data.text_column"):
         open_source(spec, labelled=False)
     assert len(pairs(spec, text_column="1", labelled=False)) == 3
     assert len(pairs(spec, text_column="hello", labelled=False)) == 2
@@ -176,7 +180,7 @@ def test_what_was_taken_is_said_unless_it_is_usual(tmp_path, caplog):
     (message,) = caplog.messages
     assert "c.csv: columns by semicolon" in message
     assert "label: column 2 'target'; text: column 1 'tweet'" in message
-    assert "--label-column" in message and "--delimiter" in message
+    assert "data.label_column" in message and "data.delimiter" in message
 
 
 def test_rows_that_do_not_fit_are_told(tmp_path):

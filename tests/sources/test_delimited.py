@@ -96,7 +96,7 @@ def test_csv_of_long_texts(tmp_path):
         (
             "a.csv",
             'pos,good\nneg,"bad" x\n',
-            r"a\.csv:2: not CSV: .* expected after.*--quoting none",
+            r"a\.csv:2: not CSV: .* expected after.*data.quoting none",
         ),
         ("a.csv", b'pos,good\nneg,"two\nl\xefnes"\n', r"a\.csv:3: not UTF-8: byte 0xef"),
         ("a.tsv", "", r"a\.tsv: it is empty"),
@@ -114,7 +114,7 @@ def test_unknown_column(tmp_path):
     spec = write(tmp_path, "a.tsv", "label\ttext\npos\tgood\n")
     with pytest.raises(UserError, match=r"a\.tsv:1: unknown column 'txt'.*'label', 'text'.*'text'"):
         open_source(spec, text_column="txt")
-    with pytest.raises(UserError, match=r"unknown column 'class'.*--label-column"):
+    with pytest.raises(UserError, match=r"unknown column 'class'.*data.label_column"):
         open_source(spec, label_column="class")
     for number in ("0", "3", "-1", "1.5"):
         with pytest.raises(UserError, match=f"unknown column '{number}'.*or number it from 1"):

@@ -73,7 +73,7 @@ def test_gzip_bomb(tmp_path):
 
 
 def test_a_line_that_does_not_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("hier_rnn.sources.lines.ENDLESS_LINE", 8 * MEGABYTE)
+    monkeypatch.setattr("hier_rnn.lines.ENDLESS_LINE", 8 * MEGABYTE)
     (tmp_path / "a.txt").write_bytes(b"fine\n" + bytes(9 * MEGABYTE))
     with pytest.raises(UserError, match=r"a\.txt:2: the line does not end within 8,388,608 bytes"):
         read(tmp_path / "a.txt", labelled=False)

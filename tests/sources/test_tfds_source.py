@@ -180,7 +180,7 @@ def test_bad_examples(data_dir):
             "label",
             "'label' is unknown.*'label-coarse', 'label-fine'.*others: 'words'",
         ),
-        ("tfds:small_reviews", "words", "'words' holds no label.*--label-column"),
+        ("tfds:small_reviews", "words", "'words' holds no label.*data.label_column"),
         ("tfds:", "x", r"written tfds:NAME\[/CONFIG\]\[:SPLIT\]"),
         ("tfds:a b", "x", "tfds:a b is not prepared"),
         ("tfds:single_label", "x", "several configurations: .*'single_label/broken:2.1.0'"),
@@ -200,7 +200,7 @@ def test_unknown_text_column(data_dir):
 
 
 def test_no_data_dir(tmp_path):
-    with pytest.raises(UserError, match="--tfds-data-dir .*nowhere .*: no such folder"):
+    with pytest.raises(UserError, match="data.tfds_data_dir .*nowhere .*: no such folder"):
         read("tfds:small_reviews", str(tmp_path / "nowhere"))
     with pytest.raises(UserError, match="is not prepared in .* There is nothing"):
         read("tfds:small_reviews", str(tmp_path))

@@ -79,14 +79,14 @@ def test_both_damaged(checkpoints, tmp_path):
     for step in (1, 2):
         checkpoints.save(step, TENSORS, {"step": step})
         (tmp_path / "checkpoints" / f"step-000000000{step}.safetensors").write_bytes(b"")
-    with pytest.raises(UserError, match=rf"damaged checkpoint: .*{SECOND}.*no other.*--force"):
+    with pytest.raises(UserError, match=rf"damaged checkpoint: .*{SECOND}.*no other.*force=True"):
         checkpoints.latest()
 
 
 def test_those_of_an_earlier_version_are_not_ignored(checkpoints, tmp_path):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "step-0000000007.h5").touch()
-    with pytest.raises(UserError, match=r"step-0000000007.h5: .*earlier version.*--force"):
+    with pytest.raises(UserError, match=r"step-0000000007.h5: .*earlier version.*force=True"):
         checkpoints.latest()
 
 

@@ -154,7 +154,7 @@ def test_who_knows_better_reads_it_all_the_same(run):
     before = hier_rnn.load(run.path).probabilities(TEXTS)
     labels = json.loads(run.labels.read_text())
     run.labels.write_text(json.dumps(labels))
-    with pytest.raises(UserError, match=r"labels.json: damaged.*verify=False \(--no-verify\)"):
+    with pytest.raises(UserError, match=r"labels.json: damaged.*`verify=False`"):
         hier_rnn.load(run.path)
     loaded = hier_rnn.load(run.path, verify=False)
     assert loaded.labels == labels

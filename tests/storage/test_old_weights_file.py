@@ -23,7 +23,7 @@ def as_old(directory, weights):
     with h5py.File(directory.old_weights, "w") as file:
         for name, values in weights.items():
             file[name] = values
-    for path in (directory.weights, directory.data_record, directory.path / "manifest.json"):
+    for path in (directory.weights, directory.data, directory.path / "manifest.json"):
         path.unlink(missing_ok=True)
     return type(directory)(directory.path)
 

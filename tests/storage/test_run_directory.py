@@ -38,7 +38,7 @@ def test_an_unfinished_one(tiny, tmp_path):
     run.write_record(tiny())
     run.write_labels(["a", "b"])
     for path in (run.path, RunDirectory(run.path).path):
-        with pytest.raises(UserError, match="the run is not finished.*same `train.py` command"):
+        with pytest.raises(UserError, match="the run is not finished.*same training"):
             RunDirectory(path).require()
     assert RunDirectory(run.path).read_labels() == ["a", "b"]
     run.labels.write_text('["b", "a"]')

@@ -32,7 +32,7 @@ def test_the_same_data_at_another_path_are_the_same_data(train, data, plain, tmp
     with pytest.raises(KeyboardInterrupt):
         train(settings={"on_event": stop}, data={n: str(path) for n, path in first.items()})
     moved = {n: str(Path(path).rename(tmp_path / f"moved-{n}.tsv")) for n, path in first.items()}
-    found, wanted = train(data=moved), read_weights(plain / "model.weights.h5")
+    found, wanted = train(data=moved), read_weights(plain / "model.safetensors")
     for name in wanted:
         np.testing.assert_array_equal(found[name], wanted[name])
     train(data=data)  # finished, and the data are those of the run, where they were at first

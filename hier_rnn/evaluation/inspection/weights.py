@@ -32,7 +32,7 @@ UNRECORDED = "not recorded"
 
 
 @dataclass(frozen=True)
-class Row:
+class WeightRow:
     """A gate of a weight, or a weight without gates.
 
     Args:
@@ -75,7 +75,7 @@ def inspect_target(
     compare: Path | None = None,
     train: str = "",
     verify: bool = True,
-) -> list[Row]:
+) -> list[WeightRow]:
     """Returns a row for every gate of every weight, in the order of the flow.
 
     Args:
@@ -95,7 +95,7 @@ def inspect_target(
     return [row for name in opened.values for row in _rows(name, opened, before.get(name))]
 
 
-def json_rows(rows: list[Row]) -> list[dict[str, Any]]:
+def json_rows(rows: list[WeightRow]) -> list[dict[str, Any]]:
     """Returns the rows as what JSON can hold."""
     return [dataclasses.asdict(row) for row in rows]
 
@@ -170,7 +170,7 @@ def _counted(configuration: Configuration, train: str) -> tuple[Alphabet, int]:
     return run_alphabet(configuration, seen)[0], len(labels)
 
 
-def _rows(name: str, opened: _Weights, before: np.ndarray | None) -> Iterator[Row]:
+def _rows(name: str, opened: _Weights, before: np.ndarray | None) -> Iterator[WeightRow]:
     value = opened.values[name].astype(np.float64)
     change = None
     if before is not None and before.shape == value.shape:
@@ -181,7 +181,7 @@ def _rows(name: str, opened: _Weights, before: np.ndarray | None) -> Iterator[Ro
         columns = (..., *indices[0][1:])
         block = value[columns]
         square = block.ndim == 2 and block.shape[0] == block.shape[1] and len(indices) == 1
-        yield Row(
+        yield WeightRow(
             weight=name,
             gate=gate,
             shape=block.shape,

@@ -18,7 +18,7 @@ from hier_rnn.configuration.differences import options_set
 from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.evaluation import formatting
 from hier_rnn.evaluation.evaluate import Evaluation
-from hier_rnn.evaluation.explanation import Explanation, explain
+from hier_rnn.evaluation.explanation import MOST_WORDS, Explanation, explain
 from hier_rnn.evaluation.paired_comparison import Comparison, json_document
 from hier_rnn.evaluation.report.confusion_rows import ConfusionRow, confusion_rows
 from hier_rnn.evaluation.report.plots import Plot, plots_of
@@ -29,6 +29,7 @@ from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.files import write_atomically
 from hier_rnn.metrics.confusion_matrix import SMALL
 from hier_rnn.model.weight_specs import weight_shapes
+from hier_rnn.sources.example import shortened
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.training_record import TrainingRecord, read_training_record
 from hier_rnn.version import __version__
@@ -131,7 +132,7 @@ def render(sections: Sequence[RunSection], comparison: Comparison | None, comman
         "percent_interval": formatting.percent_interval,
         "points_interval": formatting.points_interval,
         "p_value": formatting.p_value,
-        "shortened": formatting.shortened,
+        "shortened": shortened,
         "breakable": _breakable,
         "code": _code,
         "data_name": _data_name,
@@ -162,6 +163,7 @@ def _section(
         return tuple(
             Explained(one, explain(predictor, one.text, steps=EXPLANATION_STEPS))
             for one in examples
+            if len(predictor.words(one.text)) <= MOST_WORDS
         )
 
     return RunSection(

@@ -135,20 +135,24 @@ def _confidence(evaluation: Evaluation) -> list[Plot]:
 
 def _difficulty(evaluation: Evaluation) -> list[Plot]:
     result = evaluation.result
-    return [
+    plots = [
         _slices(
             "length",
             "Accuracy by length",
             "words in the text (below: texts)",
             accuracy_by_length(result.lengths, result.correct),
-        ),
-        _slices(
-            "unseen",
-            "Accuracy by unseen words",
-            "share of words never seen in training (below: texts)",
-            accuracy_by_unseen_share(result.unseen_share, result.correct),
-        ),
+        )
     ]
+    if result.unseen_share is not None:  # an exported run does not have its training's words
+        plots.append(
+            _slices(
+                "unseen",
+                "Accuracy by unseen words",
+                "share of words never seen in training (below: texts)",
+                accuracy_by_unseen_share(result.unseen_share, result.correct),
+            )
+        )
+    return plots
 
 
 def _slices(name: str, title: str, x: str, slices: Sequence[Slice]) -> Plot:

@@ -95,7 +95,7 @@ def pass_batches(
     """
     order = np.random.default_rng((seed, index))
     sentences = (
-        Sentence(words(example.text), labels[example.label])
+        Sentence(words(example.text), labels[example.required_label])
         for example in shuffled(source, options.shuffle_buffer, order)
     )
     size, buckets = options.batch_size, options.bucket_batches
@@ -138,7 +138,7 @@ class PackedBatches:
 
     Args:
         batches: Begins the stream.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         frozen: Vectors of words that the tries leave out. Default none.
 
     Attributes:
@@ -151,7 +151,7 @@ class PackedBatches:
     def __init__(
         self,
         batches: Callable[[], Iterator[list[Sentence]]],
-        spelling: TrieBuilder,
+        trie_builder: TrieBuilder,
         frozen: FrozenWordVectors | None = None,
     ) -> None:
         self._batches = batches
@@ -160,7 +160,7 @@ class PackedBatches:
         def pack(words: tf.Tensor, lengths: tf.Tensor, labels: tf.Tensor) -> LabelledBatch:
             distinct, indices = tf.unique(words)
             rows = frozen.rows(distinct) if frozen else tf.fill(tf.shape(distinct), -1)
-            tries = spelling(tf.boolean_mask(distinct, rows < 0))
+            tries = trie_builder(tf.boolean_mask(distinct, rows < 0))
             batch = PackedBatch(tries, pack_sentences(indices, lengths))
             return LabelledBatch(batch, rows, labels, tf.size(words))
 

@@ -50,7 +50,7 @@ def count_corpus(
     characters: Counter[str] = Counter()
     word_count = 0
     for example in source:
-        labels[example.label] += 1
+        labels[example.required_label] += 1
         text = words(example.text)
         word_count += len(text)
         vocabulary.update(text)

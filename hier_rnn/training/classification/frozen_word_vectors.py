@@ -41,20 +41,19 @@ class FrozenWordVectors:
 
     Args:
         encoder: The encoder, as it stays.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         vocabulary: How often each word is seen; at least one.
     """
 
     def __init__(
-        self, encoder: CharacterEncoder, spelling: TrieBuilder, vocabulary: Counter[str]
+        self, encoder: CharacterEncoder, trie_builder: TrieBuilder, vocabulary: Counter[str]
     ) -> None:
         fitting = max(1, KEPT_BYTES // (4 * encoder.width))
         words = sorted(word for word, _ in vocabulary.most_common(fitting))
-
-        @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-        def vectors_of(words: tf.Tensor) -> tf.Tensor:
-            return encoder(spelling(words), differentiable=False)
-
+        vectors_of = tf.function(
+            lambda words: encoder(trie_builder(words), differentiable=False),
+            input_signature=[tf.TensorSpec([None], tf.string)],
+        )
         words = tf.constant(words, tf.string)
         starts = range(0, len(words), ENCODED_AT_ONCE)
         parts = [vectors_of(words[start : start + ENCODED_AT_ONCE]) for start in starts]

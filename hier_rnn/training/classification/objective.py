@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -38,7 +38,7 @@ class ClassificationObjective:
         configuration: The run's options.
         options: Its `training` options, with what the data and a given encoder decide.
         classifier: The model.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         data: The run's data.
 
     Attributes:
@@ -56,12 +56,12 @@ class ClassificationObjective:
         configuration: Configuration,
         options: Training,
         classifier: Classifier,
-        spelling: TrieBuilder,
+        trie_builder: TrieBuilder,
         data: TrainingData,
     ) -> None:
         self.score_name = f"validation_{options.validation_metric}"
         self._configuration, self._options, self._data = configuration, options, data
-        self._classifier, self._spelling = classifier, spelling
+        self._classifier, self._trie_builder = classifier, trie_builder
         corpus = data.corpus
         length = corpus.words_per_sentence
         self.passes = passes_per_epoch(options, corpus.examples, length)
@@ -79,8 +79,8 @@ class ClassificationObjective:
         vocabulary, frozen = self._data.corpus.vocabulary, None
         if vocabulary and vectors_stay(self._configuration, phase.trainable):
             encoder = self._classifier.character_encoder
-            frozen = FrozenWordVectors(encoder, self._spelling, vocabulary)
-        batches = PackedBatches(lambda: self._batches(epoch, batch), self._spelling, frozen)
+            frozen = FrozenWordVectors(encoder, self._trie_builder, vocabulary)
+        batches = PackedBatches(lambda: self._batches(epoch, batch), self._trie_builder, frozen)
         losses = ClassificationLosses(
             self._classifier, self._options, self._class_weights, phase.trainable, frozen
         )
@@ -130,7 +130,7 @@ class ClassificationObjective:
             )
         return score(data.targets, logits, data.corpus.labels), logits
 
-    def score(self, metrics: dict[str, float]) -> float:
+    def score(self, metrics: Mapping[str, float]) -> float:
         """Returns the metric that `training.validation_metric` names; of the loss, the negative."""
         return metrics[self.score_name] * (-1 if self._options.validation_metric == "loss" else 1)
 

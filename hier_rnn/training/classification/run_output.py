@@ -25,7 +25,7 @@ def write_run(
     accuracy: float,
     metrics: list[dict[str, Any]],
 ) -> None:
-    """Writes what the run is for; the manifest comes last, and say that it is finished.
+    """Writes what the run is for; the manifest comes last, and says that it is finished.
 
     Args:
         run: The run directory.

@@ -89,13 +89,13 @@ def train_classifier(
         KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
     """
     run = RunDirectory(Path(out))
-    listeners = [on_event, MetricsFile(run)]
+    listeners: list[Listener] = [on_event, MetricsFile(run)]
     if tensorboard:
         listeners.append(TensorBoard(run.tensorboard))
     with RunLock(run.path), interruptible(lambda: _kept(run)):
         training = _open(configuration, run, sources, force)
         if training is None:
-            logger.info(f"{out}: the run is finished; nothing to do (force starts it over)")
+            logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
             result = _best(run, configuration.training.validation_metric)
         else:
             result = training.run(to_all(*listeners))
@@ -167,9 +167,9 @@ class ClassifierTraining:
         self.shapes = weight_shapes(configuration, size, classes)
         check_training_memory(self.shapes, COPIES)
         classifier = Classifier(configuration, size, classes)
-        spelling = trie_builder(configuration, data.alphabet)
+        builder = trie_builder(configuration, data.alphabet)
         self.objective = ClassificationObjective(
-            configuration, self.options, classifier, spelling, data
+            configuration, self.options, classifier, builder, data
         )
         rules, encoder = configuration.initializers.rules, configuration.data.encoder
         self._assign_initial(self.shapes, rules, encoder)

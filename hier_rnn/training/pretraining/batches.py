@@ -67,6 +67,9 @@ def packed_batches(
                     yield spelled, numbers, index == len(made) - 1
                 left_out = 0
 
-    shapes = ([None], [None], [])
-    signature = tuple(map(tf.TensorSpec, shapes, (*types, tf.bool)))
+    signature = (
+        tf.TensorSpec([None], types[0]),
+        tf.TensorSpec([None], types[1]),
+        tf.TensorSpec([], tf.bool),
+    )
     return packed_stream(columns, signature, pack)

@@ -9,6 +9,7 @@ A bidirectional encoder learns both directions, each with a softmax of its own.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
@@ -51,7 +52,7 @@ class CountedWords(NamedTuple):
 class CountedBatch(NamedTuple):
     """Distinct words of a text."""
 
-    tries: tuple[PrefixTrie, ...]
+    prefix_tries: tuple[PrefixTrie, ...]
     counts: tf.Tensor
     """float32 `(words,)`: how often each is seen."""
     last: tf.Tensor
@@ -63,7 +64,7 @@ class NextCharacterObjective(WordObjective):
 
     Args:
         encoder: The character encoder.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         corpus: Words and their counts.
         options: The `pretraining` options.
         seed: The run's seed.
@@ -74,16 +75,18 @@ class NextCharacterObjective(WordObjective):
     def __init__(
         self,
         encoder: CharacterEncoder,
-        spelling: TrieBuilder,
+        trie_builder: TrieBuilder,
         corpus: CountedWords,
         options: Pretraining,
         seed: int,
     ) -> None:
-        self._encoder, self._spelling, self._corpus = encoder, spelling, corpus
+        self._encoder, self._trie_builder, self._corpus = encoder, trie_builder, corpus
         self._options, self._seed = options, seed
         self.next_character = NextCharacter(encoder.options, encoder.alphabet_size)
         self.steps = -(-len(corpus.words) // options.batch_size)
         self.expected_examples = self.steps * options.batch_size * options.epochs
+        signature = [tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.float32)]
+        self._evaluate = tf.function(self._held_out_surprise, input_signature=signature)
 
     def named_weights(self) -> dict[str, keras.Variable]:
         """Returns every weight by its name; those of the predictions are not the encoder's."""
@@ -93,7 +96,7 @@ class NextCharacterObjective(WordObjective):
         """Returns the batches of epoch after epoch; see `WordObjective.batches`."""
 
         def pack(words: tf.Tensor, counts: tf.Tensor, last: tf.Tensor) -> CountedBatch:
-            return CountedBatch(self._spelling(words), counts, last)
+            return CountedBatch(self._trie_builder(words), counts, last)
 
         return packed_batches(self.epoch_batches, (tf.string, tf.float32), pack, epoch, skip)
 
@@ -117,7 +120,7 @@ class NextCharacterObjective(WordObjective):
             rng: Source of dropout; default None, no dropout.
             differentiable: Whether to keep what the gradient needs. Default True.
         """
-        marked = self._spelling.mark_length > 0
+        marked = self._trie_builder.mark_length > 0
         states = self._encoder.states(batch.prefix_tries, rng, differentiable)
         total = characters = tf.constant(0.0)
         for direction, (layers, trie) in enumerate(zip(states, batch.prefix_tries, strict=True)):
@@ -142,14 +145,13 @@ class NextCharacterObjective(WordObjective):
             characters += float(seen)
         return {"bits_per_character": total / characters / math.log(2)}
 
-    @tf.function(
-        input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.float32)]
-    )
-    def _evaluate(self, words: tf.Tensor, counts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        batch = CountedBatch(self._spelling(words), counts, tf.constant(True))
+    def _held_out_surprise(
+        self, words: tf.Tensor, counts: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        batch = CountedBatch(self._trie_builder(words), counts, tf.constant(True))
         return self.surprise(batch, differentiable=False)
 
-    def score(self, metrics: dict[str, float]) -> float:
+    def score(self, metrics: Mapping[str, float]) -> float:
         """Returns the negative of the bits per character."""
         return -metrics[self.score_name]
 
@@ -200,4 +202,5 @@ def portions(counts: np.ndarray, batches: int) -> np.ndarray:
         counts: How often each word is seen, `(words,)`.
         batches: Batches in an epoch.
     """
-    return np.clip(np.ceil(counts / counts.mean() / HEAVY), 1, batches).astype(int)
+    parts: np.ndarray = np.clip(np.ceil(counts / counts.mean() / HEAVY), 1, batches)
+    return parts.astype(int)

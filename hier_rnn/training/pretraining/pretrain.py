@@ -95,14 +95,17 @@ def pretrain(
         if not unfinished:
             # A process that was killed at its very end left them.
             shutil.rmtree(run.checkpoints, ignore_errors=True)
-            logger.info(f"{out}: the encoder is finished; nothing to do (force starts it over)")
+            logger.info(
+                f"{out}: the encoder is finished; nothing to do (`force=True` starts it over)"
+            )
             return PretrainingResult(run.path, trained=False)
         _check(configuration)
         kept = run.checkpoints / PREPARED
-        kind = Targets if configuration.pretraining.objective == "word-vectors" else CountedWords
+        words: Targets | CountedWords
+        word_vectors = configuration.pretraining.objective == "word-vectors"
         if kept.exists() and not force:
             claim_output(run, configuration)
-            words = read_tuple(kept, kind)
+            words = read_tuple(kept, Targets) if word_vectors else read_tuple(kept, CountedWords)
         else:
             prepared = prepare(configuration, opened(), label_feature_weight, on_event)
             words = prepared.words
@@ -243,13 +246,13 @@ class PretrainingRun:
         self, words: Targets | CountedWords
     ) -> WordVectorObjective | NextCharacterObjective:
         configuration = self.configuration
-        spelling = trie_builder(configuration, self.alphabet)
+        builder = trie_builder(configuration, self.alphabet)
         options, seed = configuration.pretraining, configuration.seed
         if isinstance(words, Targets):
             return WordVectorObjective(
-                self.encoder, spelling, words, options, configuration.text, seed
+                self.encoder, builder, words, options, configuration.text, seed
             )
-        return NextCharacterObjective(self.encoder, spelling, words, options, seed)
+        return NextCharacterObjective(self.encoder, builder, words, options, seed)
 
     def _initialize(self) -> None:
         """Gives the weights their first values."""
@@ -265,7 +268,7 @@ class PretrainingRun:
             self.objective.fit_projection()
 
     def _finish(self, loop: TrainingLoop) -> None:
-        """Writes the encoder directory; its manifest comes last, and say that it is finished."""
+        """Writes the encoder directory; its manifest comes last, and says that it is finished."""
         directory, best, state = self.directory, loop.best, loop.state
         if set().union(*self.vocabulary) <= set(self.alphabet.characters):
             # Never met, the unknown character starts out as an average one.

@@ -53,7 +53,7 @@ class SpellingAugmenter:
         roots = np.sqrt(np.maximum(counts, 1))
         self._copied = len(copied)
         self._misspellable = _WeightedSampler(
-            np.array([i for i in copied if eligible(words[i])], int), roots
+            np.array([i for i in copied.tolist() if eligible(words[i])], int), roots
         )
         self._rewritable = _WeightedSampler(
             np.array([i for i in copied if self._bare[i][1]], int), roots
@@ -78,7 +78,7 @@ class SpellingAugmenter:
         options = self._options.misspell
         number = round(options.copies_per_word * self._copied) if options.kind != "none" else 0
         first = self._misspellable.draw(number, generator)
-        copies = misspelled([self._words[i] for i in first], options, generator)
+        copies = misspelled([self._words[i] for i in first.tolist()], options, generator)
         second = self._rewritable.draw(
             round(self._options.rewrites_per_word * self._copied), generator
         )
@@ -114,7 +114,9 @@ class _WeightedSampler:
             return self._numbers
         draws = generator.random(count) * self._bounds[-1]
         # Below the last bound, so that rounding up to it does no harm.
-        return self._numbers[np.searchsorted(self._bounds[:-1], draws, side="right")]
+        rows = np.searchsorted(self._bounds[:-1], draws, side="right")
+        drawn: np.ndarray = self._numbers[rows]
+        return drawn
 
 
 def misspelled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -56,7 +57,7 @@ class WordObjective(ABC):
         """Returns the metrics."""
 
     @abstractmethod
-    def score(self, metrics: dict[str, float]) -> float:
+    def score(self, metrics: Mapping[str, float]) -> float:
         """Returns what decides which weights are best: higher is better."""
 
     @abstractmethod

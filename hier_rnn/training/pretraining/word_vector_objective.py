@@ -8,6 +8,7 @@ other cases and punctuation have the word's own vector as target.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import keras
@@ -49,7 +50,7 @@ class WordVectorObjective(WordObjective):
 
     Args:
         encoder: The character encoder.
-        spelling: Makes the tries of words.
+        trie_builder: Makes the tries of words.
         targets: Words and vectors.
         options: The `pretraining` options.
         text: The `text` options.
@@ -61,13 +62,13 @@ class WordVectorObjective(WordObjective):
     def __init__(
         self,
         encoder: CharacterEncoder,
-        spelling: TrieBuilder,
+        trie_builder: TrieBuilder,
         targets: Targets,
         options: Pretraining,
         text: Text,
         seed: int,
     ) -> None:
-        self._encoder, self._spelling = encoder, spelling
+        self._encoder, self._trie_builder = encoder, trie_builder
         self._words, self._options, self._seed = targets.words, options, seed
         self._vectors = tf.constant(targets.vectors, tf.float32)
         held_out = held_out_words(targets.words, options.validation_share, seed)
@@ -84,6 +85,8 @@ class WordVectorObjective(WordObjective):
         self.expected_examples = self.steps * options.batch_size * options.epochs
         self.map = keras.layers.Dense(targets.vectors.shape[1], name=MAP)
         self.map.build((None, encoder.width))
+        signature = [tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)]
+        self._evaluate = tf.function(self._sum_of_cosines, input_signature=signature)
 
     def named_weights(self) -> dict[str, keras.Variable]:
         """Returns every weight by its name; the linear map's are not the encoder's."""
@@ -100,7 +103,7 @@ class WordVectorObjective(WordObjective):
         normal, products = RIDGE * np.eye(width + 1), np.zeros((width + 1, dimensions))
         for at in range(0, len(self._learnt), ENCODED_AT_ONCE):
             words = self._learnt[at : at + ENCODED_AT_ONCE]
-            tries = self._spelling(tf.constant(self._spelled(words)))
+            tries = self._trie_builder(tf.constant(self._spelled(words)))
             known = self._encoder(tries, differentiable=False).numpy()
             inputs = np.hstack([known, np.ones((len(words), 1), np.float32)])
             normal += inputs.T @ inputs
@@ -119,7 +122,7 @@ class WordVectorObjective(WordObjective):
 
         def pack(spellings: tf.Tensor, words: tf.Tensor, last: tf.Tensor) -> SpelledBatch:
             weights = tf.gather(self._weights, words)
-            return SpelledBatch(self._spelling(spellings), words, weights, last)
+            return SpelledBatch(self._trie_builder(spellings), words, weights, last)
 
         return packed_batches(self.epoch_batches, (tf.string, tf.int32), pack, epoch, skip)
 
@@ -149,7 +152,7 @@ class WordVectorObjective(WordObjective):
         }
         return {self.score_name: sum(cosines.values()) / len(cosines), **cosines}
 
-    def score(self, metrics: dict[str, float]) -> float:
+    def score(self, metrics: Mapping[str, float]) -> float:
         """Returns the mean of the three cosines."""
         return metrics[self.score_name]
 
@@ -193,11 +196,8 @@ class WordVectorObjective(WordObjective):
         )
         return total / len(spellings)
 
-    @tf.function(
-        input_signature=[tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)]
-    )
-    def _evaluate(self, spellings: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
-        vectors = self._encoder(self._spelling(spellings), differentiable=False)
+    def _sum_of_cosines(self, spellings: tf.Tensor, words: tf.Tensor) -> tf.Tensor:
+        vectors = self._encoder(self._trie_builder(spellings), differentiable=False)
         return tf.reduce_sum(self._cosines(vectors, words))
 
     def _cosines(self, vectors: tf.Tensor, words: tf.Tensor) -> tf.Tensor:

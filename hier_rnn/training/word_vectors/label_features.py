@@ -62,7 +62,8 @@ def label_log_ratios(words: Sequence[str], texts: Iterable[tuple[str, list[str]]
     share = np.maximum(counts.sum(1, keepdims=True), np.finfo(float).tiny) / max(counts.sum(), 1)
     ratios = np.log((counts + PRIOR * share) / ((counts.sum(0) + PRIOR) * share))
     information = np.stack([ratios[:, found].sum(1) for found in columns_of])
-    return (np.maximum(information, 0) / np.log(max(FEWEST, len(share)))).astype(np.float32)
+    features: np.ndarray = np.maximum(information, 0) / np.log(max(FEWEST, len(share)))
+    return features.astype(np.float32)
 
 
 def _texts_by_label(
@@ -83,9 +84,11 @@ def _texts_by_label(
 
     count = CountVectorizer(analyzer=iter, vocabulary=columns, binary=True, dtype=np.float64)
     stands = count.transform(subtokens_of_texts())
-    frequent = sorted(sorted(set(labels)), key=Counter(labels).get, reverse=True)[:LABELS]
+    frequent = sorted(sorted(set(labels)), key=Counter(labels).__getitem__, reverse=True)[:LABELS]
     rows = {label: row for row, label in enumerate(sorted(frequent))}
     kept = [text for text, label in enumerate(labels) if label in rows]
     of_label = [rows[labels[text]] for text in kept]
     shape = (len(rows), len(labels))
-    return (sparse.csr_matrix((np.ones(len(kept)), (of_label, kept)), shape) @ stands).toarray()
+    selection = sparse.csr_matrix((np.ones(len(kept)), (of_label, kept)), shape)
+    counts: np.ndarray = (selection @ stands).toarray()
+    return counts

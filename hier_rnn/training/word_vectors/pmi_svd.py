@@ -42,7 +42,7 @@ def word_vectors(
         on_event: Told of the stages. Default nobody.
     """
     shares = [len(part) for part in np.array_split(np.empty(dimensions), len(views))]
-    parts = []
+    parts: list[np.ndarray] = []
     for view, share in zip(views, shares, strict=True):
         on_event(Stage("factorizing counts", len(parts), len(views), "views"))
         if share:

@@ -139,10 +139,13 @@ def compose(
         limit: Words wanted.
     """
     row = {part: index for index, part in enumerate(known)}
-    composed, rows, owner = [], [], []
+    composed: list[str] = []
+    rows: list[int] = []
+    owner: list[int] = []
     for word in words:
-        found = [row.get(part) for part in content_subtokens(subtokens(word))]
-        if found and None not in found:
+        parts = content_subtokens(subtokens(word))
+        if parts and all(part in row for part in parts):
+            found = [row[part] for part in parts]
             owner.extend([len(composed)] * len(found))
             rows.extend(found)
             composed.append(word)

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from hier_rnn.commands.inspection_table import print_inspection
+from hier_rnn.commands.drawing.inspection_table import print_inspection
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.errors import UserError

@@ -19,6 +19,7 @@ import pytest
 
 from hier_rnn.evaluation.evaluate_runs import evaluate_runs
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.storage.run_directory import RunDirectory
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 FLAGS = (
@@ -275,7 +276,8 @@ def test_figures_are_files_too(directory):
 
 def test_a_report_without_misspellings_or_errors_says_so(predictors, tmp_path):
     perfect = Source("s", lambda: iter([Example("praise", "lovely", "s:1")]))
-    (predictors[0].run / "metrics.jsonl").write_text("")
+    directory = RunDirectory(predictors[0].run)
+    directory.write({directory.metrics: b""})
     evaluate_runs(predictors[:1], perfect, report=tmp_path)
     page = Page((tmp_path / "report.html").read_text("utf-8"))
     shown = page.text(page.all("body")[0])

@@ -43,7 +43,7 @@ def test_little_training_data_is_passed_over_several_times_an_epoch(options, pas
 @pytest.mark.parametrize(
     ("options", "epochs"),
     [
-        ({"maximum_steps": 30}, 10),  # three steps an epoch
+        ({"maximum_steps": 30}, 10),  # three steps per epoch
         ({"maximum_steps": 32}, 11),
         ({"maximum_steps": 0}, 20),
         ({"maximum_steps": 1000}, 20),

@@ -16,6 +16,8 @@ from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.weights_file import read_weights
 
+pytestmark = pytest.mark.slow  # a dozen processes, each of which imports TensorFlow
+
 # What a child process runs: `train.py` with some arguments. It kills itself when a function that
 # the test names is about to be called for the n-th time.
 CHILD = """
@@ -52,16 +54,20 @@ OBJECTIVE = f"{CLASSIFY}.objective"
 
 # Each in a process of its own, one after the other; the steps are counted from where it goes on.
 KILLS = {
-    "before anything is written": ("hier_rnn.runs.claim", "write_atomically", 1),
+    "before anything is written": (f"{CLASSIFY}.train", "claim_output", 1),
     "in the warm start": (LOOP, "TrainingLoop._evaluate", 2),
     "before the first checkpoint": (OBJECTIVE, "ClassificationObjective.begin", 1),
     "within an epoch": (OBJECTIVE, "ClassificationObjective.size", 3),
     "while it writes a checkpoint": ("hier_rnn.files", "os.replace", 2),
     "in an evaluation": (OBJECTIVE, "score", 1),
-    "after an evaluation, before its checkpoint": (LOOP, "events.Evaluated", 1),
+    "after an evaluation, before its checkpoint": (
+        "hier_rnn.training.state",
+        "TrainerState.begin_epoch",
+        1,
+    ),
     "between a checkpoint and the metrics": (RUN, "RunDirectory.write_metrics", 2),
     "in the middle of the second phase": (OBJECTIVE, "ClassificationObjective.size", 4),
-    "while it finishes": (f"{CLASSIFY}.run_output", "write_weights", 1),
+    "while it finishes": (RUN, "RunDirectory.finish", 1),
 }
 
 OPTIONS = {
@@ -88,9 +94,7 @@ def start(tiny, tmp_path_factory):
     config = folder / "config.toml"
     options = {**OPTIONS, "checkpoint_seconds": 0}
     config.write_text(format_configuration(tiny(training=options)))
-    context = multiprocessing.get_context("forkserver")
-    # Imported once, and no TensorFlow operation run, before the processes split off.
-    context.set_forkserver_preload([f"{CLASSIFY}.train", "hier_rnn.commands.train"])
+    context = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
 
     def start(name: str, kill: tuple | None = None):
         given = ["--config", config, "--out", folder / name]

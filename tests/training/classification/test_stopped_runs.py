@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import signal
 from pathlib import Path
 
@@ -139,3 +140,15 @@ def test_data_that_changed_since_the_run_began(train, tiny, tmp_path, monkeypatc
             train(**changed)
     source.write_text(rows, "utf-8")
     train(**changed)
+
+
+@pytest.mark.parametrize("when", [Started, Step, Saved])
+def test_a_directory_that_goes_while_it_trains_is_told_and_not_made_up(train, tmp_path, when):
+    def take_away(event: Event) -> None:
+        if isinstance(event, when) and (tmp_path / "run").exists():
+            shutil.rmtree(tmp_path / "run")
+
+    with pytest.raises(UserError, match="run: moved or deleted while its training went on"):
+        train(settings={"on_event": take_away}, training={"checkpoint_seconds": 0})
+    assert not (tmp_path / "run" / "model.safetensors").exists()
+    assert not (tmp_path / "run" / "manifest.json").exists()

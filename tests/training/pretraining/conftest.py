@@ -20,7 +20,7 @@ ENDINGS = ("", "s", "ing", "ed", "er.", ",")
 
 @pytest.fixture(scope="session")
 def text(tmp_path_factory) -> Path:
-    """A file with a text a line, each on one of four topics."""
+    """A file with one text per line, each on one of four topics."""
     generator = np.random.default_rng(0)
     path = tmp_path_factory.mktemp("text") / "text.txt"
     lines = []

@@ -81,6 +81,7 @@ def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_pat
         "facts.json",
         "metrics.jsonl",
         "pretraining.toml",
+        "manifest.json",
     }
     facts = json.loads((out / "facts.json").read_text())
     lines = metrics(out)

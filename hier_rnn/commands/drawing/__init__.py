@@ -1,0 +1,1 @@
+"""What commands show a person on the terminal: tables, bars and what comes last."""

@@ -1,0 +1,1 @@
+"""Exporting: a run as an ONNX graph or a SavedModel, for programs that know nothing of us."""

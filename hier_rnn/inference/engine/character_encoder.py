@@ -1,0 +1,117 @@
+"""The character encoder in NumPy: from the spelling of a word to its vector.
+
+What `hier_rnn.model.character_encoder` computes, without gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from hier_rnn.configuration.options import CharacterEncoder as Options
+from hier_rnn.inference.engine.blas import product
+from hier_rnn.inference.engine.gru import GRUCell
+from hier_rnn.inference.engine.trie import TrieBuilder, levels
+from hier_rnn.model.weight_specs import DIRECTIONS, word_width
+
+BLOCK = 256  # prefixes that are computed together: what they take stays in the processor's cache
+
+
+class CharacterEncoder:
+    """Character embedding, stacked GRUs over the prefix trie, and an optional projection.
+
+    Args:
+        options: The `character_encoder` options.
+        trie_builder: From words to characters.
+        weights: By name; only those of the character encoder are looked at.
+    """
+
+    def __init__(
+        self, options: Options, trie_builder: TrieBuilder, weights: Mapping[str, np.ndarray]
+    ) -> None:
+        self.width = word_width(options)
+        self._units, self._trie_builder = options.units, trie_builder
+        directions = [f"/{name}" for name in DIRECTIONS] if options.bidirectional else [""]
+        self._stacks = [_Stack(options, direction, weights) for direction in directions]
+        self._projection = None
+        if options.projection:
+            name = "character_encoder/projection"
+            self._projection = weights[f"{name}/kernel"], weights[f"{name}/bias"]
+
+    def __call__(self, words: Sequence[str]) -> np.ndarray:
+        """Returns the words' vectors, `(words, width)`."""
+        units = self._units
+        states = np.empty((len(words), units * len(self._stacks)), np.float32)
+        for d, stack in enumerate(self._stacks):
+            backward = d == 1
+            order = sorted(
+                range(len(words)), key=lambda i: words[i][::-1] if backward else words[i]
+            )
+            characters, lengths = self._trie_builder([words[i] for i in order], backward)
+            ordered = np.array(order, np.int64)
+            stack.read(characters, lengths, ordered, states[:, d * units : (d + 1) * units])
+        if self._projection is None:
+            return states
+        kernel, bias = self._projection
+        vectors = np.empty((len(words), self.width), np.float32)
+        product(states, kernel, vectors)
+        vectors += bias
+        return vectors
+
+
+class _Stack:
+    """The layers of one direction."""
+
+    def __init__(self, options: Options, direction: str, weights: Mapping[str, np.ndarray]) -> None:
+        self._units = options.units
+        cells = []
+        for layer in range(1 if options.share_layer_weights else options.layers):
+            name = f"character_encoder/gru_{layer}{direction}"
+            parts = (weights[f"{name}/{part}"] for part in ("kernel", "recurrent_kernel", "bias"))
+            cells.append(GRUCell(*parts))
+        self._cells = cells * options.layers if options.share_layer_weights else cells
+        # What the first layer takes from each character, wherever it stands.
+        self._characters = self._cells[0].project(weights["character_encoder/embedding"])
+        self._initial = [np.zeros((1, options.units), np.float32)] * options.layers
+        if options.initial_state == "trainable":
+            self._initial = [
+                weights[f"character_encoder/initial_state_{layer}{direction}"][None]
+                for layer in range(options.layers)
+            ]
+
+    def read(
+        self, characters: np.ndarray, lengths: np.ndarray, order: np.ndarray, out: np.ndarray
+    ) -> None:
+        """Writes the last layer's state after each word into `out`.
+
+        Args:
+            characters: Of all words, one word after the other.
+            lengths: Characters in each word.
+            order: Row of `out` of each word.
+            out: `(words, units)`.
+        """
+        units = self._units
+        states, gates, projected = (
+            np.zeros((BLOCK, width), np.float32) for width in (units, 3 * units, 3 * units)
+        )
+        out[order[lengths == 0]] = self._initial[-1]
+        above = self._initial
+        for level in levels(characters, lengths):
+            size = len(level.parents)
+            here = [np.empty((size, units), np.float32) for _ in above]
+            for start in range(0, size, BLOCK):
+                rows = slice(start, min(start + BLOCK, size))
+                number = rows.stop - start
+                own, gathered = gates[:number], projected[:number]
+                for layer, cell in enumerate(self._cells):
+                    before = states[:number]
+                    above[layer].take(level.parents[rows], 0, out=before, mode="clip")
+                    if layer == 0:
+                        self._characters.take(level.characters[rows], 0, out=gathered, mode="clip")
+                        inputs = gathered
+                    else:
+                        inputs = cell.project(here[layer - 1][rows])
+                    cell.step(before, inputs, own, here[layer][rows])
+            out[order[level.words]] = here[-1][level.ends]
+            above = here
