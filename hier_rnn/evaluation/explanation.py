@@ -21,6 +21,7 @@ import numpy as np
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.evaluation.alignment import align
 from hier_rnn.evaluation.text_predictor import TextPredictor
+from hier_rnn.inference.arguments import checked_texts
 from hier_rnn.metrics.probabilities import probabilities
 from hier_rnn.text.normalization import normalize
 
@@ -176,8 +177,10 @@ def explain(
         steps: Points on the path that gradients are taken at. Default 32.
 
     Raises:
+        TypeError: The text is not a `str`.
         UserError: The run has no such class, or the text has more than 2,000 words.
     """
+    checked_texts([text])
     labels = predictor.labels
     if label is not None and label not in labels:
         raise UserError(

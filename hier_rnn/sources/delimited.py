@@ -87,7 +87,7 @@ def _read(
             raise UserError(
                 f"{where}: after a start without any quote, here is one in doubled quotes:"
                 f" '{shortened(cell)}'. Whether quotes structure the table or are part of its texts"
-                " is to be said with data.quoting double or data.quoting none."
+                " is to be said: data.quoting double or data.quoting none."
             )
         if len(row) != columns.width:
             row = _of_width(row, where, dialect, columns)

@@ -139,6 +139,12 @@ def test_as_json(predictor):
     assert len(document["attributions"][0]) == 6
 
 
+@pytest.mark.parametrize("text", [None, 3.0, b"good", ["good"]])
+def test_what_is_no_text(predictor, text):
+    with pytest.raises(TypeError, match="a str is expected"):
+        explain(predictor, text)
+
+
 def test_a_text_of_too_many_words_is_told_and_not_begun(predictor):
     with pytest.raises(UserError, match=r"A text of 2,001 words is not explained.*2,000 words"):
         explain(predictor, "parcel " * 2001)

@@ -102,7 +102,7 @@ def test_quotes_of_plain_tsv_are_text(tmp_path):
 def test_backslashes_that_may_be_escaped_ones(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('"label","text"\n"a","C:\\\\new"\n"b","no"\n')  # C:\\new
-    with pytest.raises(UserError, match="another backslash.*--quoting double or"):
+    with pytest.raises(UserError, match="another backslash.*data.quoting double or"):
         open_source(str(path))
     texts = [next(iter(open_source(str(path), quoting=q))).text for q in ("double", "backslash")]
     assert texts == ["C:\\\\new", "C:\\new"]
@@ -115,7 +115,7 @@ def test_quotes_that_begin_after_the_sample(tmp_path):
     rows = "pos\tgood one here\nneg\tbad one there\n" * 10_000
     path.write_text(rows + 'neg\t"he said ""no"" twice"\n')
     source = open_source(str(path))
-    with pytest.raises(UserError, match="a.tsv:20001: after a start.*--quoting double"):
+    with pytest.raises(UserError, match="a.tsv:20001: after a start.*data.quoting double"):
         list(source)
     texts = {q: list(open_source(str(path), quoting=q))[-1].text for q in ("double", "none")}
     assert texts == {"double": 'he said "no" twice', "none": '"he said ""no"" twice"'}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hier_rnn.commands.console import escaped, lines
+from hier_rnn.sources.bundled import bundled
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.training_record import read_training_record
 
@@ -17,9 +18,9 @@ def print_conclusion(run: Path, program: str) -> None:
         program: How the command was called: `train.py`, or `hier-rnn train`.
     """
     evaluate = "python evaluate.py" if program == "train.py" else "hier-rnn evaluate"
-    tested = RunDirectory(run).evaluated
+    test = RunDirectory(run).read_configuration().data.test
     name = _quoted(run)
-    data = "" if tested else " --data TEST.tsv"
+    data = "" if test == bundled("test") else f" --data {_quoted(test) if test else 'TEST.tsv'}"
     lines(
         [
             "",
@@ -66,6 +67,6 @@ def _headline(run: Path) -> str:
     )
 
 
-def _quoted(path: Path) -> str:
+def _quoted(path: Path | str) -> str:
     text = escaped(str(path))
     return f'"{text}"' if " " in text else text
