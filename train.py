@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hier_rnn.commands.import_path import leave_import_path
 from hier_rnn.commands.main import run
+from hier_rnn.commands.terminal.import_path import leave_import_path
 from hier_rnn.commands.train import train
 
 if __name__ == "__main__":

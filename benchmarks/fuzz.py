@@ -32,16 +32,16 @@ from hier_rnn.configuration.toml import parse_configuration, read_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.sources.source import open_source
-from hier_rnn.storage.archive import read_archive, write_archive
 from hier_rnn.storage.checkpoints import Checkpoints, read_progress
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.manifest import read_manifest
 from hier_rnn.storage.old_format import read_old_configuration
-from hier_rnn.storage.old_weights_file import parse_old_weights
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.training_record import read_training_record
-from hier_rnn.storage.vectors_file import read_vectors
-from hier_rnn.storage.weights_file import parse_weights
+from hier_rnn.storage.weights.archive import read_archive, write_archive
+from hier_rnn.storage.weights.old_weights_file import parse_old_weights
+from hier_rnn.storage.weights.vectors_file import read_vectors
+from hier_rnn.storage.weights.weights_file import parse_weights
 from hier_rnn.text.misspelling import load_misspellings
 
 ROUND = 100  # examples until the clock is looked at

@@ -14,7 +14,7 @@ from hypothesis import given
 
 from benchmarks.fuzz import changed, fuzz, fuzzer
 from hier_rnn.errors import UserError
-from hier_rnn.storage.vectors_file import read_vectors
+from hier_rnn.storage.weights.vectors_file import read_vectors
 
 SECONDS = float(os.environ.get("HIER_RNN_FUZZ_SECONDS", "0"))
 

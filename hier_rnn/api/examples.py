@@ -19,9 +19,9 @@ from hier_rnn.configuration.options import Data
 from hier_rnn.errors import UserError
 from hier_rnn.inference.arguments import checked_texts
 from hier_rnn.sources.clean import Cleaned
-from hier_rnn.sources.columns import columns_by_name
 from hier_rnn.sources.example import Example, Reading, Source, quoted, shortened
 from hier_rnn.sources.source import open_source
+from hier_rnn.sources.tables.columns import columns_by_name
 
 SAMPLE = 1024  # rows looked at to find out what a table's columns are
 

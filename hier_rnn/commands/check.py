@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from hier_rnn.commands.console import STANDARD_STREAM, escaped, lines, show_log, write_json
+from hier_rnn.commands.terminal.console import STANDARD_STREAM, escaped, lines, show_log, write_json
 from hier_rnn.configuration.command_line import (
     ConfiguredCommand,
     configuration_options,
@@ -15,7 +15,7 @@ from hier_rnn.configuration.command_line import (
 )
 from hier_rnn.configuration.options import Data
 from hier_rnn.errors import UserError
-from hier_rnn.sources.check import DataReport, SourceSummary, check_data
+from hier_rnn.sources.checks.check import DataReport, SourceSummary, check_data
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 

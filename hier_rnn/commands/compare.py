@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hier_rnn.commands.console import STANDARD_STREAM, write_json
 from hier_rnn.commands.drawing.draw import draw
-from hier_rnn.commands.options import output_option
+from hier_rnn.commands.terminal.console import STANDARD_STREAM, write_json
+from hier_rnn.commands.terminal.options import output_option
 
 if TYPE_CHECKING:
     from hier_rnn.commands.drawing.table import Table

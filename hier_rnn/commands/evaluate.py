@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 import hier_rnn
-from hier_rnn.commands.console import (
+from hier_rnn.commands.terminal.console import (
     STANDARD_STREAM,
     escaped,
     interruptible,
@@ -18,7 +18,7 @@ from hier_rnn.commands.console import (
     write_json,
     write_line,
 )
-from hier_rnn.commands.options import (
+from hier_rnn.commands.terminal.options import (
     open_run_source,
     output_option,
     quiet_option,

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 import hier_rnn
-from hier_rnn.commands.console import STANDARD_STREAM, escaped, show_log, write_json
 from hier_rnn.commands.drawing.draw import draw
-from hier_rnn.commands.options import output_option, run_configuration, verify_option
+from hier_rnn.commands.terminal.console import STANDARD_STREAM, escaped, show_log, write_json
+from hier_rnn.commands.terminal.options import output_option, run_configuration, verify_option
 from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hier_rnn.commands.console import lines, show_log
-from hier_rnn.commands.options import verify_option
+from hier_rnn.commands.terminal.console import lines, show_log
+from hier_rnn.commands.terminal.options import verify_option
 
 if TYPE_CHECKING:
     from hier_rnn.exporting.export import Format

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from hier_rnn.commands.console import STANDARD_STREAM, write_json
-from hier_rnn.commands.options import output_option, path_option, verify_option
+from hier_rnn.commands.terminal.console import STANDARD_STREAM, write_json
+from hier_rnn.commands.terminal.options import output_option, path_option, verify_option
 from hier_rnn.sources.bundled import bundled
 
 

@@ -13,16 +13,16 @@ from click.shell_completion import shell_complete
 
 from hier_rnn.commands.check import check
 from hier_rnn.commands.compare import compare
-from hier_rnn.commands.console import discard_output, flush, open_streams, tell
 from hier_rnn.commands.evaluate import evaluate
 from hier_rnn.commands.explain import explain
 from hier_rnn.commands.export import export
-from hier_rnn.commands.flags import with_flags
-from hier_rnn.commands.group import CommandGroup
 from hier_rnn.commands.inspect import inspect
 from hier_rnn.commands.neighbours import neighbours
 from hier_rnn.commands.predict import predict
 from hier_rnn.commands.serve import serve
+from hier_rnn.commands.terminal.console import discard_output, flush, open_streams, tell
+from hier_rnn.commands.terminal.flags import with_flags
+from hier_rnn.commands.terminal.group import CommandGroup
 from hier_rnn.commands.train import train
 from hier_rnn.commands.vectors import vectors
 from hier_rnn.configuration.command_line import unknown_option

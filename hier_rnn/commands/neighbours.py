@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from hier_rnn.commands.console import escaped, show_log, write_line
 from hier_rnn.commands.drawing.draw import draw
-from hier_rnn.commands.options import verify_option
+from hier_rnn.commands.terminal.console import escaped, show_log, write_line
+from hier_rnn.commands.terminal.options import verify_option
 
 
 @click.command(epilog="Example:  hier-rnn neighbours runs/messages parcle refnud")

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 import hier_rnn
-from hier_rnn.commands.answers import (
+from hier_rnn.commands.terminal.answers import (
     UNSURE,
     Text,
     Write,
@@ -23,9 +23,16 @@ from hier_rnn.commands.answers import (
     table_writer,
     vector_line,
 )
-from hier_rnn.commands.console import STANDARD_STREAM, as_json, flush, interruptible, show_log, tell
-from hier_rnn.commands.lines import LINES_AT_ONCE, batches_of_lines, waits_for_lines
-from hier_rnn.commands.options import (
+from hier_rnn.commands.terminal.console import (
+    STANDARD_STREAM,
+    as_json,
+    flush,
+    interruptible,
+    show_log,
+    tell,
+)
+from hier_rnn.commands.terminal.lines import LINES_AT_ONCE, batches_of_lines, waits_for_lines
+from hier_rnn.commands.terminal.options import (
     open_run_source,
     output_option,
     quiet_option,

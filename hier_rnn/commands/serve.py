@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from hier_rnn.commands.console import show_log
-from hier_rnn.commands.options import quiet_option, run_configuration
+from hier_rnn.commands.terminal.console import show_log
+from hier_rnn.commands.terminal.options import quiet_option, run_configuration
 from hier_rnn.errors import UserError
 
 NEEDED = ("prometheus_client", "starlette", "uvicorn")

@@ -9,10 +9,10 @@ import click
 
 import hier_rnn
 from hier_rnn.commands.check import check_sources, report_lines
-from hier_rnn.commands.console import show_log, tell
-from hier_rnn.commands.flags import CLASSIFICATION, PRETRAINING
-from hier_rnn.commands.group import CommandGroup
-from hier_rnn.commands.options import output_option, path_option, quiet_option
+from hier_rnn.commands.terminal.console import show_log, tell
+from hier_rnn.commands.terminal.flags import CLASSIFICATION, PRETRAINING
+from hier_rnn.commands.terminal.group import CommandGroup
+from hier_rnn.commands.terminal.options import output_option, path_option, quiet_option
 from hier_rnn.configuration.command_line import (
     ConfiguredCommand,
     configuration_options,

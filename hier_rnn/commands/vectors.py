@@ -11,10 +11,10 @@ from typing import IO
 import click
 
 import hier_rnn
-from hier_rnn.commands.answers import vector_line
-from hier_rnn.commands.console import show_log
-from hier_rnn.commands.lines import batches_of_lines
-from hier_rnn.commands.options import output_option, run_configuration, verify_option
+from hier_rnn.commands.terminal.answers import vector_line
+from hier_rnn.commands.terminal.console import show_log
+from hier_rnn.commands.terminal.lines import batches_of_lines
+from hier_rnn.commands.terminal.options import output_option, run_configuration, verify_option
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
 
@@ -56,7 +56,7 @@ def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None, verify
         raise UserError(f"{file}: no words: a line is expected to hold a word.")
     show_log(quiet=False)
     encode = hier_rnn.load_encoder(directory, verify)
-    from hier_rnn.storage.vectors_file import vector_lines, write_vectors
+    from hier_rnn.storage.weights.vectors_file import vector_lines, write_vectors
 
     if out:
         write_vectors(out, words, encode(words))

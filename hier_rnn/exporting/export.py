@@ -29,7 +29,7 @@ from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.storage.directory import alphabet_bytes
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.run_directory import RunDirectory
-from hier_rnn.storage.weights_file import weights_bytes
+from hier_rnn.storage.weights.weights_file import weights_bytes
 from hier_rnn.text.alphabet import BOS, EOS, FIRST_CHARACTER, UNK, Alphabet
 from hier_rnn.text.tokenizer import MAXIMUM_CHARACTERS
 

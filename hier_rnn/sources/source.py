@@ -9,15 +9,15 @@ from pathlib import Path
 
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.lines import require_regular
-from hier_rnn.sources.arrow import open_arrow
 from hier_rnn.sources.clean import Cleaned
-from hier_rnn.sources.delimited import open_table
 from hier_rnn.sources.example import Example, Reading, Source
 from hier_rnn.sources.fasttext import open_txt
 from hier_rnn.sources.folder import open_folder
 from hier_rnn.sources.jsonl import open_jsonl
-from hier_rnn.sources.names import folded
 from hier_rnn.sources.standard_input import looks_like, standard_input
+from hier_rnn.sources.tables.arrow import open_arrow
+from hier_rnn.sources.tables.delimited import open_table
+from hier_rnn.sources.tables.names import folded
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 __all__ = ["Example", "Source", "open_source"]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from hier_rnn.errors import UserError
-from hier_rnn.storage.archive import read_archive, write_archive
+from hier_rnn.storage.weights.archive import read_archive, write_archive
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from hier_rnn.storage.json_file import json_bytes, parse_json
 from hier_rnn.storage.limits import LIMITS, VOCABULARY, WORD_CHARACTERS, check_size, read_file
 from hier_rnn.storage.manifest import MANIFEST, Manifest, read_manifest
 from hier_rnn.storage.old_format import OLD_WEIGHTS, read_old_configuration
-from hier_rnn.storage.old_weights_file import parse_old_weights
-from hier_rnn.storage.weights_file import MOST_BYTES, Shapes, largest_size, parse_weights
+from hier_rnn.storage.weights.old_weights_file import parse_old_weights
+from hier_rnn.storage.weights.weights_file import MOST_BYTES, Shapes, largest_size, parse_weights
 from hier_rnn.text.alphabet import BOS, EOS, UNK, Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
 

@@ -21,7 +21,7 @@ from hier_rnn.storage.json_file import json_bytes, parse_json
 from hier_rnn.storage.limits import LIMITS, read_file
 from hier_rnn.storage.manifest import MANIFEST
 from hier_rnn.storage.run_directory import RunDirectory
-from hier_rnn.storage.weights_file import weights_bytes
+from hier_rnn.storage.weights.weights_file import weights_bytes
 from hier_rnn.text.alphabet import Alphabet
 
 ENCODER = "character_encoder/"

@@ -16,7 +16,7 @@ from hier_rnn.storage.directory import Directory, metrics_bytes, vocabulary_byte
 from hier_rnn.storage.json_file import json_bytes, parse_json
 from hier_rnn.storage.limits import LABEL_CHARACTERS, LABELS
 from hier_rnn.storage.manifest import MANIFEST
-from hier_rnn.storage.weights_file import weights_bytes
+from hier_rnn.storage.weights.weights_file import weights_bytes
 
 COLDEST, HOTTEST = 1e-3, 1e3
 

@@ -21,7 +21,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.inference import inference, word_cache, word_values
 from hier_rnn.inference.predictor import Prediction, Predictor
 from hier_rnn.sources.source import open_source
-from hier_rnn.storage.weights_file import read_weights, weights_bytes
+from hier_rnn.storage.weights.weights_file import read_weights, weights_bytes
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [

@@ -10,7 +10,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.run_directory import RunDirectory
-from hier_rnn.storage.weights_file import weights_bytes
+from hier_rnn.storage.weights.weights_file import weights_bytes
 from hier_rnn.text.alphabet import Alphabet
 
 KERNEL = "character_encoder/gru_0/kernel"

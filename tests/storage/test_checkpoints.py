@@ -15,8 +15,8 @@ import safetensors.numpy
 
 from benchmarks.damages import damages
 from hier_rnn.errors import UserError
-from hier_rnn.storage.archive import read_archive, write_archive
 from hier_rnn.storage.checkpoints import Checkpoints, read_progress
+from hier_rnn.storage.weights.archive import read_archive, write_archive
 from hier_rnn.training.state import TrainerState
 
 TENSORS = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.classification.train import train_classifier
 
 Weights = dict[str, np.ndarray]

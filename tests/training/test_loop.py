@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from hier_rnn.errors import UserError
 from hier_rnn.storage.checkpoints import Checkpoints
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.classification import objective
 from hier_rnn.training.events import Diverged, Event, Started, Step
 from hier_rnn.training.objective import Losses

@@ -11,7 +11,7 @@ import pytest
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.events import Event, Step
 from hier_rnn.training.fingerprint import fingerprint_of
 from hier_rnn.training.resumption import comparable

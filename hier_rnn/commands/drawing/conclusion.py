@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hier_rnn.commands.console import escaped, lines
+from hier_rnn.commands.terminal.console import escaped, lines
 from hier_rnn.sources.bundled import bundled
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.training_record import read_training_record

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from hier_rnn.commands.console import escaped
 from hier_rnn.commands.drawing.draw import draw
 from hier_rnn.commands.drawing.table import Column, Table, numbers
+from hier_rnn.commands.terminal.console import escaped
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.formatting import (
     p_value,

@@ -8,9 +8,9 @@ from itertools import groupby
 
 from rich.text import Text
 
-from hier_rnn.commands.console import escaped
 from hier_rnn.commands.drawing.draw import draw
 from hier_rnn.commands.drawing.table import Column, Table, numbers
+from hier_rnn.commands.terminal.console import escaped
 from hier_rnn.evaluation.inspection.weights import WeightRow
 from hier_rnn.initializers.gates import gates_of
 

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from hier_rnn.commands.console import escaped, tell
+from hier_rnn.commands.terminal.console import escaped, tell
 from hier_rnn.evaluation.progress import PassProgress
 
 BAR = 10

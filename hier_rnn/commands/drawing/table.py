@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from hier_rnn.commands.console import escaped
+from hier_rnn.commands.terminal.console import escaped
 
 Cell = str | Text
 GAP = 2

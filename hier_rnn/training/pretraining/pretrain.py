@@ -22,12 +22,12 @@ from hier_rnn.model.classifier import assign
 from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.sources.source import Source
-from hier_rnn.storage.archive import read_tuple, write_tuple
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
+from hier_rnn.storage.weights.archive import read_tuple, write_tuple
 from hier_rnn.text.alphabet import FIRST_CHARACTER, UNK, Alphabet
 from hier_rnn.training.events import Listener, ModelBuilt, to_all, to_nobody
 from hier_rnn.training.fingerprint import Fingerprints, fingerprint_of, fingerprint_of_encoder

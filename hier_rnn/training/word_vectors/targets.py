@@ -17,7 +17,7 @@ import numpy as np
 
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.errors import UserError
-from hier_rnn.storage.vectors_file import read_vectors
+from hier_rnn.storage.weights.vectors_file import read_vectors
 from hier_rnn.text.subtokens import content_subtokens, subtokens
 from hier_rnn.training.events import Listener, to_nobody
 from hier_rnn.training.word_vectors.cooccurrence import WordCounts, count_contexts, count_words

@@ -12,7 +12,7 @@ from hier_rnn.configuration.options import CharacterEncoder as Options
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import trie_builder
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.classification import frozen_word_vectors, objective
 from hier_rnn.training.classification.batches import PackedBatches, Sentence

@@ -11,7 +11,7 @@ import pytest
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.classification.train import train_classifier
 
 LONG = "red green blue red green blue red green blue red good"

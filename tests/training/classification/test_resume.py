@@ -14,7 +14,7 @@ import pytest
 
 from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.storage.checkpoints import Checkpoints
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 
 pytestmark = pytest.mark.slow  # a dozen processes, each of which imports TensorFlow
 

@@ -12,7 +12,7 @@ import pytest
 
 from hier_rnn.errors import UserError
 from hier_rnn.storage.checkpoints import Checkpoints
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.classification import train as classify
 from hier_rnn.training.events import Event, Saved, Stage, Started, Step
 from hier_rnn.training.state import TrainingState

@@ -23,7 +23,7 @@ from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.run_directory import RunDirectory
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.classification.training_data import Sources
 from hier_rnn.training.events import PhaseEnded

@@ -15,7 +15,7 @@ from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.text.alphabet import FIRST_CHARACTER
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.events import Stage

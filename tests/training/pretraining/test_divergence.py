@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from hier_rnn.errors import UserError
 from hier_rnn.storage.checkpoints import Checkpoints
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 

@@ -22,8 +22,8 @@ from hier_rnn.errors import UserError
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
-from hier_rnn.storage.vectors_file import write_vectors
-from hier_rnn.storage.weights_file import read_weights
+from hier_rnn.storage.weights.vectors_file import write_vectors
+from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.text.alphabet import FIRST_CHARACTER
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective

@@ -7,7 +7,7 @@ import pytest
 
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.errors import UserError
-from hier_rnn.storage.vectors_file import write_vectors
+from hier_rnn.storage.weights.vectors_file import write_vectors
 from hier_rnn.training.word_vectors.cooccurrence import count_words
 from hier_rnn.training.word_vectors.targets import (
     compose,

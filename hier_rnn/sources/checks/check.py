@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hier_rnn.errors import UserError
+from hier_rnn.sources.checks.statistics import PLACES, SourceStatistics, is_number
 from hier_rnn.sources.example import Source
-from hier_rnn.sources.statistics import PLACES, SourceStatistics, is_number
 
 Severity = Literal["warning", "note"]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hier_rnn.errors import UserError
-from hier_rnn.sources.columns import columns_by_name
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
+from hier_rnn.sources.tables.columns import columns_by_name
 
 if TYPE_CHECKING:
     import pyarrow

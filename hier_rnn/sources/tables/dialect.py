@@ -16,7 +16,7 @@ from typing import NamedTuple
 from hier_rnn.errors import UserError
 from hier_rnn.lines import LONGEST_LINE, without_end
 from hier_rnn.sources.example import shortened
-from hier_rnn.sources.names import has_row_names, usual_role
+from hier_rnn.sources.tables.names import has_row_names, usual_role
 
 Rows = Iterator[tuple[int, list[str]]]
 

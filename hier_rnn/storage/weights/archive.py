@@ -20,7 +20,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
 from hier_rnn.storage.json_file import parse_json
 from hier_rnn.storage.limits import read_file
-from hier_rnn.storage.weights_file import check_finite, load_tensors, read_header
+from hier_rnn.storage.weights.weights_file import check_finite, load_tensors, read_header
 
 CONTENT = "content"
 LARGEST = 1 << 38  # bytes; nothing is taken in memory but what the file holds

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from hier_rnn.errors import UserError
-from hier_rnn.sources import statistics
-from hier_rnn.sources.check import check_data
+from hier_rnn.sources.checks import statistics
+from hier_rnn.sources.checks.check import check_data
+from hier_rnn.sources.checks.statistics import SourceStatistics, is_number
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.source import open_source
-from hier_rnn.sources.statistics import SourceStatistics, is_number
 
-MESSAGES = Path(__file__).parents[2] / "data" / "messages"
+MESSAGES = Path(__file__).parents[3] / "data" / "messages"
 
 
 def source(rows, name="some.tsv"):

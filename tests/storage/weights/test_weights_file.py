@@ -10,7 +10,7 @@ import pytest
 import safetensors.numpy
 
 from hier_rnn.errors import UserError
-from hier_rnn.storage.weights_file import (
+from hier_rnn.storage.weights.weights_file import (
     largest_size,
     parse_weights,
     read_weights,

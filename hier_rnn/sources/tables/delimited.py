@@ -11,9 +11,9 @@ from pathlib import Path
 
 from hier_rnn.errors import UserError
 from hier_rnn.lines import read_lines, read_sample
-from hier_rnn.sources.columns import Columns, find_columns
-from hier_rnn.sources.dialect import DELIMITERS, Dialect, find_dialect, sample_rows
 from hier_rnn.sources.example import Example, Reading, shortened
+from hier_rnn.sources.tables.columns import Columns, find_columns
+from hier_rnn.sources.tables.dialect import DELIMITERS, Dialect, find_dialect, sample_rows
 
 # What only a writer that quotes cells writes: quotes around, and doubled inside.
 _QUOTED = re.compile(r'"(?!")(?:[^"]|"")*""(?:[^"]|"")*"')

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hier_rnn.commands import lines
-from hier_rnn.commands.lines import batches_of_lines
+from hier_rnn.commands.terminal import lines
+from hier_rnn.commands.terminal.lines import batches_of_lines
 from hier_rnn.errors import UserError
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from hier_rnn.errors import UserError
 from hier_rnn.storage.limits import NAME_CHARACTERS, WEIGHTS
-from hier_rnn.storage.weights_file import Shapes, check_finite, check_shapes, shown
+from hier_rnn.storage.weights.weights_file import Shapes, check_finite, check_shapes, shown
 
 logger = logging.getLogger(__name__)
 

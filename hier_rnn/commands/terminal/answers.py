@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from hier_rnn.commands.console import as_json, escaped_for
+from hier_rnn.commands.terminal.console import as_json, escaped_for
 from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:  # a third of the time that --help takes

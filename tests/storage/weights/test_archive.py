@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.damages import damages
 from hier_rnn.errors import UserError
-from hier_rnn.storage.archive import read_tuple, write_tuple
+from hier_rnn.storage.weights.archive import read_tuple, write_tuple
 
 
 class Counted(NamedTuple):

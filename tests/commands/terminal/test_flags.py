@@ -2,7 +2,7 @@
 
 import pytest
 
-from hier_rnn.commands.flags import with_flags
+from hier_rnn.commands.terminal.flags import with_flags
 
 
 @pytest.mark.parametrize(

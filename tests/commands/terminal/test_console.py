@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hier_rnn.commands import console
+from hier_rnn.commands.terminal import console
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_json_loses_nothing(monkeypatch, encoding):
 def test_a_pipe_is_utf_8_unless_the_user_says_otherwise(shell):
     # A C locale without UTF-8 mode: what Python then takes is ASCII.
     old = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
-    show = f'"{sys.executable}" -c "from hier_rnn.commands import console as c;'
+    show = f'"{sys.executable}" -c "from hier_rnn.commands.terminal import console as c;'
     show += ' c.open_streams(); c.write_line(chr(233))"'
     assert shell(show, **old).stdout == "é\n"
     old["PYTHONIOENCODING"] = "ascii"

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.sources.example import Reading, quoted, shortened
-from hier_rnn.sources.names import folded, has_row_names, may_be_label, usual_role
+from hier_rnn.sources.tables.names import folded, has_row_names, may_be_label, usual_role
 
 HOW_TO_CHOOSE = "Choose with data.label_column and data.text_column, by name or by number from 1"
 # Rows of recurring labels after which one that does not recur is a doubt, and then a header.

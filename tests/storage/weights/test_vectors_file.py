@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hier_rnn.errors import UserError
-from hier_rnn.storage.vectors_file import read_vectors, write_vectors
+from hier_rnn.storage.weights.vectors_file import read_vectors, write_vectors
 
 WORDS = ["the", "\u0444\u0438\u043b\u044c\u043c", "\u9152\u5e97", "don't", ":)"]
 VECTORS = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)

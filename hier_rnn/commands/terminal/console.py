@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from hier_rnn.commands.flags import with_flags
+from hier_rnn.commands.terminal.flags import with_flags
 from hier_rnn.files import write_atomically
 
 STANDARD_STREAM = Path("-")

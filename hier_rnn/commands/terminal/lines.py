@@ -14,7 +14,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import cast
 
-from hier_rnn.commands.console import STANDARD_STREAM
+from hier_rnn.commands.terminal.console import STANDARD_STREAM
 from hier_rnn.errors import UserError
 
 LINES_AT_ONCE = 4096

@@ -1,0 +1,1 @@
+"""What in labelled data is probably not meant."""

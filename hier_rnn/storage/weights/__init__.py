@@ -1,0 +1,1 @@
+"""Numbers in files: weights, archives of tensors, word vectors."""
