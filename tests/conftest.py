@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import signal
 from collections.abc import Callable
@@ -27,6 +28,15 @@ def ctrl_c():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def quiet_log():
+    """What a command tells people of the log is its own affair: the next test starts without."""
+    yield
+    logger = logging.getLogger("hier_rnn")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
 
 
 def write_examples(path: Path, count: int, seed: int, labels: str = "bad good question") -> Path:

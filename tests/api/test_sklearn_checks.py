@@ -64,7 +64,7 @@ class NumberClassifier(TextClassifier):
 
 
 KNOWN = {
-    "check_sample_weights_not_an_array": "no weights of examples",
+    "check_fit2d_1sample": "the error says that no example is left to validate on",
 }
 
 

@@ -134,7 +134,7 @@ def test_a_real_run(small_run):
     predictor = hier_rnn.load(small_run)
     texts = ["good shop", "", "my café is sad", "x" * 5000, "好吃 😀 naïve ﬁne", "bad " * 300]
     sentences = list(map(predictor.words, texts))
-    attribution = Attribution(predictor.configuration, predictor.alphabet, predictor._weights)
+    attribution = Attribution(predictor.configuration, predictor.alphabet, predictor.weights)
     import tensorflow as tf
 
     from hier_rnn.packing.batch import pack_batch

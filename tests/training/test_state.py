@@ -30,9 +30,9 @@ def test_everything_comes_back(tmp_path):
     for _ in range(3):
         gradients = {name: tf.constant([1.0, 2.0, 3.0]) for name in weights}
         optimizer.apply(gradients, tf.constant(0.1))
-    state.progress.step, state.progress.seconds = 3, 0.1
+    state.progress.step, state.progress.seconds, state.progress.best_epoch = 3, 0.1, 1
     state.progress.metrics.append({"epoch": 1, "train_loss": 0.1 + 0.2})
-    state.best = {"head/kernel": np.ones(3, np.float32)}
+    state.best = {name: np.ones(3, np.float32) for name in weights}
     state.save()
 
     other = made(tmp_path)
@@ -48,8 +48,8 @@ def test_everything_comes_back(tmp_path):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"width": 4}, r"'weights/head/kernel' has shape \(3,\), and should have \(4,\)"),
-        ({"names": ["head/kernel", "head/other"]}, "'weights/head/other' has shape unknown"),
+        ({"width": 4}, r"'.*/head/.*' has shape \(3,\), and should have \(4,\)"),
+        ({"names": ["head/kernel", "head/other"]}, "'.*/head/(bias|other)' has shape"),
     ],
 )
 def test_a_checkpoint_of_another_model(tmp_path, changed, message):

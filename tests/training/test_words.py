@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
+from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.words import load_words, resolve_word_segmentation
 
 
@@ -51,7 +56,8 @@ def test_whitespace_words_need_no_model():
 
 
 def test_a_sentencepiece_model_is_trained_named_or_the_runs_own(tmp_path):
-    words, model = load_words(configuration(vocabulary_size=40), TEXTS, tmp_path / "none")
+    begun = RunDirectory(tmp_path / "run")
+    words, model = load_words(configuration(vocabulary_size=40), TEXTS, begun)
     assert len(words("the catalog")) > 2
     assert load_words(configuration(vocabulary_size=40), TEXTS)[1] == model
 
@@ -60,17 +66,20 @@ def test_a_sentencepiece_model_is_trained_named_or_the_runs_own(tmp_path):
     named = configuration(sentencepiece_model=str(own))
     again, same = load_words(named, TEXTS)
     assert (again("the catalog"), same) == (words("the catalog"), model)
-    again, same = load_words(configuration(vocabulary_size=30), TEXTS, own)
+    begun.write({begun.words_model: model})
+    again, same = load_words(configuration(vocabulary_size=30), TEXTS, begun)
     assert (again("the catalog"), same) == (words("the catalog"), model)
 
-    with pytest.raises(UserError, match="none.model: can't read the SentencePiece model"):
+    with pytest.raises(UserError, match="none.model: can't read it"):
         load_words(configuration(sentencepiece_model=str(tmp_path / "none.model")), TEXTS)
 
 
 def test_the_encoders_model_comes_before_training_one(tmp_path):
     _, model = load_words(configuration(vocabulary_size=40), TEXTS)
-    (tmp_path / "encoder.safetensors").touch()
-    (tmp_path / "words.model").write_bytes(model)
+    encoder, alphabet = EncoderDirectory(tmp_path), Alphabet(("a",))
+    shapes = character_encoder_shapes(Configuration().character_encoder, alphabet.size)
+    weights = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    encoder.finish(configuration(), alphabet, weights, {"a": 1}, {}, words_model=model)
     started = configuration(vocabulary_size=30).model_copy(
         update={"data": Configuration().data.model_copy(update={"encoder": str(tmp_path)})}
     )

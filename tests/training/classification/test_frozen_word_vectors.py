@@ -71,7 +71,7 @@ def test_the_most_frequent_words_are_known_if_not_all_fit(encoder, monkeypatch):
 
 def test_a_text_without_words(tiny, tmp_path):
     empty = tmp_path / "empty.tsv"
-    empty.write_text("a\t\nb\t\n" * 3)
+    empty.write_text("label\ttext\n" + "a\t\nb\t\n" * 3)
     data = {"train": str(empty), "validation": str(empty)}
     options = tiny(data=data, training={"freeze_encoder": True})
     train_classifier(options, tmp_path / "run")

@@ -343,5 +343,5 @@ def test_sentencepiece(train, tmp_path):
     train(settings={"force": True}, training=SHORT, **smaller)
     assert run.words_model.read_bytes() != model
     run.words_model.unlink()
-    with pytest.raises(UserError, match="not a whole run directory: no words.model"):
+    with pytest.raises(UserError, match="words.model: missing"):
         hier_rnn.load(run.path)

@@ -77,7 +77,8 @@ def test_from_an_encoder_it_goes_on(tiny, small_run, tmp_path):
 
     start = warm_started(run)
     assert json.loads((start.path / "facts.json").read_text())["encoder"] == str(small_run)
-    old, extended = (RunDirectory(p).read_alphabet() for p in (small_run / "encoder", start.path))
+    paths = (small_run / "encoder", start.path)
+    old, extended = (EncoderDirectory(path).read_alphabet() for path in paths)
     assert extended.characters[: len(old.characters)] == old.characters
     assert {"ž", "ť"} <= set(extended.characters[len(old.characters) :])
     characters = run.read_alphabet().characters

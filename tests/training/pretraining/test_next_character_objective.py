@@ -52,7 +52,7 @@ def language_model(
 
 
 def packed(model: NextCharacterObjective, words, counts) -> CountedBatch:
-    tries = model._spelling(tf.constant(words))
+    tries = model._trie_builder(tf.constant(words))
     return CountedBatch(tries, tf.constant(counts, tf.float32), tf.constant(True))
 
 
@@ -88,7 +88,7 @@ def test_bits_are_those_of_a_count_by_hand(marks):
         spelled = [ids.get(character, 0) for character in word]
         read = ([1] if marks else []) + spelled
         # One word's trie is a chain: state i has read i characters.
-        states = encoder.states(model._spelling(tf.constant([word])))[0][-1]
+        states = encoder.states(model._trie_builder(tf.constant([word])))[0][-1]
         for i, character in enumerate([*spelled, 2], start=len(read) - len(spelled)):
             chances = tf.nn.softmax(states[i : i + 1] @ layer.kernels[0] + layer.biases[0])[
                 0

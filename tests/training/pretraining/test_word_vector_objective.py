@@ -102,7 +102,7 @@ def test_the_map_that_fits_is_the_ridge_regression(monkeypatch, at_once):
     after = model.validate()
     assert after["learnt_cosine"] > before["learnt_cosine"] + 0.4
     learnt = np.flatnonzero(~held_out_words(WORDS, 0.1, 0))
-    states = model._encoder(model._spelling(tf.constant([WORDS[i] for i in learnt]))).numpy()
+    states = model._encoder(model._trie_builder(tf.constant([WORDS[i] for i in learnt]))).numpy()
     with_bias = np.hstack([states, np.ones((len(learnt), 1))])
     fitted = Ridge(alpha=word_vector_objective.RIDGE, fit_intercept=False).fit(
         with_bias, targets().vectors[learnt]
@@ -116,7 +116,7 @@ def test_loss_is_the_weighted_mean_of_one_minus_cosine(encoder):
     model = distillation(encoder, frequency_exponent=1.0)
     made = targets()
     batch = next(iter(model.batches()))
-    tries = model._spelling(tf.constant([WORDS[i] for i in batch.words.numpy()]))
+    tries = model._trie_builder(tf.constant([WORDS[i] for i in batch.words.numpy()]))
     states = model._encoder(tries).numpy()
     mapped = states @ model.map.kernel.numpy() + model.map.bias.numpy()
     wanted = made.vectors[batch.words.numpy()]
