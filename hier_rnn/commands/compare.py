@@ -83,4 +83,6 @@ def _options(runs: RunTable) -> Table:
 
 
 def _shown(value: Any) -> str:
-    return NOTHING if value in (None, "", (), [], {}) else str(value)
+    if value in (None, "", (), [], {}):
+        return NOTHING
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
