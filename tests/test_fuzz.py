@@ -37,6 +37,7 @@ def targets(small_run):
         *(".arrow, labelled", ".arrow, texts", "a command"),
     ],
 )
+@pytest.mark.slow
 def test_an_answer_or_a_clear_error(targets, name):
     fuzz(targets[name], time.monotonic() + SECONDS, start=time.time_ns() % 2**32)
 

@@ -59,6 +59,7 @@ show()
         ("del os.sched_getaffinity; os.cpu_count = lambda: None", [1, 1]),
     ],
 )
+@pytest.mark.slow
 def test_as_many_as_the_process_may_use(before, processors, threads):
     script = f"""
 import os
@@ -74,6 +75,7 @@ show()
 
 
 @pytest.mark.parametrize("name", ["intra", "inter"])
+@pytest.mark.slow
 def test_threads_that_the_program_has_set_stay(name):
     script = f"""{SHOW}
 threading.set_{name}_op_parallelism_threads(7)

@@ -53,6 +53,7 @@ def test_word_vectors_are_those_of_the_encoder(small_run):
     np.testing.assert_array_equal(table[1, 1:], 0)
 
 
+@pytest.mark.slow
 def test_a_model_around_the_classifier_trains_and_is_saved(classifier, tmp_path):
     layer = classifier.get_layer("sentences")
     before = layer.get_weights()

@@ -87,5 +87,6 @@ KNOWN = {
     ],
     expected_failed_checks=lambda estimator: KNOWN,
 )
+@pytest.mark.slow
 def test_checks_of_an_estimator_of_numbers(estimator, check):
     check(estimator)

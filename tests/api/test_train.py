@@ -30,6 +30,7 @@ def trained(data, options, tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_the_shell_gives_the_same_weights_bit_for_bit(trained, data, tiny, tmp_path):
     configuration = tiny(training={"epochs": 6, "learning_rate": 0.1, "batch_size": 40})
     (tmp_path / "options.toml").write_text(format_configuration(configuration), "utf-8")
@@ -73,6 +74,7 @@ def test_a_finished_run_is_left_as_it_is(trained, data, options):
     assert weights(trained.path) == before
 
 
+@pytest.mark.slow
 def test_without_a_place_it_is_gone_when_python_ends(tmp_path):
     code = (
         "import hier_rnn\n"

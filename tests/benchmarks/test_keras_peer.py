@@ -26,6 +26,7 @@ def task(marks: bool, words_axis: int) -> Task:
 
 
 @pytest.mark.parametrize(("peer", "marks"), [(KerasTimeDistributed, False), (KerasFlattened, True)])
+@pytest.mark.slow
 def test_it_is_the_same_function_and_learns_alike(peer, marks):
     given = task(marks, words_axis=3)
     keras, reference = peer(given), HierRNN(given)

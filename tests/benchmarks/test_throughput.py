@@ -21,6 +21,7 @@ def throughput(*arguments: str | Path) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.slow
 def test_hier_rnn_and_keras_are_measured_and_compute_the_same(tmp_path):
     json_file, figure = tmp_path / "speed.json", tmp_path / "speed.png"
     done = throughput(

@@ -90,6 +90,7 @@ def test_the_table_and_the_figure(tmp_path):
     assert "<svg" in (tmp_path / "curves.svg").read_text()
 
 
+@pytest.mark.slow
 def test_an_encoder_is_pretrained_fine_tuned_and_kept(tmp_path, source):
     config = tmp_path / "base.toml"
     config.write_text(

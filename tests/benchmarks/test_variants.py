@@ -48,6 +48,7 @@ def test_the_table_and_the_figure(tmp_path):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_segments_are_trained_and_kept(tmp_path):
     source, config = tmp_path / "data.tsv", tmp_path / "base.toml"
     lines = ["good\tred green blue fine", "bad\tred green blue poor red", "bad\tpoor"] * 4

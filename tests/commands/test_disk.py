@@ -60,6 +60,7 @@ def test_predicting_to_a_full_disk(call, small_run, labelled, full):
     assert files(full) == ["fill"]
 
 
+@pytest.mark.slow
 def test_training_into_a_full_disk_goes_on_once_there_is_room(call, full, tmp_path):
     lines = Path(bundled("train")).read_text("utf-8").splitlines(keepends=True)[:60]
     (tmp_path / "train.tsv").write_text("".join(lines), "utf-8")

@@ -77,6 +77,7 @@ def test_the_files_are_written_before_anything_is_printed(
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.slow
 def test_no_command_fails_for_an_encoding(call_in, two_runs, labelled, tmp_path, encoding):
     small = two_runs[0]
     evaluated = call_in(

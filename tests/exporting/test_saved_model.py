@@ -69,6 +69,7 @@ def answers(model, texts: list[str]) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("options", GRIDS.values(), ids=GRIDS)
+@pytest.mark.slow
 def test_texts_have_the_answers_of_the_run(saved, texts, logits, options):
     run, folder = saved(**options)
     model = tf.saved_model.load(folder)

@@ -31,6 +31,7 @@ def random_texts(seed: int, count: int) -> list[str]:
 
 @pytest.mark.parametrize("lowercase", [False, True])
 @pytest.mark.parametrize("form", ["none", "NFC", "NFKC", "NFD"])
+@pytest.mark.slow
 def test_every_character_and_any_neighbours(form, lowercase):
     normalization, split = Normalization(form, lowercase), Whitespace()
 

@@ -152,6 +152,7 @@ def test_equal_to_a_plain_loop(options, make, vectors, upstream, distance):
 
 
 @each_option
+@pytest.mark.slow
 def test_in_a_graph_and_without_gradient(options, make, vectors, upstream):
     encoder = make(**options)
     documents = packed(DOCUMENTS)
@@ -394,6 +395,7 @@ def test_small_batches(documents, pooling, make, vectors):
         assert np.any(row) == bool(document)
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_by_the_segment(configure):
     """Of 16 documents of 1,000 words, whole and in segments of 20."""
     words = tf.random.stateless_normal([100, 8], [0, 0])

@@ -42,6 +42,7 @@ def test_they_have_the_encoder_in_common_and_nothing_else(pair):
 
 
 @pytest.mark.parametrize(("trained", "other"), [("topic", "tone"), ("tone", "topic")])
+@pytest.mark.slow
 def test_training_either_moves_both(trained, other, pair, pack, sentences, alphabet):
     configuration, encoder, models = pair
     model = models[trained]

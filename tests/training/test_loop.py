@@ -93,6 +93,7 @@ def test_skip_ends_where_every_batch_is_broken(train, broken):
 
 
 @pytest.mark.parametrize("first", [1, 4])
+@pytest.mark.slow
 def test_restore_goes_back_with_half_the_rate(train, broken, tmp_path, first):
     broken(first, 1)
     events = told(train, on_divergence="restore")

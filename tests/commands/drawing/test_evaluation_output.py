@@ -62,6 +62,7 @@ def test_labels_and_texts_are_not_markup(call, small_run, tmp_path):
     assert "[red]sad[/] late" in out and "[/y] nice" in out
 
 
+@pytest.mark.slow
 def test_files_are_written_before_anything_is_printed(small_run, held_out, tmp_path):
     """614c248 loses report and figures when nobody reads on."""
     other = tmp_path / "other"

@@ -48,6 +48,7 @@ def encoder() -> CharacterEncoder:
     ids=["some known", "all", "none", "a word without letters", "no words"],
 )
 @pytest.mark.parametrize("at_once", [2, 100])
+@pytest.mark.slow
 def test_a_batch_has_the_vectors_of_its_words(encoder, monkeypatch, sentences, at_once):
     monkeypatch.setattr(frozen_word_vectors, "ENCODED_AT_ONCE", at_once)
     known = FrozenWordVectors(encoder, SPELLING, VOCABULARY)

@@ -134,6 +134,7 @@ def assert_same(run: Path, whole: Path) -> None:
     assert sorted(path.name for path in run.iterdir()) == sorted(p.name for p in whole.iterdir())
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again(start, whole):
     for place, kill in KILLS.items():
         process, run = start("killed", kill)

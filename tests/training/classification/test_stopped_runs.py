@@ -88,6 +88,7 @@ def test_ctrl_c_twice_stops_at_once_and_says_what_is_kept(train, tmp_path):
         ("learning to spell", r"saved after step \d. The same command again goes on from here"),
     ],
 )
+@pytest.mark.slow
 def test_an_interrupted_warm_start_says_what_is_kept(train, tmp_path, stage, kept, number):
     training = {"warm_start_epochs": 2, "epochs": 1}
     whole = train("whole", training=training)

@@ -123,6 +123,7 @@ def test_pieces_stay_those_of_the_encoder(tiny, data, tmp_path):
         (["head"], 0),
     ],
 )
+@pytest.mark.slow
 def test_it_has_the_rules_that_decide_the_encoder(tiny, tmp_path, patterns, kept):
     rules = [{"pattern": pattern, "initializer": "random_normal"} for pattern in patterns]
     facts = facts_of_warm_start(tiny, rules, tmp_path / "run")
@@ -143,6 +144,7 @@ def facts_of_warm_start(tiny, rules: list[dict], path: Path) -> dict:
     return json.loads((warm_started(RunDirectory(path)).path / "facts.json").read_text())
 
 
+@pytest.mark.slow
 def test_it_learns_what_labels_say_of_words(tiny, tmp_path):
     def width(weight: float, name: str) -> int:
         training = {

@@ -58,6 +58,7 @@ def packed(model: NextCharacterObjective, words, counts) -> CountedBatch:
 
 @pytest.mark.parametrize("marks", [True, False])
 @pytest.mark.parametrize("encoder", [{}, {"bidirectional": True, "layers": 2}])
+@pytest.mark.slow
 def test_loss_and_gradient_are_those_of_every_word_by_itself(marks, encoder):
     model = language_model(marks, encoder)
     weights = [weight.value for weight in model.named_weights().values()]

@@ -118,6 +118,7 @@ def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, caplog):
 
 
 @pytest.mark.parametrize(("start", "epochs"), [("configuration", 3), ("going_on", 9)])
+@pytest.mark.slow
 def test_ctrl_c_saves_and_the_same_command_goes_on(start, epochs, tmp_path, request):
     made = request.getfixturevalue(start)(epochs=epochs)
     pretrain(made, tmp_path / "whole")
@@ -133,6 +134,7 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(start, epochs, tmp_path, requ
 
 
 @pytest.mark.parametrize("objective", ["word-vectors", "next-character"])
+@pytest.mark.slow
 def test_a_killed_run_ends_the_same(configuration, tmp_path, objective):
     made = configuration(objective=objective, epochs=12, patience=0, checkpoint_seconds=0.0)
     file = tmp_path / "options.toml"
@@ -293,6 +295,7 @@ def test_sentencepiece_words(configuration, tmp_path):
     assert "ing" in words or "ed" in words
 
 
+@pytest.mark.slow
 def test_options_that_decide_how_long(configuration, epoch, tmp_path, monkeypatch):
     saves = []
     save = Checkpoints.save
