@@ -24,13 +24,17 @@ logger = logging.getLogger(__name__)
 
 
 class Prediction(NamedTuple):
-    """A text's label."""
+    """What a text is given."""
 
     label: str
+    """The most probable label."""
     probability: float
     """Of the label."""
     probabilities: np.ndarray
     """Of every label, in the order of `Predictor.labels`, `(classes,)`."""
+    labels: tuple[str, ...]
+    """All labels of the text, most probable first: `label` alone, or where a text may have several,
+    those that reach their thresholds."""
 
 
 class Predictor:
@@ -49,7 +53,7 @@ class Predictor:
         configuration: Its options.
         alphabet: Its characters.
         labels: Its labels, in the order of the classes.
-        temperature: What logits are divided by to make probabilities honest.
+        decision: What is made of logits: probabilities, and from these labels.
         words: From a text to its words.
         weights: Its weights by name; not to be changed.
 
@@ -64,14 +68,25 @@ class Predictor:
         self.configuration = directory.read_configuration()
         self.alphabet = directory.read_alphabet()
         self.labels = directory.read_labels()
-        self.temperature = directory.read_temperature()
+        multi_label = self.configuration.data.multi_label is True
+        self.decision = directory.read_decision(len(self.labels), multi_label)
         self.words = directory.read_words()
         shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
         self.weights = directory.read_weights(shapes)
         self._inference = Inference(self.configuration, self.alphabet, self.weights)
 
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by to make probabilities honest."""
+        return self.decision.temperature
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a text may have several labels, or none."""
+        return self.decision.thresholds is not None
+
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
-        """Returns the label of each text, with its probability.
+        """Returns the label or labels of each text, with their probabilities.
 
         Args:
             texts: The texts; a list, an array, a column, a generator.
@@ -88,7 +103,7 @@ class Predictor:
     def probabilities(self, texts: Iterable[str]) -> np.ndarray:
         """Returns every label's probability for each text, `(texts, classes)`; as `predict`."""
         logits = np.array(list(self.logits(texts)), np.float32)
-        return softmax(logits.reshape(-1, len(self.labels)) / np.float32(self.temperature))
+        return self.decision.probabilities(logits.reshape(-1, len(self.labels)))
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Returns each text's vector, what the head decides by, `(texts, width)`; as `predict`."""
@@ -154,9 +169,10 @@ class Predictor:
         return Attribution(self.configuration, self.alphabet, self.weights)
 
     def _prediction(self, logits: np.ndarray) -> Prediction:
-        probabilities = softmax(logits / np.float32(self.temperature))
+        probabilities = self.decision.probabilities(logits)
         best = int(probabilities.argmax())
-        return Prediction(self.labels[best], float(probabilities[best]), probabilities)
+        given = tuple(self.labels[label] for label in self.decision.given(probabilities))
+        return Prediction(self.labels[best], float(probabilities[best]), probabilities, given)
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but TensorFlow's objects, which are made again where they are needed."""
@@ -171,10 +187,3 @@ def _finite(rows: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
                 " weights are damaged, or its training diverged."
             )
         yield row
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Returns the probabilities that logits mean, `(..., classes)`."""
-    powers: np.ndarray = np.exp(logits - logits.max(-1, keepdims=True))
-    powers /= powers.sum(-1, keepdims=True)
-    return powers

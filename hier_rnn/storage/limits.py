@@ -19,7 +19,7 @@ KILOBYTE, MEGABYTE = 1 << 10, 1 << 20
 # Bytes of a file, by its name.
 LIMITS = {
     "alphabet.json": 32 * MEGABYTE,  # every code point of Unicode fits
-    "calibration.json": 64 * KILOBYTE,
+    "calibration.json": 32 * MEGABYTE,  # a threshold for each label
     "config.toml": MEGABYTE,
     "data.json": MEGABYTE,
     "evaluation.json": 256 * MEGABYTE,

@@ -9,7 +9,6 @@ import numpy as np
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.beginning import encoder_beginning
-from hier_rnn.metrics.calibration import fit_temperature
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.training_data import TrainingData
@@ -50,4 +49,4 @@ def write_run(
     EncoderDirectory(run.encoder).finish(
         configuration, data.alphabet, weights, vocabulary, metadata, data.words_model
     )
-    run.finish(weights, fit_temperature(logits, data.targets), vocabulary, metrics)
+    run.finish(weights, data.task.decision(data.targets, logits), vocabulary, metrics)

@@ -16,6 +16,7 @@ from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.weight_specs import Shapes, character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import trie_builder
+from hier_rnn.sources.multi_label import resolve_multi_label
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.lock import RunLock
@@ -96,7 +97,7 @@ def train_classifier(
         training = _open(configuration, run, sources, force)
         if training is None:
             logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
-            result = _best(run, configuration.training.validation_metric)
+            result = _best(run)
         else:
             result = training.run(to_all(*listeners))
         if not keep_checkpoints:
@@ -111,6 +112,7 @@ def _open(
     opened = functools.cache(lambda: sources or open_sources(configuration))
     begun = run.configuration.exists() and not force
     recorded = run.read_record() if begun else configuration
+    configuration = resolve_multi_label(configuration, sources and sources.train)
     configuration = resolve_word_segmentation(
         configuration, recorded if begun else None, lambda: opened().train
     )
@@ -136,8 +138,9 @@ def _kept(run: RunDirectory) -> str:
     return "no step was taken yet. The same command again begins it."
 
 
-def _best(run: RunDirectory, metric: str) -> TrainingResult:
+def _best(run: RunDirectory) -> TrainingResult:
     """Returns what a finished run came to."""
+    metric = run.read_configuration().training.validation_metric
     rows = read_training_record(run).lines
     sign = -1 if metric == "loss" else 1
     best = max(rows, key=lambda row: sign * row[f"validation_{metric}"])
@@ -243,15 +246,16 @@ class ClassifierTraining:
     def _finish(self, loop: TrainingLoop) -> TrainingResult:
         run, state = self.directory, loop.state
         assign(self.objective.named_weights(), loop.best)
-        scores, logits = self.objective.evaluate()
-        write_run(
-            run, self.configuration, self.data, loop.best, logits, scores.accuracy, state.metrics
-        )
+        logits = self.objective.logits()
+        best = next(row for row in state.metrics if row["epoch"] == state.best_epoch)
+        accuracy = best["validation_accuracy"]
+        write_run(run, self.configuration, self.data, loop.best, logits, accuracy, state.metrics)
+        name = "micro_f1" if "validation_micro_f1" in best else "accuracy"
         logger.info(
-            f"finished: validation accuracy {100 * scores.accuracy:.2f} with the weights of epoch"
+            f"finished: validation {name.replace('_f1', '-F1')}"
+            f" {100 * best[f'validation_{name}']:.2f} with the weights of epoch"
             f" {state.best_epoch}, saved in {run.path}"
         )
-        best = next(row for row in state.metrics if row["epoch"] == state.best_epoch)
         return TrainingResult(run.path, state.best_epoch, _scores(best), trained=True)
 
 
