@@ -22,7 +22,6 @@ from hier_rnn.errors import UserError, nearest
 from hier_rnn.evaluation.alignment import align
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.inference.arguments import checked_texts
-from hier_rnn.metrics.probabilities import probabilities
 from hier_rnn.text.normalization import normalize
 
 STEPS = 32
@@ -71,7 +70,9 @@ class Explanation:
     """A prediction and what each character of the text adds to the explained class's logit."""
 
     label: str
-    """The explained class: the predicted one, unless another was asked for."""
+    """The explained class: the most probable one, unless another was asked for."""
+    given: tuple[str, ...]
+    """The labels that the text is given, most probable first: one, or of several any number."""
     probabilities: dict[str, float]
     """By label, most probable first."""
     words: tuple[str, ...]
@@ -158,6 +159,7 @@ class Explanation:
         return {
             "text": self.text,
             "label": self.label,
+            "given": list(self.given),
             "probabilities": self.probabilities,
             "words": list(self.words),
             "attributions": [list(word) for word in self.attributions],
@@ -193,7 +195,8 @@ def explain(
             f" {MOST_WORDS:,} words at most; explain a part of it."
         )
     [logits] = predictor.logits_of_words([words])
-    values = probabilities(logits, predictor.temperature)
+    values = predictor.decision.probabilities(logits.astype(np.float64))
+    given = predictor.decision.given(predictor.decision.probabilities(logits))
     explained = labels.index(label) if label is not None else int(values.argmax())
     attributions = predictor.character_attributions(words, explained, steps) if words else []
     options = predictor.configuration.text
@@ -203,6 +206,7 @@ def explain(
     stretches = align(text, words, normalized, options.words == "sentencepiece")
     return Explanation(
         label=labels[explained],
+        given=tuple(labels[i] for i in given),
         probabilities={labels[i]: float(values[i]) for i in np.argsort(-values, kind="stable")},
         words=tuple(words),
         attributions=tuple(tuple(map(float, word)) for word in attributions),

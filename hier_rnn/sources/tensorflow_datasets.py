@@ -43,8 +43,8 @@ def open_tfds(spec: str, reading: Reading) -> Callable[[], Iterator[Example]]:
     """Opens a prepared data set, in its own order; class numbers become class names.
 
     A label is a class label, a string, an integer or a boolean, or a sequence of these; a feature
-    within others is named by its path, `data/review_body`. A data set without a `label` or a `text` is read by its only
-    class label or its only text.
+    within others is named by its path, `data/review_body`. A data set without a `label` or a `text`
+    is read by its only class label or its only text.
 
     Args:
         spec: `tfds:NAME[/CONFIG][:VERSION][:SPLIT]`, the split in TFDS's own syntax: `train`,

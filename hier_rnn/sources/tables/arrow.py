@@ -26,8 +26,8 @@ def open_arrow(path: Path, reading: Reading) -> Callable[[], Iterator[Example]]:
     """Opens a Parquet file, or an Arrow file or stream as Feather and Hugging Face write them.
 
     A label is a string, an integer or a boolean, or a list of these; class numbers of Hugging
-    Face's `ClassLabel` become class names. Columns are found as those of a table with a header. A missing text is an
-    error where labels are read; else it is a blank row.
+    Face's `ClassLabel` become class names. Columns are found as those of a table with a header. A
+    missing text is an error where labels are read; else it is a blank row.
 
     Args:
         path: The file.
