@@ -68,6 +68,11 @@ class Evaluation:
         return self.decision.thresholds is not None
 
     @property
+    def headline(self) -> str:
+        """What the score that is named first is called."""
+        return "micro-F1" if self.multi_label else "accuracy"
+
+    @property
     def support(self) -> np.ndarray:
         """Examples of each class, `(classes,)`."""
         return np.array([row.support for row in self.scores.per_class])

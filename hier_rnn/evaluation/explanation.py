@@ -71,8 +71,8 @@ class Explanation:
 
     label: str
     """The explained class: the most probable one, unless another was asked for."""
-    given: tuple[str, ...]
-    """The labels that the text is given, most probable first: one, or of several any number."""
+    given: tuple[str, ...] | None
+    """The labels that the text is given, most probable first; None where a text has one label."""
     probabilities: dict[str, float]
     """By label, most probable first."""
     words: tuple[str, ...]
@@ -159,7 +159,7 @@ class Explanation:
         return {
             "text": self.text,
             "label": self.label,
-            "given": list(self.given),
+            **({} if self.given is None else {"given": list(self.given)}),
             "probabilities": self.probabilities,
             "words": list(self.words),
             "attributions": [list(word) for word in self.attributions],
@@ -196,7 +196,10 @@ def explain(
         )
     [logits] = predictor.logits_of_words([words])
     values = predictor.decision.probabilities(logits.astype(np.float64))
-    given = predictor.decision.given(predictor.decision.probabilities(logits))
+    given = None
+    if predictor.decision.thresholds is not None:
+        own = predictor.decision.given(predictor.decision.probabilities(logits))
+        given = tuple(labels[i] for i in own)
     explained = labels.index(label) if label is not None else int(values.argmax())
     attributions = predictor.character_attributions(words, explained, steps) if words else []
     options = predictor.configuration.text
@@ -206,7 +209,7 @@ def explain(
     stretches = align(text, words, normalized, options.words == "sentencepiece")
     return Explanation(
         label=labels[explained],
-        given=tuple(labels[i] for i in given),
+        given=given,
         probabilities={labels[i]: float(values[i]) for i in np.argsort(-values, kind="stable")},
         words=tuple(words),
         attributions=tuple(tuple(map(float, word)) for word in attributions),

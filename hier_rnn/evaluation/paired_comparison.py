@@ -12,7 +12,6 @@ from hier_rnn.evaluation.answers.choose import answers_of
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.selection import fetch
 from hier_rnn.metrics.bootstrap import Intervals, McNemar, mcnemar_of
-from hier_rnn.metrics.label_scores import LabelScores
 
 DISAGREEMENTS = 12
 
@@ -40,8 +39,10 @@ class Comparison:
     """Runs beside each other on the same examples."""
 
     runs: tuple[str, ...]
+    headline: str
+    """What the score that is named first is called."""
     scores: tuple[tuple[float, float, float], ...]
-    """Accuracy (of several labels, micro-F1), macro-F1 and loss of each run."""
+    """The score that is named first, macro-F1 and loss of each run."""
     differences: tuple[Difference, ...]
     """Of every run but the first."""
     disagreeing: int
@@ -95,13 +96,9 @@ def compare(evaluations: Sequence[Evaluation], seed: int) -> Comparison:
     found = fetch(evaluations[0].examples, shown)
     return Comparison(
         runs=tuple(run.name for run in evaluations),
+        headline=evaluations[0].headline,
         scores=tuple(
-            (
-                run.scores.micro_f1 if isinstance(run.scores, LabelScores) else run.scores.accuracy,
-                run.scores.macro_f1,
-                run.scores.loss,
-            )
-            for run in evaluations
+            (run.scores.headline, run.scores.macro_f1, run.scores.loss) for run in evaluations
         ),
         differences=tuple(
             Difference(

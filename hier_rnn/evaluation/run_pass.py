@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-
 from scipy import sparse
 
 from hier_rnn.errors import UserError

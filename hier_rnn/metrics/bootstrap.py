@@ -39,6 +39,11 @@ class Intervals(NamedTuple):
     micro_f1: Interval | None = None
     """None where a text has one label: there it is the accuracy."""
 
+    @property
+    def headline(self) -> Interval:
+        """The score that is named first."""
+        return self.micro_f1 or self.accuracy
+
 
 class McNemar(NamedTuple):
     """Examples that only one of two classifiers gets right, and how surprising the imbalance is."""

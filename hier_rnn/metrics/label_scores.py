@@ -37,6 +37,11 @@ class LabelScores:
     """Binary cross-entropy of all labels of a text together, on average."""
     per_class: tuple[ClassScores, ...]
 
+    @property
+    def headline(self) -> float:
+        """The score that is named first."""
+        return self.micro_f1
+
     def to_json(self) -> dict[str, Any]:
         """Returns the scores as JSON values, the labels by their names."""
         values = asdict(self)

@@ -39,6 +39,11 @@ class Scores:
     per_class: tuple[ClassScores, ...]
     confusion_matrix: ConfusionMatrix
 
+    @property
+    def headline(self) -> float:
+        """The score that is named first."""
+        return self.accuracy
+
     def to_json(self) -> dict[str, Any]:
         """Returns the scores as JSON values, the classes by their labels."""
         names = ("examples", "accuracy", "macro_f1", "weighted_f1", "loss")

@@ -125,8 +125,8 @@ class RunDirectory(Directory):
             return None
         document = parse_json(self.read(self.evaluation), self.evaluation)
         if isinstance(document, dict):
-            accuracy = document.get("accuracy")
-            if isinstance(accuracy, float) and math.isfinite(accuracy):
+            scores = [document.get("accuracy"), document.get("micro_f1", 0.0)]
+            if all(isinstance(score, float) and math.isfinite(score) for score in scores):
                 return document
         raise UserError(f"{self.evaluation}: not what an evaluation of one run writes.")
 
