@@ -63,7 +63,9 @@ def precision_recall(
     starts = np.searchsorted(of_class, present, "left")
     ends = np.searchsorted(of_class, present, "right")
     ranked = []
-    for position, total, start, end in zip(present, support[present], starts, ends, strict=True):
+    for position, total, start, end in zip(
+        present.tolist(), support[present], starts, ends, strict=True
+    ):
         decisions = order[start:end]
         ranking = truth.ravel()[decisions], probabilities.ravel()[decisions], int(total)
         ranked.append((_average_precision(*_ranked(*ranking)), labels[position], ranking))

@@ -98,7 +98,7 @@ class RunDirectory(Directory):
         Raises:
             UserError: The file is missing or damaged.
         """
-        temperature = self._calibration().get("temperature")
+        temperature: Any = self._calibration().get("temperature")
         if not _is_number(temperature) or not COLDEST <= temperature <= HOTTEST:
             raise UserError(
                 f"{self.calibration}: damaged: the temperature is not a number from {COLDEST:g} to"

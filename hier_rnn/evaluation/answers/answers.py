@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
-from scipy import sparse
 
 from hier_rnn.metrics.bootstrap import Intervals
 from hier_rnn.metrics.label_scores import LabelScores
@@ -14,9 +13,10 @@ from hier_rnn.metrics.scores import Scores
 from hier_rnn.sources.classes import UnseenLabels
 from hier_rnn.sources.example import Example
 
-Rows: TypeAlias = "np.ndarray | sparse.csr_array"
-"""The class of each example, `(examples,)`; or bool `(examples, classes)`."""
-Columns: TypeAlias = "dict[str, Rows]"
+Rows: TypeAlias = Any
+"""The class of each example, an array `(examples,)`; or which of several labels each has, a sparse
+matrix of bool `(examples, classes)`."""
+Columns: TypeAlias = dict[str, Rows]
 """What is kept of examples, by the names of `PassResult`."""
 
 

@@ -86,8 +86,9 @@ class OneLabelAnswers:
 
     def same(self, one: Rows, other: Rows) -> np.ndarray:
         """Returns which examples have the same class in both."""
-        return np.equal(one, other)
+        same: np.ndarray = np.equal(one, other)
+        return same
 
     def named(self, rows: Rows, index: int, labels: Sequence[str]) -> str:
         """Returns the name of an example's class."""
-        return labels[rows[index]]
+        return labels[int(rows[index])]

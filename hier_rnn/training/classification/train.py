@@ -112,7 +112,7 @@ def _open(
     opened = functools.cache(lambda: sources or open_sources(configuration))
     begun = run.configuration.exists() and not force
     recorded = run.read_record() if begun else configuration
-    configuration = resolve_multi_label(configuration, sources and sources.train)
+    configuration = resolve_multi_label(configuration, sources.train if sources else None)
     configuration = resolve_word_segmentation(
         configuration, recorded if begun else None, lambda: opened().train
     )
