@@ -8,7 +8,8 @@ import pytest
 
 from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.run_pass import KEPT_CLASSES, run_pass
+from hier_rnn.evaluation.answers.choose import KEPT_CLASSES
+from hier_rnn.evaluation.run_pass import run_pass
 from hier_rnn.metrics.probabilities import log_probabilities
 from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Example
