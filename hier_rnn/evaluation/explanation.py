@@ -71,8 +71,6 @@ class Explanation:
 
     label: str
     """The explained class: the most probable one, unless another was asked for."""
-    given: tuple[str, ...] | None
-    """The labels that the text is given, most probable first; None where a text has one label."""
     probabilities: dict[str, float]
     """By label, most probable first."""
     words: tuple[str, ...]
@@ -81,6 +79,8 @@ class Explanation:
     """Of the characters of these words, one number each."""
     parts: tuple[Part, ...]
     """The text as it was written, cut into parts."""
+    given: tuple[str, ...] | None = None
+    """The labels that the text is given, most probable first; None where a text has one label."""
 
     @property
     def text(self) -> str:
