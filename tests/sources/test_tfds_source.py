@@ -33,9 +33,7 @@ class SmallReviews(tfds.core.GeneratorBasedBuilder):
             "stars": np.int64,
             "language": tfds.features.Text(),
             "words": tfds.features.Sequence(tfds.features.Text()),
-            "topics": tfds.features.Sequence(
-                tfds.features.ClassLabel(names=["food", "price"])
-            ),
+            "topics": tfds.features.Sequence(tfds.features.ClassLabel(names=["food", "price"])),
         }
         return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
 
