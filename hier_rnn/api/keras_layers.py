@@ -137,7 +137,7 @@ class CharacterEncoderLayer(keras.layers.Layer):
 class SentenceClassifierLayer(keras.layers.Layer):
     """From texts as strings, `(batch,)`, to the logits of classes, `(batch, classes)`.
 
-    Their softmax are probabilities, or, of a run whose texts may have several labels, their sigmoid.
+    Their softmax are probabilities; where a text may have several labels, their sigmoid.
 
     With `vectors=True`, to what the head decides by: `(batch, 2 * sentence_encoder.units)`.
 
