@@ -94,6 +94,7 @@ def test_vectors_stay_while_nothing_changes_the_encoder(trainable, groups, stay)
     assert vectors_stay(Configuration.model_validate(groups), trainable) is stay
 
 
+@pytest.mark.slow
 def test_training_is_the_same_as_if_every_word_were_spelled_out(tiny, tmp_path, monkeypatch):
     frozen = {"freeze": ["character_encoder"], "steps": 4}
     options = {
