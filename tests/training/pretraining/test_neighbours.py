@@ -10,7 +10,6 @@ from hier_rnn.inference.neighbours import neighbours
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.training.pretraining.pretrain import pretrain
 
-
 pytestmark = pytest.mark.slow  # for the training that all of them use
 
 
