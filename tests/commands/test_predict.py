@@ -205,7 +205,7 @@ def test_on_a_terminal_it_says_that_it_loads_and_prompts(small_run):
         """Returns what is shown up to the mark; what follows it is for the next call."""
         nonlocal seen
         while mark not in seen:
-            assert select.select([terminal], [], [], 60)[0], seen
+            assert select.select([terminal], [], [], 120)[0], seen
             seen += os.read(terminal, 1024)
         before, _, seen = seen.partition(mark)
         return before
