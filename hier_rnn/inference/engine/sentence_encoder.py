@@ -19,7 +19,7 @@ BACKWARD = 1
 ROWS_AT_ONCE = 1 << 14  # words whose projections are held at the same time
 
 ProjectedWords = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""From numbers of words, any shape, to a table of what `project` made of words and the row of it for
+"""From numbers of words, any shape, to a table of what `project` made of words and the row in it of
 each number."""
 
 
@@ -47,7 +47,7 @@ class SentenceEncoder:
         self._initial = self._initial_states()
 
     def project(self, words: np.ndarray) -> np.ndarray:
-        """Returns what the first layer takes from words, wherever they stand, `(n, projected_width)`.
+        """Returns what the first layer takes from words, `(n, projected_width)`.
 
         Args:
             words: Vectors, `(n, width)`.
