@@ -28,7 +28,7 @@ class _OneThreadEach:
 
     def __init__(self) -> None:
         controllers = ThreadpoolController().lib_controllers
-        self.libraries = [library for library in controllers if library.user_api == "blas"]
+        self._libraries = [library for library in controllers if library.user_api == "blas"]
         self._gate = threading.Condition()
         self._inside = self._forking = 0
         self._before: list[int] = []
@@ -38,8 +38,8 @@ class _OneThreadEach:
             while self._forking:
                 self._gate.wait()
             if self._inside == 0:
-                self._before = [library.num_threads for library in self.libraries]
-                for library in self.libraries:
+                self._before = [library.num_threads for library in self._libraries]
+                for library in self._libraries:
                     library.set_num_threads(1)
             self._inside += 1
 
@@ -47,7 +47,7 @@ class _OneThreadEach:
         with self._gate:
             self._inside -= 1
             if self._inside == 0:
-                for library, threads in zip(self.libraries, self._before, strict=True):
+                for library, threads in zip(self._libraries, self._before, strict=True):
                     library.set_num_threads(threads)
                 self._gate.notify_all()
 
@@ -87,17 +87,9 @@ def one_thread_each() -> Iterator[None]:
         _state.leave()
 
 
-def _tile() -> int:
-    """Rows that BLAS multiplies together; those that fill no tile are rounded in another way."""
-    libraries = _state.libraries
-    names = {getattr(library, "architecture", None) for library in libraries}
-    return 24 if names & {"Haswell", "Zen"} else 1
-
-
 COLUMNS = 16  # a multiple of them is computed alike in a large product and in a small one
 SMALL_PRODUCT = 1_000_000  # multiplications; OpenBLAS has other routines for so few
 SMALL_DEPTH = 448  # up to it they sum in the same order
-_TILE = _tile()
 
 
 def padded(width: int) -> int:
@@ -108,8 +100,9 @@ def padded(width: int) -> int:
 def product(rows: np.ndarray, matrix: np.ndarray, out: np.ndarray) -> None:
     """Writes `rows @ matrix` into `out`, each row the same to the last bit in any company.
 
-    BLAS chooses how it sums by the number of rows: a lone row has a routine of its own, small
-    products have one, and so have the rows at a tile's end. Such rows are given companions.
+    BLAS chooses how it sums by the number of rows: a lone row has a routine of its own, and so have
+    small products. Such rows are given companions. That helps with OpenBLAS on all processors but
+    those with AVX2 and without AVX-512: its routine for them rounds a row by where it stands.
 
     Args:
         rows: `(..., rows, width)`.
@@ -120,7 +113,6 @@ def product(rows: np.ndarray, matrix: np.ndarray, out: np.ndarray) -> None:
     needed = max(2, count)
     if depth > SMALL_DEPTH:
         needed = max(needed, SMALL_PRODUCT // (depth * columns) + 1)
-    needed = -(-needed // _TILE) * _TILE
     if needed == count:
         np.matmul(rows, matrix, out=out)
         return
