@@ -107,6 +107,7 @@ def test_several_labels(data_dir):
     assert [example.labels for example in found] == [(), ("food",), ("food", "price"), ()]
 
 
+@pytest.mark.slow
 def test_nothing_but_the_examples_is_shown(data_dir):
     code = (
         "import sys; from hier_rnn.sources.source import open_source;"
@@ -114,7 +115,7 @@ def test_nothing_but_the_examples_is_shown(data_dir):
         "print(len(list(source)))"
     )
     command = [sys.executable, "-c", code, data_dir]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert (ran.stdout, ran.stderr) == ("600\n", "")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from hier_rnn.training.classification.tasks.choose import choose_task
 from hier_rnn.training.classification.tasks.task import Task
 from hier_rnn.training.fingerprint import (
     Fingerprints,
-    fingerprint_of_encoder,
+    encoder_fingerprint,
     fingerprinted,
 )
 from hier_rnn.training.words import load_words
@@ -109,8 +108,7 @@ def read_training_data(
     )
     task = choose_task(configuration, corpus)
     truncated, words.truncated = words.truncated, 0
-    if configuration.data.encoder:
-        fingerprints["encoder"] = fingerprint_of_encoder(Path(configuration.data.encoder))
+    fingerprints |= encoder_fingerprint(configuration)
     alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)
     read = fingerprinted(validation, "validation", fingerprints)
     targets = task.read(read, validation.name)
