@@ -36,6 +36,9 @@ def test_what_has_several_labels():
     assert is_label_sets(np.array([[0, 1], [1, 1]]))
     assert is_label_sets(sparse.csr_array([[0, 1], [1, 1]]))
     assert is_label_sets([[0, 1], [1, 0]])
+    for rows in ([[0, 1], [1, 0]], list(np.array([[0, 1], [1, 0]]))):
+        assert not LabelSets(rows).listed
+    assert LabelSets([["0", "1"], ["1", "0"]]).listed
     assert not is_label_sets(["a", "b"])
     assert not is_label_sets(np.array([0, 1, 1]))
     assert not is_label_sets(np.array([[0], [1]]))
