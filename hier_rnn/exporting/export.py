@@ -31,6 +31,7 @@ from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.weights.weights_file import weights_bytes
 from hier_rnn.text.alphabet import BOS, EOS, FIRST_CHARACTER, UNK, Alphabet
+from hier_rnn.text.normalization import MARKS_IN_A_ROW
 from hier_rnn.text.tokenizer import MAXIMUM_CHARACTERS
 
 Format = Literal["onnx", "savedmodel"]
@@ -150,6 +151,7 @@ def _description(contents: _Contents, weights: Precision) -> dict[str, Any]:
         "weights": weights,
         "text": {
             "normalization": text.normalization,
+            "marks_in_a_row": MARKS_IN_A_ROW,
             "lowercase": text.lowercase,
             "words": "sentencepiece" if contents.words_model else "whitespace",
             "sentencepiece_model": "words.model" if contents.words_model else None,

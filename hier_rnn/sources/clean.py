@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
+from hier_rnn.text.normalization import normalize
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Cleaned:
         written = example.labels[0] if example.labels else ""
         label = known.get(written)
         if label is None:
-            label = unicodedata.normalize("NFC", written.strip())
+            label = normalize(written.strip(), "NFC")
             if not label:
                 raise UserError(
                     f"{example.where}: no label. Its text: '{shortened(example.text)}'."
