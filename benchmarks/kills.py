@@ -2,9 +2,10 @@
 
     python -m benchmarks.kills [--kills 50] [--kind classify|pretrain] [--seed N] [--json FILE]
 
-Each training is killed (SIGKILL) at a random moment after it began to write, and started again until
-it is finished; then it starts over, till there were so many kills. At the end the weights and all that belongs to them must be byte for byte
-those of a training that nobody disturbed, and no other file may be left.
+Each training is killed (SIGKILL) at a random moment after it began to write, and started again
+until it is finished; then it starts over, till there were so many kills. At the end the weights and
+all that belongs to them must be byte for byte those of a training that nobody disturbed, and no
+other file may be left.
 """
 
 from __future__ import annotations
