@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from hier_rnn.configuration.options import CharacterEncoder as Options
+from hier_rnn.configuration.options import CharacterEncoderOptions
 from hier_rnn.model.variables import Variables, add_variables, dense, under
 from hier_rnn.model.weight_specs import (
     EMBEDDING,
@@ -29,7 +29,7 @@ class CharacterEncoder(keras.layers.Layer):
         alphabet_size: How many identifiers characters have, the special ones included.
     """
 
-    def __init__(self, options: Options, alphabet_size: int) -> None:
+    def __init__(self, options: CharacterEncoderOptions, alphabet_size: int) -> None:
         super().__init__(name="character_encoder")
         self.options = options
         self.alphabet_size = alphabet_size
@@ -94,17 +94,17 @@ class CharacterEncoder(keras.layers.Layer):
         initial = self._initial_state(initial_state)
         by_direction = []
         for d, trie in enumerate(tries):
-            own = tf.range(tf.size(trie.characters))
+            all_rows = tf.range(tf.size(trie.characters))
             if embeddings is None:
                 inputs, rows = tf.convert_to_tensor(self.embedding), trie.characters
             else:
-                inputs, rows = embeddings[d], own
+                inputs, rows = embeddings[d], all_rows
             if rng is not None:
                 inputs = rng.dropout(inputs, options.embedding_dropout)
             layers: list[tf.Tensor] = []
             for layer in range(options.layers):
                 if layer:
-                    inputs, rows = layers[-1][1:], own
+                    inputs, rows = layers[-1][1:], all_rows
                     if rng is not None:
                         inputs = rng.dropout(inputs, options.dropout)
                 cell = self.cells[d + len(tries) * (0 if options.share_layer_weights else layer)]

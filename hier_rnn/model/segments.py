@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
-from hier_rnn.configuration.options import SentenceEncoder
+from hier_rnn.configuration.options import SentenceEncoderOptions
 from hier_rnn.model.pooling import Attention
 from hier_rnn.model.running_pooling import Running, running_pooling
 from hier_rnn.packing.sentences import PackedSentences, Segment, segment_of
@@ -35,7 +35,7 @@ FORWARD, BACKWARD = 0, 1
 class SegmentEncoder(Protocol):
     """What reads the segments: a `SentenceEncoder`, which has the meaning of each name."""
 
-    options: SentenceEncoder
+    options: SentenceEncoderOptions
     width: int
     cells: list[PackedLSTM]
     attention: Attention | None
@@ -165,15 +165,15 @@ class _Reading:
         """
 
         def step(number: tf.Tensor, *gradients: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            own = [tf.identity(source) for source in sources]
-            with tf.GradientTape(watch_accessed_variables=False) as tape, scope(own[2:]):
-                tape.watch(own)
-                words, initial = own[:2]
+            copies = [tf.identity(source) for source in sources]
+            with tf.GradientTape(watch_accessed_variables=False) as tape, scope(copies[2:]):
+                tape.watch(copies)
+                words, initial = copies[:2]
                 # Borders have no gradient. At the first there is nothing but the initial state.
                 carried = tf.where(number == 0, initial[:, :, FORWARD], borders[number])
                 states, _, segment = self._read(number, words, carried, initial, True)
                 share = self.pooling.share(running, states, segment)
-            added = tape.gradient(share, own, upstream, tf.UnconnectedGradients.ZERO)
+            added = tape.gradient(share, copies, upstream, tf.UnconnectedGradients.ZERO)
             return number + 1, *(
                 total + tf.convert_to_tensor(gradient)
                 for total, gradient in zip(gradients, added, strict=True)
