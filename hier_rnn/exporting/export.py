@@ -13,8 +13,10 @@ The manifest, written last, has every file's size and checksum.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -94,8 +96,23 @@ def export_run(
         files[exported.path / DESCRIPTION] = json_bytes(_description(contents, weights))
     else:
         files |= _saved_model(contents, exported.path / SAVED_MODEL)
-    exported.write(files, complete=True)
+    with _whole_or_not_there(exported.path):
+        exported.write(files, complete=True)
     return {path.relative_to(exported.path).as_posix(): len(data) for path, data in files.items()}
+
+
+@contextlib.contextmanager
+def _whole_or_not_there(folder: Path) -> Iterator[None]:
+    """Takes away what was written into a folder that was empty, unless all of it was."""
+    existed, whole = folder.exists(), False
+    try:
+        yield
+        whole = True
+    finally:
+        if not whole:
+            shutil.rmtree(folder, ignore_errors=True)
+            if existed:
+                folder.mkdir(exist_ok=True)
 
 
 @dataclass(frozen=True)
