@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.tensorflow_setup import import_tensorflow
+from hier_rnn.text.normalization import normalize
 
 GROUPS = ("text", "character_encoder", "sentence_encoder", "head", "initializers", "training")
 OPTIONS = ("data.encoder", "data.maximum_text_length")
@@ -275,7 +275,7 @@ def _labels(y: Any) -> np.ndarray:
 
 def _class_names(classes: np.ndarray) -> list[str]:
     """Returns the names that classes have in the run, where white space around them is none."""
-    names = [unicodedata.normalize("NFC", label_name(c, "y").strip()) for c in classes]
+    names = [normalize(label_name(c, "y").strip(), "NFC") for c in classes]
     for first, second in zip(np.argsort(names)[:-1], np.argsort(names)[1:], strict=True):
         if names[first] == names[second]:
             raise UserError(

@@ -13,8 +13,10 @@ The manifest, written last, has every file's size and checksum.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +34,7 @@ from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.run_directory import RunDirectory, calibration_bytes
 from hier_rnn.storage.weights.weights_file import weights_bytes
 from hier_rnn.text.alphabet import BOS, EOS, FIRST_CHARACTER, UNK, Alphabet
+from hier_rnn.text.normalization import MARKS_IN_A_ROW
 from hier_rnn.text.tokenizer import MAXIMUM_CHARACTERS
 
 Format = Literal["onnx", "savedmodel"]
@@ -97,8 +100,23 @@ def export_run(
         files[exported.path / DESCRIPTION] = json_bytes(_description(contents, weights))
     else:
         files |= _saved_model(contents, exported.path / SAVED_MODEL)
-    exported.write(files, complete=True)
+    with _whole_or_not_there(exported.path):
+        exported.write(files, complete=True)
     return {path.relative_to(exported.path).as_posix(): len(data) for path, data in files.items()}
+
+
+@contextlib.contextmanager
+def _whole_or_not_there(folder: Path) -> Iterator[None]:
+    """Takes away what was written into a folder that was empty, unless all of it was."""
+    existed, whole = folder.exists(), False
+    try:
+        yield
+        whole = True
+    finally:
+        if not whole:
+            shutil.rmtree(folder, ignore_errors=True)
+            if existed:
+                folder.mkdir(exist_ok=True)
 
 
 @dataclass(frozen=True)
@@ -154,6 +172,7 @@ def _description(contents: _Contents, weights: Precision) -> dict[str, Any]:
         "weights": weights,
         "text": {
             "normalization": text.normalization,
+            "marks_in_a_row": MARKS_IN_A_ROW,
             "lowercase": text.lowercase,
             "words": "sentencepiece" if contents.words_model else "whitespace",
             "sentencepiece_model": "words.model" if contents.words_model else None,

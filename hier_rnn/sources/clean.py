@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
+from hier_rnn.text.normalization import normalize
 
 logger = logging.getLogger(__name__)
 
@@ -101,5 +101,5 @@ def _tidy(written: str, known: dict[str, str]) -> str:
     """The label that is written so; empty if it is none."""
     label = known.get(written)
     if label is None:
-        label = known[written] = unicodedata.normalize("NFC", written.strip())
+        label = known[written] = normalize(written.strip(), "NFC")
     return label

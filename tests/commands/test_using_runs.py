@@ -231,3 +231,25 @@ def test_vectors(call, two_runs, standard_input, tmp_path):
     np.testing.assert_allclose(written, vectors, rtol=1e-4, atol=1e-6)
     standard_input(b"\n")
     assert "no words" in call("vectors", two_runs[0]).err
+
+
+@pytest.mark.parametrize("to", ["standard output", "a file"])
+def test_vectors_of_sentences(call, two_runs, standard_input, tmp_path, to):
+    """A line of numbers for each text, blank ones too: what the head of the run reads."""
+    texts = ["good shop", "", "what is it", "good shop"]
+    standard_input("".join(f"{text}\n" for text in texts).encode())
+    out = tmp_path / "vectors.txt"
+    result = call(
+        "vectors", two_runs[0], "--sentences", *(["--out", out] if to == "a file" else [])
+    )
+    assert result.status == 0
+    lines = (out.read_text() if to == "a file" else result.out).splitlines()
+    expected = hier_rnn.load(two_runs[0]).encode(texts)
+    np.testing.assert_allclose(np.loadtxt(lines, ndmin=2), expected, rtol=1e-5, atol=1e-9)
+
+
+def test_an_encoder_has_no_vectors_of_sentences(call, two_runs, standard_input):
+    standard_input(b"good\n")
+    result = call("vectors", two_runs[0] / "encoder", "--sentences")
+    assert (result.status, result.out) == (2, "")
+    assert "not the directory of a run. Received: 'encoder'" in result.err

@@ -17,7 +17,7 @@ from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
 from hier_rnn.packing.batch import PackedBatch, TrieBuilder
 from hier_rnn.packing.sentences import pack_sentences
-from hier_rnn.packing.stream import packed_stream
+from hier_rnn.packing.stream import PackedStream
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
@@ -172,7 +172,7 @@ class PackedBatches:
             tf.TensorSpec([None], tf.int32),
             task.signature,
         )
-        self._data = packed_stream(self._columns, signature, pack)
+        self._data = PackedStream(self._columns, signature, pack)
         self.element_spec = self._data.element_spec
 
     def __iter__(self) -> Iterator[LabelledBatch]:
