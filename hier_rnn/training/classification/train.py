@@ -34,7 +34,7 @@ from hier_rnn.training.classification.training_data import (
     read_training_data,
 )
 from hier_rnn.training.classification.warm_start import warm_start
-from hier_rnn.training.events import Listener, ModelBuilt, to_all, to_nobody
+from hier_rnn.training.events import EndTraining, Listener, ModelBuilt, to_all, to_nobody
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.listeners import MetricsFile, TensorBoard
 from hier_rnn.training.loop import TrainingLoop
@@ -70,6 +70,7 @@ def train_classifier(
     force: bool = False,
     keep_checkpoints: bool = False,
     tensorboard: bool = False,
+    warm_start: Path | None = None,
     on_event: Listener = to_nobody,
 ) -> TrainingResult:
     """Trains a classifier, or goes on where an earlier call was interrupted.
@@ -81,7 +82,10 @@ def train_classifier(
         force: Start over what `out` already holds. Default False.
         keep_checkpoints: Keep the checkpoints of a finished run. Default False.
         tensorboard: Also write TensorBoard's logs into the run directory. Default False.
-        on_event: Told what happens (`training/events.py`). Default nobody.
+        warm_start: Where the encoder of the warm start is kept, for further trainings that begin
+            with the same one. Default None: it goes with the checkpoints.
+        on_event: Told what happens (`training/events.py`); it may end the training early, by
+            `EndTraining`. Default nobody.
 
     Raises:
         UserError: A mistake in the data or the options, or `out` holds a run with other options or
@@ -93,7 +97,7 @@ def train_classifier(
     if tensorboard:
         listeners.append(TensorBoard(run.tensorboard))
     with RunLock(run.path), interruptible(lambda: _kept(run)):
-        training = _open(configuration, run, sources, force)
+        training = _open(configuration, run, sources, force, warm_start)
         if training is None:
             logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
             result = _best(run, configuration.training.validation_metric)
@@ -105,7 +109,11 @@ def train_classifier(
 
 
 def _open(
-    configuration: Configuration, run: RunDirectory, sources: Sources | None, force: bool
+    configuration: Configuration,
+    run: RunDirectory,
+    sources: Sources | None,
+    force: bool,
+    warm_start: Path | None,
 ) -> ClassifierTraining | None:
     """Reads the data and makes the directory that of the run; None if the run is finished."""
     opened = functools.cache(lambda: sources or open_sources(configuration))
@@ -125,7 +133,7 @@ def _open(
     check_same_data(run.path, fingerprints, data.fingerprints)
     if not unfinished:
         return None
-    training = ClassifierTraining(configuration, run, data)
+    training = ClassifierTraining(configuration, run, data, warm_start)
     claim_output(run, configuration, force)
     return training
 
@@ -155,13 +163,22 @@ class ClassifierTraining:
         configuration: The options.
         run: The run directory; nothing is written there before `run`.
         data: The run's data.
+        warm_start: Where the encoder of the warm start is kept. Default None: not longer than the
+            checkpoints.
 
     Raises:
         UserError: An initializer's rule, a pattern or a class weight that fits nothing.
     """
 
-    def __init__(self, configuration: Configuration, run: RunDirectory, data: TrainingData) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        run: RunDirectory,
+        data: TrainingData,
+        warm_start: Path | None = None,
+    ) -> None:
         self.configuration, self.directory, self.data = configuration, run, data
+        self._warm_start_path = warm_start or run.checkpoints / WARM_START
         self.options = training_options(configuration, data.corpus)
         size, classes = data.alphabet.size, len(data.corpus.labels)
         self.shapes = weight_shapes(configuration, size, classes)
@@ -191,9 +208,13 @@ class ClassifierTraining:
         loop = TrainingLoop(
             self.objective, self.options, configuration.seed, checkpoints, checkpoint
         )
-        with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
-            for event in events:
-                on_event(event)
+        try:
+            with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
+                for event in events:
+                    on_event(event)
+        except EndTraining:
+            if not loop.state.best_epoch:
+                on_event(loop.evaluate())
         return self._finish(loop)
 
     def _assign_initial(
@@ -222,7 +243,7 @@ class ClassifierTraining:
         if len(data.corpus.vocabulary) < 2:  # a word has no vector but beside others
             return
         logger.info("warm start: learning to spell the words of the training text")
-        path = run.checkpoints / WARM_START
+        path = self._warm_start_path
         model = run.words_model if data.words_model else None
         rules = rules_deciding(self._decisions_on_encoder(), configuration.initializers.rules)
         try:

@@ -17,6 +17,8 @@ from hier_rnn.training.pretraining.pretrain import pretrain
 
 # The most frequent words: a vocabulary that is learnt within seconds.
 VOCABULARY = 8_000
+SPELLING = "learning to spell"
+"""The stage in which it takes its steps."""
 
 
 def warm_start(
@@ -78,6 +80,6 @@ def _as_stages(on_event: Listener) -> Listener:
         elif isinstance(event, Started):
             total = event.total
         elif isinstance(event, Step):
-            on_event(Stage("learning to spell", min(event.done, total), total, "words"))
+            on_event(Stage(SPELLING, min(event.done, total), total, "words"))
 
     return listen
