@@ -117,7 +117,7 @@ def read_study(path: Path) -> Study:
         raise _damaged(path, "not a table of fingerprints")
     if not (running is None or isinstance(running, dict)) or not _is_time(content["seconds"]):
         raise _damaged(path, "not what a study has")
-    configuration = schema.validated(content["options"], lambda name: f"{path}, {name}")
+    configuration = schema.validate(content["options"], lambda name: f"{path}, {name}")
     read = [_trial(path, number, values) for number, values in enumerate(trials)]
     return Study(configuration, float(content["seconds"]), read, running, data)
 
