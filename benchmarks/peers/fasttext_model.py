@@ -58,7 +58,7 @@ class FastText:
             path = Path(folder) / "train.txt"
             with path.open("w", encoding="utf-8") as file:
                 for text, label in zip(texts, labels, strict=True):
-                    file.write(f"{LABEL}{numbers[label]} {_line(text)}")
+                    file.write(f"{LABEL}{numbers[label]} {line_of(text)}")
             self._model = fasttext.train_supervised(
                 str(path),
                 dim=DIMENSIONS,
@@ -75,7 +75,7 @@ class FastText:
     def labels(self, texts: Sequence[str]) -> list[str]:
         """Returns each text's label."""
         # `predict` of the wrapper fails with NumPy 2; it is a call of this and nothing more.
-        found = [self._model.f.predict(_line(text), 1, 0.0, "strict") for text in texts]
+        found = [self._model.f.predict(line_of(text), 1, 0.0, "strict") for text in texts]
         return [self._names[int(best[0][1].removeprefix(LABEL))] for best in found]
 
     def accuracy(self, texts: Sequence[str], labels: Sequence[str]) -> float:
@@ -101,5 +101,6 @@ def tuned(
     return best, scores[best]
 
 
-def _line(text: str) -> str:
+def line_of(text: str) -> str:
+    """Returns a text on one line, as fastText reads it."""
     return " ".join(text.split()) + "\n"

@@ -24,11 +24,13 @@ class Folds:
         source: The examples that are in a fold.
         of: The fold of each, from 0, `(examples,)`.
         count: How many folds there are.
+        left_out: Examples of classes that have no other, which are in none.
     """
 
     source: Source
     of: np.ndarray
     count: int
+    left_out: int
 
     def rest(self, fold: int) -> Source:
         """Returns what is trained on while a fold is held out, from 0."""
@@ -78,7 +80,8 @@ def stratified_folds(source: Source, count: int, seed: int, leave_out_singles: b
     sizes = Counter(classes)
     singles = frozenset(label for label, number in numbers.items() if sizes[number] == 1)
     if singles and not leave_out_singles:
-        named = ", ".join(f"'{one}' at {places[one]}" for one in sorted(map(str, singles))[:SINGLES_NAMED])
+        first = sorted(singles, key=str)[:SINGLES_NAMED]
+        named = ", ".join(f"'{label}' at {places[label]}" for label in first)
         raise UserError(
             f"{source.name}: {len(singles):,} of {len(numbers):,} classes have one example, which"
             f" can't be both trained on and held out: {named}."
@@ -99,4 +102,4 @@ def stratified_folds(source: Source, count: int, seed: int, leave_out_singles: b
     dealt = shuffled[np.argsort(of_class[shuffled], kind="stable")]
     folds = np.empty(len(of_class), np.int32)
     folds[dealt] = np.arange(len(of_class)) % count
-    return Folds(source, folds, count)
+    return Folds(source, folds, count, len(singles))
