@@ -163,7 +163,7 @@ def draw_label_errors(found: LabelErrors, shown: int) -> None:
         shown: How many are shown.
     """
     from hier_rnn.commands.drawing.draw import draw
-    from hier_rnn.commands.drawing.table import Column, Table, numbers
+    from hier_rnn.commands.drawing.table import Column, Table
 
     count = len(found.errors)
     left_out = found.without_prediction
@@ -172,24 +172,24 @@ def draw_label_errors(found: LabelErrors, shown: int) -> None:
         f" labelled wrongly{'' if count <= shown else f', the likeliest {shown} of them'}"
         f"{f' ({left_out:,} examples have no prediction)' if left_out else ''}"
     )
+    tell(
+        f"the classifiers agree with {found.agreement:.1%} of the labels: what they doubt is worth"
+        " no more than they are"
+    )
     table = Table(
         title,
         [
             Column("place"),
             Column("given"),
-            *numbers("%"),
             Column("rather"),
-            *numbers("%"),
             Column("text"),
         ],
     )
     for error in found.errors[:shown]:
         table.add(
             error.where,
-            error.label,
-            f"{100 * error.label_probability:.1f}",
-            error.suggested,
-            f"{100 * error.suggested_probability:.1f}",
+            f"{error.label} {error.label_probability:.1%}",
+            f"{error.suggested} {error.suggested_probability:.1%}",
             shortened(error.text, SHOWN_TEXT),
         )
     draw(table if table.rows else f"\n{title}")

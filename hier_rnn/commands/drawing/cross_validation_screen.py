@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from pathlib import Path
 
 from hier_rnn.commands.drawing.progress import EvaluationScreen, Progress
-from hier_rnn.commands.drawing.training_screen import TrainingScreen
 from hier_rnn.commands.drawing.table import Column, Table, numbers
+from hier_rnn.commands.drawing.training_screen import TrainingScreen
 from hier_rnn.commands.terminal.console import show_log
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.evaluation.cross_validation.cross_validate import (
@@ -98,7 +99,7 @@ def folds_table(result: CrossValidation) -> Table:
         result: The cross-validation.
     """
     table = Table(
-        f"{len(result.folds)} folds of {result.examples.name}: each is scored by a classifier trained without it",
+        f"{len(result.folds)} folds of {result.examples.name}",
         [Column("fold"), *numbers("examples", "accuracy", "macro-F1", "loss", "epoch", "seconds")],
     )
     for number, fold in enumerate(result.folds, start=1):
@@ -113,14 +114,10 @@ def folds_table(result: CrossValidation) -> Table:
             f"{fold.seconds:.0f}",
         )
     figures = result.figures
-    accuracy, macro_f1, loss = (figures[name] for name in ("accuracy", "macro_f1", "loss"))
-    table.add(
-        "mean ± deviation",
-        f"{result.scores.examples:,}",
-        f"{100 * accuracy.mean:.2f} ± {100 * accuracy.deviation:.2f}",
-        f"{100 * macro_f1.mean:.2f} ± {100 * macro_f1.deviation:.2f}",
-        f"{loss.mean:.4f} ± {loss.deviation:.4f}",
-        "",
-        "",
-    )
+    for row, pick in (("mean", itemgetter(0)), ("deviation", itemgetter(1))):
+        accuracy, macro_f1, loss = (
+            pick(figures[name]) for name in ("accuracy", "macro_f1", "loss")
+        )
+        cells = (f"{100 * accuracy:.2f}", f"{100 * macro_f1:.2f}", f"{loss:.4f}")
+        table.add(row, "", *cells, "", "")
     return table

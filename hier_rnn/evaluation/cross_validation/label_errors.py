@@ -38,6 +38,8 @@ class LabelErrors:
     examples: int
     without_prediction: int
     """Examples left out, since there is no prediction of them."""
+    agreement: float
+    """Share of the labels that are the most probable ones."""
     errors: tuple[LabelError, ...]
     """The likeliest first."""
 
@@ -80,7 +82,8 @@ def label_errors(
                 round(float(values[best]), 6),
             )
         )
-    return LabelErrors(len(targets), without_prediction, tuple(errors))
+    agreement = float(np.mean(probabilities.argmax(axis=1) == targets))
+    return LabelErrors(len(targets), without_prediction, agreement, tuple(errors))
 
 
 def label_errors_of_predictions(data: Source, predictions: Path) -> LabelErrors:
