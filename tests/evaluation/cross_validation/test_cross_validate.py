@@ -15,6 +15,8 @@ from hier_rnn.inference.predictor import Predictor
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.source import open_source
 
+pytestmark = pytest.mark.slow  # three trainings
+
 FOLDS = 3
 
 

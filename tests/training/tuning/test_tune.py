@@ -22,6 +22,8 @@ from hier_rnn.training.tuning.tune import tune
 
 pytest.importorskip("optuna")
 
+pytestmark = pytest.mark.slow  # each trains several times
+
 
 @pytest.fixture(scope="module")
 def tuned(eager, tiny, tmp_path_factory):
