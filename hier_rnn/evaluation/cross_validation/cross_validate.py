@@ -157,7 +157,8 @@ def cross_validate(
         lines = [
             stack.enter_context(tempfile.TemporaryFile("w+")) for _ in range(folds if to else 0)
         ]
-        results, columns = [], []
+        results: list[Fold] = []
+        columns: list[np.ndarray] = []
         for number in range(folds):
             on_event(FoldStarted(number + 1, folds))
             fold, values = _run_fold(

@@ -97,6 +97,11 @@ def tune(
             goes on.
     """
     require_optuna()
+    if not (0 < minutes < float("inf")) or (trials is not None and trials < 1):
+        raise UserError(
+            "minutes: a number above 0 is expected, and trials, if there are any, at least 1."
+            f" Received: {minutes!r}, {trials!r}."
+        )
     begun = time.monotonic() if begun is None else begun
     out = Path(out)
     space = space_of(configuration)
@@ -205,10 +210,12 @@ class Tuning:
     def _next_options(self, budget: Budget) -> dict[str, Any] | None:
         """Returns the options of the next trial; None if there is no time for one."""
         study = self.study
+        if budget.left(0) <= 0:
+            return None
         if study.running is not None:
-            return dict(study.running) if budget.left(0) > 0 else None
+            return dict(study.running)
         if not study.trials:
-            return {} if budget.left(0) > 0 else None
+            return {}
         shortened = {
             name: value for name, value in study.trials[0].options.items() if name in ADJUSTABLE
         }
@@ -256,10 +263,12 @@ class Tuning:
         }
         self._tell(TrialStarted(number, options, budget.used))
         watch = TrialWatch(budget, self._search(), adjustable, self._tell)
-        message, state = "", "finished"
+        message = ""
+        state: State = "finished"
         try:
             self._train(options, watch)
-            state = "cut short" if watch.cut_short else "finished"
+            if watch.cut_short:
+                state = "cut short"
         except Pruned:
             state = "pruned"
         except TooLong as much:

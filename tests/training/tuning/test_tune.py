@@ -157,6 +157,13 @@ def test_too_little_time_is_said(eager, tiny, tmp_path):
         tune(tiny(), tmp_path / "run", minutes=0.001)
 
 
+@pytest.mark.parametrize("minutes", [0, -1, float("nan"), float("inf")])
+def test_a_time_that_is_none_is_refused(tiny, tmp_path, minutes):
+    with pytest.raises(UserError, match="minutes: a number above 0"):
+        tune(tiny(), tmp_path / "run", minutes=minutes)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_trial_that_fails_is_no_end_but_three_in_a_row_are(eager, tiny, tmp_path, monkeypatch):
     calls = []
 
