@@ -163,6 +163,7 @@ class Tuning:
         self._score_name = f"validation_{configuration.training.validation_metric}"
         self._first = {name: attrgetter(name)(configuration) for name in self._space}
         self._failures = 0
+        self._refusal: UserError | None = None
 
     def run(self, budget: Budget, trials: int | None) -> TuningResult:
         """Runs trials until the time is up.
@@ -279,8 +280,14 @@ class Tuning:
             self._run_trial({**options, much.name: much.value}, budget)
             return
         except UserError as error:
+            if not study.trials:  # with the mistake mended, the same `out` is free
+                shutil.rmtree(self._folder, ignore_errors=True)
+                raise
+            if error is self._refusal:  # what was begun is of other data
+                shutil.rmtree(self._trial.path, ignore_errors=True)
+                raise
             self._failures += 1
-            if number == 0 or self._failures == FAILURES_IN_A_ROW:
+            if self._failures == FAILURES_IN_A_ROW:
                 raise
             state, message = "failed", str(error)
         except KeyboardInterrupt:
@@ -306,7 +313,11 @@ class Tuning:
 
     def _check_data(self) -> None:
         now = read_fingerprints(RunDirectory(self._trial.path))
-        check_same_data(self._out, dict(self.study.data), now)
+        try:
+            check_same_data(self._out, dict(self.study.data), now)
+        except UserError as error:
+            self._refusal = error
+            raise
         self.study.data = now
 
     def _record(

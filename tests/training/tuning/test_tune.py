@@ -93,6 +93,15 @@ def test_other_data_are_refused(tuned, tiny, tmp_path, data):
     others = {**data, "train": data["validation"]}
     with pytest.raises(UserError, match="not the data"):
         tune(tiny(data=others), tmp_path / "run", minutes=5, trials=4)
+    assert len(read_study(tmp_path / "run" / "tuning" / "study.json").trials) == 3
+    assert len(tune(tiny(), tmp_path / "run", minutes=5, trials=4).trials) == 4
+
+
+def test_after_a_mistake_in_the_first_trial_the_place_is_free(eager, tiny, tmp_path):
+    wrong = tiny(training={"class_weights": {"nobody": 2.0}})
+    with pytest.raises(UserError, match="there is no label 'nobody'"):
+        tune(wrong, tmp_path / "run", minutes=5, trials=1)
+    assert len(tune(tiny(), tmp_path / "run", minutes=5, trials=1).trials) == 1
 
 
 def test_something_else_is_left_alone(eager, tiny, small_run, tmp_path):
