@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 import hier_rnn
 from hier_rnn.commands.cross_validation import cross_validate_data, training_options
@@ -58,7 +59,7 @@ Examples:
     type=click.IntRange(min=2, max=1000),
     metavar="N",
     help="without RUN: cut the data into N folds, train a classifier without each and score it on"
-    " that fold; takes every option of `train` as --GROUP.OPTION",
+    " that fold; takes every option of `train`: --encoder DIR, --GROUP.OPTION VALUE",
 )
 @output_option("--out", "DIR", "with --cross-validate: keep the classifiers there, and go on there")
 @training_options
@@ -110,8 +111,9 @@ def evaluate(
     """Scores runs on labelled data, side by side when several; or options, by cross-validation."""
     show_log(quiet)
     if folds:
+        seed_given = click.get_current_context().get_parameter_source("seed")
         reading = {
-            "seed": str(seed),
+            "seed": None if seed_given is ParameterSource.DEFAULT else str(seed),
             "data.label_column": label_column,
             "data.text_column": text_column,
             "data.tfds_data_dir": tfds_data_dir,

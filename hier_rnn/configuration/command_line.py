@@ -135,7 +135,7 @@ def configuration_options(
         hidden: Leave these out of the help. Default False.
     """
     short = [
-        ConfigurationOption(option, *flag.split())
+        ConfigurationOption(option, *flag.split(), hidden=hidden)
         for name, flag in flags.items()
         for option in schema.options_of(name)
     ]
