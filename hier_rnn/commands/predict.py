@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -51,6 +52,8 @@ SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl", ".txt", ".parquet", ".arrow", ".feat
 TABLE_ENDINGS = {".csv": ",", ".tsv": "\t"}
 END_OF_INPUT = "Ctrl-Z and Enter end it" if os.name == "nt" else "Ctrl-D ends it"
 PROMPT = "> "
+
+logger = logging.getLogger(__name__)
 
 
 @click.command(
@@ -221,6 +224,12 @@ def _lines(file: str, prompt: bool, as_column: bool) -> Iterator[list[Text]]:
         batch = next(lines, None)
         if batch is None:
             break
+        if number == 1 and batch[0].startswith('{"') and not prompt:
+            logger.warning(
+                "%s: the first line looks like JSON, and is a text as it stands, as every line is:"
+                " name a FILE.jsonl to have its text column read",
+                file,
+            )
         yield list(_numbered(batch, number, as_column))
         number += len(batch)
     if prompt:
