@@ -11,14 +11,17 @@ from hier_rnn.errors import UserError
 @pytest.mark.slow
 def test_a_table_is_cross_validated_and_a_wrong_label_is_doubted(eager, examples, options):
     texts, labels = list(examples[0]), list(examples[1])
-    row = labels.index("good")
-    labels[row] = "bad"
-    result = hier_rnn.cross_validate({"text": texts, "label": labels}, 3, **options)
+    flipped = [row for row, label in enumerate(labels) if label == "good"][:5]
+    for row in flipped:
+        labels[row] = "bad"
+    given = {**options, "training": {**options["training"], "epochs": 12}}
+    result = hier_rnn.cross_validate({"text": texts, "label": labels}, 3, **given)
     assert len(result.folds) == 3
-    assert result.figures["accuracy"].mean > 0.8
+    assert result.figures["accuracy"].mean > 0.7
     errors = {error.where: error for error in result.label_errors().errors}
-    error = errors[f"data[{row}]"]
-    assert (error.label, error.suggested) == ("bad", "good")
+    found = [errors[where] for row in flipped if (where := f"data[{row}]") in errors]
+    assert len(found) >= 3
+    assert {(error.label, error.suggested) for error in found} == {("bad", "good")}
 
 
 def test_mistakes_are_named(examples):
