@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import attrgetter
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.schema import options_of
 from hier_rnn.errors import UserError
 from hier_rnn.training.tuning.space import SPACE, WholeRange, space_of, with_options
+
+ROOT = Path(__file__).parents[3]
 
 
 def configuration(**groups) -> Configuration:
@@ -21,6 +24,12 @@ def test_every_option_of_the_space_is_one_and_its_default_is_in_it():
     for name, dimension in SPACE.items():
         assert name in names
         assert attrgetter(name)(Configuration()) in dimension
+
+
+def test_the_documentation_has_the_space():
+    documented = (ROOT / "docs" / "training.md").read_text("utf-8")
+    for name, dimension in SPACE.items():
+        assert f"| `{name}` | {dimension}" in documented
 
 
 def test_an_option_that_was_given_is_not_searched():
