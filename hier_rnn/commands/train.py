@@ -223,8 +223,7 @@ def tune(
     from hier_rnn.training.tuning.tune import tune as tune_classifier
 
     show_log(quiet=True)  # what each of the trainings says would be said many times
-    metric = configuration.training.validation_metric
-    with TuningScreen(metric, quiet) as screen:
+    with TuningScreen(quiet) as screen:
         result = tune_classifier(
             configuration,
             out,
@@ -235,7 +234,7 @@ def tune(
             on_event=screen,
         )
     if not quiet:
-        draw(tuning_table(result, metric))
+        draw(tuning_table(result))
         print_conclusion(out, click.get_current_context().find_root().info_name or "")
 
 

@@ -18,21 +18,21 @@ SECOND = Trial(1, "pruned", {"head.dropout": 0.123456}, 0.25, (0.25,), 4.0, 1.0)
 
 
 def test_a_trial_on_a_line():
-    assert trial_line(FIRST, True, "accuracy") == (
+    assert trial_line(FIRST, True, "validation_accuracy") == (
         "trial  0  accuracy 50.00  2 epochs, 9 s  best  as given"
     )
-    assert trial_line(SECOND, False, "macro_f1") == (
+    assert trial_line(SECOND, False, "validation_macro_f1") == (
         "trial  1  macro-F1 25.00 (pruned)  1 epochs, 4 s  dropout 0.123"
     )
 
 
 def test_the_bar_has_the_best_score_and_the_time_left(capsys, monkeypatch):
-    screen = TuningScreen("accuracy", quiet=False)
+    screen = TuningScreen(quiet=False)
     for name in ("SECONDS_BETWEEN_LINES", "SHARE_BETWEEN_LINES"):
         monkeypatch.setattr(f"hier_rnn.commands.drawing.progress.{name}", 0.0)
     with screen:
-        screen(TuningStarted(60.0, 10.0, None))
-        screen(TrialEnded(FIRST, True, 20.0))
+        screen(TuningStarted(60.0, 10.0, None, "validation_accuracy"))
+        screen(TrialEnded(FIRST, True, "validation_accuracy", 20.0))
         screen(TrialStarted(1, {}, 20.0))
         screen(Step(1, 1, 10, 0.5, 100.0))
     lines = capsys.readouterr().err.splitlines()

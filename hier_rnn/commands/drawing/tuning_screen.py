@@ -8,7 +8,7 @@ from typing import Any
 
 from hier_rnn.commands.drawing.progress import Progress
 from hier_rnn.commands.drawing.table import Column, Table, numbers
-from hier_rnn.storage.tuning.study import Trial
+from hier_rnn.storage.tuning.study import Trial, score_sign
 from hier_rnn.training.events import Evaluated, Stage, Started, Step
 from hier_rnn.training.tuning.events import TrialEnded, TrialStarted, TuningEvent, TuningStarted
 from hier_rnn.training.tuning.tune import TuningResult
@@ -20,12 +20,10 @@ class TuningScreen:
     """Draws a tuning's events: call it with each of them.
 
     Args:
-        metric: What the score is: `accuracy`, `macro_f1` or `loss`.
         quiet: Show nothing.
     """
 
-    def __init__(self, metric: str, quiet: bool) -> None:
-        self._metric = metric
+    def __init__(self, quiet: bool) -> None:
         self._progress = Progress(quiet)
         self._seconds = self._used = 0.0
         self._at = time.monotonic()
@@ -41,7 +39,7 @@ class TuningScreen:
         """Shows an event."""
         if isinstance(event, TuningStarted):
             self._seconds = event.seconds
-            self._set(event.used, event.best)
+            self._set(event.used, event.best, event.score_name)
             self._progress.stage("tuning", round(event.seconds), "seconds", round(event.used))
         elif isinstance(event, TrialStarted):
             self._set(event.used)
@@ -53,42 +51,46 @@ class TuningScreen:
         elif isinstance(event, Step):
             self._stage = f"epoch {event.epoch}"
         elif isinstance(event, Evaluated):
-            self._now = f"now {shown_score(event.metrics[event.score_name], self._metric)}"
+            self._now = f"now {shown_score(event.metrics[event.score_name], event.score_name)}"
         elif isinstance(event, TrialEnded):
-            self._set(event.used, event.trial if event.best else None)
-            self._progress.line(trial_line(event.trial, event.best, self._metric))
+            self._set(event.used, event.trial if event.best else None, event.score_name)
+            self._progress.line(trial_line(event.trial, event.best, event.score_name))
         used = self._used + time.monotonic() - self._at
         figures = [one for one in (self._best, self._trial, self._stage, self._now) if one]
         self._progress.to(min(round(used), round(self._seconds)), figures)
 
-    def _set(self, used: float, best: Trial | None = None) -> None:
+    def _set(self, used: float, best: Trial | None = None, score_name: str = "") -> None:
         self._used, self._at = used, time.monotonic()
         if best is not None and best.score is not None:
-            self._best = f"best {shown_score(best.score, self._metric)}"
+            self._best = f"best {shown_score(best.score, score_name)}"
 
 
-def shown_score(score: float | None, metric: str) -> str:
+def shown_score(score: float | None, score_name: str) -> str:
     """Returns a score as a person reads it.
 
     Args:
         score: The score; None: there is none.
-        metric: What it is.
+        score_name: Which of the metrics it is, as `validation_accuracy`.
     """
     if score is None:
         return NOTHING
-    return f"{score:.4f}" if metric == "loss" else f"{100 * score:.2f}"
+    return f"{score:.4f}" if score_sign(score_name) < 0 else f"{100 * score:.2f}"
 
 
-def trial_line(trial: Trial, best: bool, metric: str) -> str:
+def _metric(score_name: str) -> str:
+    return score_name.removeprefix("validation_").replace("_f1", "-F1")
+
+
+def trial_line(trial: Trial, best: bool, score_name: str) -> str:
     """Returns a trial on a line.
 
     Args:
         trial: The trial.
         best: Whether none before was as good.
-        metric: What its score is.
+        score_name: Which of the metrics its score is.
     """
     how = "" if trial.state == "finished" else f" ({trial.state})"
-    score = f"{metric.replace('_f1', '-F1')} {shown_score(trial.score, metric)}"
+    score = f"{_metric(score_name)} {shown_score(trial.score, score_name)}"
     why = f": {trial.message}" if trial.message else ""
     return (
         f"trial {trial.number:2d}  {score}{how}  {trial.epochs} epochs, {trial.seconds:.0f} s"
@@ -96,14 +98,13 @@ def trial_line(trial: Trial, best: bool, metric: str) -> str:
     )
 
 
-def tuning_table(result: TuningResult, metric: str) -> Table:
+def tuning_table(result: TuningResult) -> Table:
     """Returns all trials as a table, the best first.
 
     Args:
         result: The tuning.
-        metric: What the score is.
     """
-    sign = -1 if metric == "loss" else 1
+    name, sign = result.score_name, score_sign(result.score_name)
     worst = float("-inf")
     ranked = sorted(
         result.trials,
@@ -113,14 +114,14 @@ def tuning_table(result: TuningResult, metric: str) -> Table:
     table = Table(
         "Trials, the best first",
         [
-            *numbers("trial", metric.replace("_f1", "-F1"), "epochs", "seconds"),
+            *numbers("trial", _metric(name), "epochs", "seconds"),
             Column("", whole=True),
             Column("options"),
         ],
     )
     for trial in ranked:
         number = f"{trial.number}{' *' if trial is result.best else '  '}"
-        cells = (shown_score(trial.score, metric), str(trial.epochs), f"{trial.seconds:.0f}")
+        cells = (shown_score(trial.score, name), str(trial.epochs), f"{trial.seconds:.0f}")
         table.add(number, *cells, trial.state, _options(trial.options))
     return table
 

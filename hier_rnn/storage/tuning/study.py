@@ -65,13 +65,15 @@ class Study:
     trials: list[Trial] = field(default_factory=list)
     running: Mapping[str, Any] | None = None
     """Options of the trial that was interrupted."""
+    score_name: str = ""
+    """Which of the metrics the score is; empty before the first evaluation."""
     data: Mapping[str, str] = field(default_factory=dict)
     """Fingerprints of the data; none before the first trial has read them."""
 
     @property
     def best(self) -> Trial | None:
         """The best trial that came to a run; of equals the first."""
-        sign = -1 if self.options.training.validation_metric == "loss" else 1
+        sign = score_sign(self.score_name)
         runs = [trial for trial in self.trials if trial.has_weights and trial.score is not None]
         return max(runs, key=lambda trial: sign * (trial.score or 0.0), default=None)
 
@@ -86,6 +88,7 @@ class Study:
                 "format": FORMAT,
                 "seconds": self.seconds,
                 "options": self.options.model_dump(mode="json"),
+                "score_name": self.score_name,
                 "data": dict(self.data),
                 "running": self.running,
                 "trials": [asdict(trial) for trial in self.trials],
@@ -107,8 +110,12 @@ def read_study(path: Path) -> Study:
         raise _damaged(path, "it says no format")
     if content["format"] > FORMAT:
         raise UserError(f"{path}: written by a later version of hier_rnn. Install that.")
-    names = {"format", "seconds", "options", "data", "running", "trials"}
-    if content.keys() != names or not isinstance(content["options"], dict):
+    names = {"format", "seconds", "options", "score_name", "data", "running", "trials"}
+    if (
+        content.keys() != names
+        or not isinstance(content["options"], dict)
+        or not isinstance(content["score_name"], str)
+    ):
         raise _damaged(path, "not what a study has")
     trials, data, running = content["trials"], content["data"], content["running"]
     if not isinstance(trials, list) or len(trials) > TRIALS:
@@ -119,7 +126,13 @@ def read_study(path: Path) -> Study:
         raise _damaged(path, "not what a study has")
     configuration = schema.validate(content["options"], lambda name: f"{path}, {name}")
     read = [_trial(path, number, values) for number, values in enumerate(trials)]
-    return Study(configuration, float(content["seconds"]), read, running, data)
+    name = content["score_name"]
+    return Study(configuration, float(content["seconds"]), read, running, name, data)
+
+
+def score_sign(score_name: str) -> int:
+    """Returns 1 where a higher score is better, -1 where it is a loss."""
+    return -1 if score_name.endswith("loss") else 1
 
 
 def _trial(path: Path, number: int, values: Any) -> Trial:

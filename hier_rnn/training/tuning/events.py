@@ -19,6 +19,8 @@ class TuningStarted:
     used: float
     """That it has used, start-up and earlier calls included."""
     best: Trial | None
+    score_name: str
+    """Which of the metrics the score is, as `validation_accuracy`."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class TrialEnded:
     trial: Trial
     best: bool
     """Whether no trial before was as good."""
+    score_name: str
     used: float
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hier_rnn.errors import UserError
-from hier_rnn.storage.tuning.study import Trial
+from hier_rnn.storage.tuning.study import Trial, score_sign
 from hier_rnn.training.tuning.space import Choice, Dimension, Range, Space
 
 RANDOM_TRIALS = 5
@@ -52,7 +52,7 @@ class Search:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.score_name, self._space = score_name, space
-        self._sign = -1 if score_name == "validation_loss" else 1
+        self._sign = score_sign(score_name)
         self._distributions = {name: _distribution(it) for name, it in space.items()}
         self._study = optuna.create_study(
             direction="maximize",

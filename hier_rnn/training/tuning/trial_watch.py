@@ -126,6 +126,8 @@ class TrialWatch:
     def _started(self, event: Started) -> None:
         self._total = event.total
         for row in event.metrics[len(self.epoch_scores) :]:
+            if self._search.score_name not in row:
+                continue
             self.epoch_scores.append(row[self._search.score_name])
             self._search.report(len(self.epoch_scores), self.epoch_scores[-1])
 

@@ -19,10 +19,10 @@ from hier_rnn.storage.output_directory import TUNING, remove_half_written
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.training_record import read_training_record
 from hier_rnn.storage.tuning.kept_run import keep_run, remove_run
-from hier_rnn.storage.tuning.study import State, Study, Trial, read_study
+from hier_rnn.storage.tuning.study import State, Study, Trial, read_study, score_sign
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.classification.training_data import Sources
-from hier_rnn.training.events import EndTraining, Event, ModelBuilt, Started, to_nobody
+from hier_rnn.training.events import EndTraining, Evaluated, Event, ModelBuilt, Started, to_nobody
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
 from hier_rnn.training.tuning.budget import Budget, fitting_epochs
@@ -59,6 +59,8 @@ class TuningResult:
     best: Trial
     trials: Sequence[Trial]
     """All, in order."""
+    score_name: str
+    """Which of the metrics the score is, as `validation_accuracy`."""
     seconds: float
     """That it took, earlier calls included."""
 
@@ -160,7 +162,6 @@ class Tuning:
         self._warm_start = self._folder / "warm_start"
         self._path = self._folder / "study.json"
         self._on_event = on_event
-        self._score_name = f"validation_{configuration.training.validation_metric}"
         self._first = {name: attrgetter(name)(configuration) for name in self._space}
         self._failures = 0
         self._refusal: UserError | None = None
@@ -175,7 +176,7 @@ class Tuning:
         study = self.study
         self._folder.mkdir(exist_ok=True)
         remove_half_written(self._folder)
-        self._tell(TuningStarted(budget.seconds, budget.used, study.best))
+        self._tell(TuningStarted(budget.seconds, budget.used, study.best, self._score_name))
         while trials is None or len(study.trials) < trials:
             options = self._next_options(budget)
             if options is None:
@@ -193,7 +194,7 @@ class Tuning:
             )
         for done_with in (self._trial.path, self._warm_start):
             shutil.rmtree(done_with, ignore_errors=True)
-        return TuningResult(self._out, best, tuple(study.trials), budget.used)
+        return TuningResult(self._out, best, tuple(study.trials), self._score_name, budget.used)
 
     def kept(self, budget: Budget) -> str:
         """Says what is kept if the tuning is interrupted now, and keeps it."""
@@ -237,6 +238,12 @@ class Tuning:
     def _search(self) -> Search:
         study, seed = self.study, self._configuration.seed
         return Search(self._space, study.trials, self._first, self._score_name, seed)
+
+    @property
+    def _score_name(self) -> str:
+        return (
+            self.study.score_name or f"validation_{self._configuration.training.validation_metric}"
+        )
 
     def _run_trial(self, options: Mapping[str, Any], budget: Budget) -> None:
         """Runs a trial to its end and keeps what it came to.
@@ -301,6 +308,8 @@ class Tuning:
         def listen(event: Event) -> None:
             if isinstance(event, ModelBuilt):
                 self._check_data()
+            elif isinstance(event, Evaluated):
+                self.study.score_name = event.score_name
             listener(event)
 
         train_classifier(
@@ -351,10 +360,10 @@ class Tuning:
             keep_run(RunDirectory(self._trial.path), self._out)
         study.running = None
         self._write(budget)
-        self._tell(TrialEnded(trial, better, budget.used))
+        self._tell(TrialEnded(trial, better, self._score_name, budget.used))
 
     def _best_of(self, scores: Sequence[float]) -> float | None:
-        choose = min if self._score_name == "validation_loss" else max
+        choose = min if score_sign(self._score_name) < 0 else max
         return choose(scores, default=None)
 
     def _write(self, budget: Budget) -> None:

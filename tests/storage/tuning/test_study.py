@@ -18,7 +18,14 @@ THIRD = Trial(2, "failed", {"head.dropout": 0.2}, None, (), 2.0, 2.0, "diverged"
 @pytest.fixture
 def study() -> Study:
     trials = [FIRST, SECOND, THIRD]
-    return Study(Configuration(seed=3), 20.5, trials, {"head.dropout": 0.3}, {"train": "abc"})
+    return Study(
+        Configuration(seed=3),
+        20.5,
+        trials,
+        {"head.dropout": 0.3},
+        "validation_accuracy",
+        {"train": "abc"},
+    )
 
 
 @pytest.fixture
@@ -39,9 +46,9 @@ def test_the_best_is_of_those_that_came_to_a_run(study):
 
 
 def test_of_losses_the_lowest_is_the_best(study):
-    options = Configuration.model_validate({"training": {"validation_metric": "loss"}})
     other = Trial(1, "finished", {}, 0.4, (0.4,), 3.0, 1.0)
-    assert Study(options, trials=[FIRST, other]).best == other
+    study = Study(Configuration(), trials=[FIRST, other], score_name="validation_loss")
+    assert study.best == other
 
 
 @pytest.mark.parametrize(
@@ -51,6 +58,7 @@ def test_of_losses_the_lowest_is_the_best(study):
         ("seconds", -1),
         ("seconds", "soon"),
         ("running", 3),
+        ("score_name", 3),
         ("data", {"train": 3}),
         ("trials", {}),
         ("trials", [3]),
