@@ -46,19 +46,20 @@ def warm_start(
     text, training = configuration.text, configuration.training
     if words_model is not None:
         text = text.model_copy(update={"sentencepiece_model": str(words_model)})
-    pretraining = configuration.model_copy(
-        update={
-            "data": Data(encoder=configuration.data.encoder),
-            "text": text,
-            "initializers": configuration.initializers.model_copy(update={"rules": rules}),
-            "pretraining": Pretraining(
-                vocabulary=VOCABULARY,
-                minimum_count=1,
-                epochs=training.warm_start_epochs,
-                patience=0,
-                on_divergence=training.on_divergence,
-            ),
-        }
+    # With what decides it alone, so that runs which differ in the rest can share it.
+    pretraining = Configuration(
+        seed=configuration.seed,
+        data=Data(encoder=configuration.data.encoder),
+        text=text,
+        character_encoder=configuration.character_encoder,
+        initializers=configuration.initializers.model_copy(update={"rules": rules}),
+        pretraining=Pretraining(
+            vocabulary=VOCABULARY,
+            minimum_count=1,
+            epochs=training.warm_start_epochs,
+            patience=0,
+            on_divergence=training.on_divergence,
+        ),
     )
     pretrain(
         pretraining,

@@ -14,6 +14,7 @@ from typing import Any
 from hier_rnn.configuration.differences import differences
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
+from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import TUNING, remove_half_written
 from hier_rnn.storage.run_directory import RunDirectory
@@ -176,6 +177,7 @@ class Tuning:
         study = self.study
         self._folder.mkdir(exist_ok=True)
         remove_half_written(self._folder)
+        self._forget_moved_warm_start()
         self._tell(TuningStarted(budget.seconds, budget.used, study.best, self._score_name))
         while trials is None or len(study.trials) < trials:
             options = self._next_options(budget)
@@ -208,6 +210,14 @@ class Tuning:
             f"the best of {trials} {'trial' if trials == 1 else 'trials'} is kept in {self._out};"
             f" {goes_on}"
         )
+
+    def _forget_moved_warm_start(self) -> None:
+        """Takes the warm start away if it names a SentencePiece model where none is any more."""
+        directory = EncoderDirectory(self._warm_start)
+        if directory.record.exists():
+            model = directory.read_record().text.sentencepiece_model
+            if model not in ("", str(self._trial.words_model)):
+                shutil.rmtree(self._warm_start)
 
     def _next_options(self, budget: Budget) -> dict[str, Any] | None:
         """Returns the options of the next trial; None if there is no time for one."""
