@@ -22,7 +22,6 @@ from hier_rnn.configuration.command_line import (
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
 from hier_rnn.sources.bundled import bundled
-from hier_rnn.storage.output_directory import TUNING
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 if TYPE_CHECKING:
@@ -206,6 +205,7 @@ def tune(
     """
     begun = time.monotonic()
     from hier_rnn.storage.encoder_options import take_encoder_options
+    from hier_rnn.storage.output_directory import TUNING
     from hier_rnn.training.tuning.search import require_optuna
 
     require_optuna()
