@@ -32,7 +32,8 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
     flags = {"data.encoder": "--encoder DIR", "training.freeze_encoder": "--freeze-encoder"}
     command = configuration_options(flags, groups, hidden=True)(command)
     help = "with --cross-validate: options of the training from a file"
-    return path_option("--config", "FILE.toml", help)(command)
+    decorated: Callable[..., Any] = path_option("--config", "FILE.toml", help)(command)
+    return decorated
 
 
 def cross_validate_data(

@@ -135,7 +135,7 @@ def configuration_options(
         hidden: Leave these out of the help. Default False.
     """
     short = [
-        ConfigurationOption(option, *flag.split(), hidden=hidden)
+        ConfigurationOption(option, *_flag_and_metavar(flag), hidden)
         for name, flag in flags.items()
         for option in schema.options_of(name)
     ]
@@ -153,6 +153,11 @@ def configuration_options(
         return function
 
     return decorate
+
+
+def _flag_and_metavar(flag: str) -> tuple[str, str]:
+    name, _, metavar = flag.partition(" ")
+    return name, metavar
 
 
 def resolve(config: Path | None, given: Mapping[str, Any]) -> Configuration:

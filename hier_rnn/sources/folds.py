@@ -87,9 +87,7 @@ def stratified_folds(source: Source, count: int, seed: int, leave_out_singles: b
             f" can't be both trained on and held out: {named}."
         )
     if singles:
-        source = Source(
-            source.name, lambda whole=source: (e for e in whole if e.label not in singles)
-        )
+        source = Source(source.name, partial(_without, source, singles))
     single = {numbers[label] for label in singles}
     of_class = np.array([number for number in classes if number not in single], np.int64)
     if len(of_class) < count:
@@ -103,3 +101,7 @@ def stratified_folds(source: Source, count: int, seed: int, leave_out_singles: b
     folds = np.empty(len(of_class), np.int32)
     folds[dealt] = np.arange(len(of_class)) % count
     return Folds(source, folds, count, len(singles))
+
+
+def _without(source: Source, labels: frozenset[str | None]) -> Iterator[Example]:
+    return (example for example in source if example.label not in labels)

@@ -121,7 +121,7 @@ class EndTraining(Exception):  # noqa: N818 - no error: it ends well
     """Raised by a listener: the training ends here, and the best weights so far are its result."""
 
 
-def to_nobody(event: Event) -> None:
+def to_nobody(event: object) -> None:
     """Listens to nothing."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -229,7 +229,7 @@ def _run_fold(
     return Fold(evaluation, result.best_epoch, seconds), np.stack(rows)
 
 
-def _merge(cut: Folds, lines: list[IO[str]], to: IO[str]) -> None:
+def _merge(cut: Folds, lines: Sequence[IO[str]], to: IO[str]) -> None:
     """Writes the lines of all folds in the order of the examples."""
     for file in lines:
         file.seek(0)
