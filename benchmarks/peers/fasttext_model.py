@@ -61,7 +61,7 @@ class FastText:
             path = Path(folder) / "train.txt"
             with path.open("w", encoding="utf-8") as file:
                 for text, label in zip(texts, labels, strict=True):
-                    file.write(f"{LABEL}{numbers[label]} {_line(text)}")
+                    file.write(f"{LABEL}{numbers[label]} {line_of(text)}")
             self._model = fasttext.train_supervised(
                 str(path),
                 dim=DIMENSIONS,
@@ -82,7 +82,7 @@ class FastText:
     def labels(self, texts: Sequence[str]) -> list[str]:
         """Returns each text's label."""
         # `predict` of the wrapper fails with NumPy 2; it is a call of this and nothing more.
-        found = [self._model.f.predict(_line(text), 1, 0.0, "strict") for text in texts]
+        found = [self._model.f.predict(line_of(text), 1, 0.0, "strict") for text in texts]
         return [self.names[int(best[0][1].removeprefix(LABEL))] for best in found]
 
     def accuracy(self, texts: Sequence[str], labels: Sequence[str]) -> float:
@@ -136,7 +136,7 @@ class OneVersusAll:
                 for text, names in zip(texts, label_sets, strict=True):
                     if names:
                         written = " ".join(f"{LABEL}{numbers[name]}" for name in names)
-                        file.write(f"{written} {_line(text)}")
+                        file.write(f"{written} {line_of(text)}")
             self._model = fasttext.train_supervised(
                 str(path),
                 dim=DIMENSIONS,
@@ -155,7 +155,7 @@ class OneVersusAll:
         """Returns the probability of each label for each text, `(texts, labels)`."""
         rows = np.zeros((len(texts), self._count))
         for row, text in zip(rows, texts, strict=True):
-            for probability, label in self._model.f.predict(_line(text), -1, 0.0, "strict"):
+            for probability, label in self._model.f.predict(line_of(text), -1, 0.0, "strict"):
                 row[int(label.removeprefix(LABEL))] = probability
         return rows
 
@@ -185,5 +185,6 @@ def tuned_one_versus_all(
     return max(grid, key=score)
 
 
-def _line(text: str) -> str:
+def line_of(text: str) -> str:
+    """Returns a text on one line, as fastText reads it."""
     return " ".join(text.split()) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -52,6 +53,8 @@ TABLE_ENDINGS = {".csv": ",", ".tsv": "\t"}
 END_OF_INPUT = "Ctrl-Z and Enter end it" if os.name == "nt" else "Ctrl-D ends it"
 PROMPT = "> "
 LABEL_SEPARATOR = "|"  # of a text's labels in a cell, if the run's data had no other
+
+logger = logging.getLogger(__name__)
 
 
 @click.command(
@@ -133,7 +136,7 @@ def predict(
     file = file or "-"
     typed = not texts and waits_for_lines(Path(file))
     if texts:
-        batches: Iterator[list[Text]] = iter([list(_numbered(texts, 1))])
+        batches: Iterator[list[Text]] = iter([list(_numbered(texts, 1, as_column=table))])
     elif _is_source(file):
         options = (label_column, text_column, tfds_data_dir)
         source = open_run_source(file, configuration, *options, labelled=False)
@@ -142,7 +145,7 @@ def predict(
         if columns:
             raise UserError(f"--column: {file} has no columns.")
         _require_file(file)
-        batches = _lines(file, prompt=typed and not quiet)
+        batches = _lines(file, prompt=typed and not quiet, as_column=table)
     if typed and not quiet:
         tell(f"loading {run} ...")
     predictor = hier_rnn.load(run, verify)
@@ -211,11 +214,12 @@ def _require_file(file: str) -> None:
     raise UserError(f"{file}: no such file.{hint}")
 
 
-def _numbered(texts: Iterable[str], first: int) -> Iterator[Text]:
-    return (Text(number, text, {"text": text}) for number, text in enumerate(texts, first))
+def _numbered(texts: Iterable[str], first: int, as_column: bool) -> Iterator[Text]:
+    for number, text in enumerate(texts, first):
+        yield Text(number, text, {"text": text} if as_column else {})
 
 
-def _lines(file: str, prompt: bool) -> Iterator[list[Text]]:
+def _lines(file: str, prompt: bool, as_column: bool) -> Iterator[list[Text]]:
     number = 1
     lines = batches_of_lines(Path(file))
     while True:
@@ -225,7 +229,13 @@ def _lines(file: str, prompt: bool) -> Iterator[list[Text]]:
         batch = next(lines, None)
         if batch is None:
             break
-        yield list(_numbered(batch, number))
+        if number == 1 and batch[0].startswith('{"') and not prompt:
+            logger.warning(
+                "%s: the first line looks like JSON, and is a text as it stands, as every line is:"
+                " name a FILE.jsonl to have its text column read",
+                file,
+            )
+        yield list(_numbered(batch, number, as_column))
         number += len(batch)
     if prompt:
         tell("")

@@ -128,7 +128,8 @@ def _opened(spec: str, reading: Reading) -> Opened:
         return tensorflow_datasets.open_tfds(spec, reading)
     if spec == STANDARD_INPUT:
         path = standard_input()
-        return TEXT_FORMATS[looks_like(path, reading.labelled)](path, reading)
+        read = TEXT_FORMATS[looks_like(path, reading.labelled)](path, reading)
+        return partial(_placed, read, str(path))
     path = Path(spec)
     if path.is_dir():
         return open_folder(path, reading)
@@ -144,6 +145,12 @@ def _opened(spec: str, reading: Reading) -> Opened:
             f" A file ends in {', '.join(FORMATS)}; one of text may have .gz after it."
         )
     return formats[ending](path, reading)
+
+
+def _placed(read: Opened, path: str) -> Iterator[Example]:
+    """Examples of standard input, whose places name it and not the file that it is kept in."""
+    for example in read():
+        yield example._replace(where=example.where.replace(path, STANDARD_INPUT, 1))
 
 
 def _one_after_the_other(sources: tuple[Source, ...]) -> Iterator[Example]:

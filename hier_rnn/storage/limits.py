@@ -28,6 +28,7 @@ LIMITS = {
     "manifest.json": MEGABYTE,
     "metrics.jsonl": 64 * MEGABYTE,
     "pretraining.toml": MEGABYTE,
+    "study.json": 256 * MEGABYTE,
     "words.model": 64 * MEGABYTE,
     "words.txt": 64 * MEGABYTE,
 }

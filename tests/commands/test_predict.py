@@ -32,6 +32,22 @@ def line(pairs) -> str:
 TEXTS = ["good shop", "", "what is it", "my café"]
 
 
+def test_json_on_standard_input_is_text_and_that_is_said(call, small_run, standard_input):
+    standard_input(b'{"text": "good shop"}\n')
+    result = call("predict", small_run, "-", "--json")
+    assert "name a FILE.jsonl" in result.err
+    assert json.loads(result.out)["text"] == '{"text": "good shop"}'
+
+
+def test_a_text_is_given_once_in_json_and_is_a_column_of_a_table(call, small_run, tmp_path):
+    given = json.loads(call("predict", small_run, "--text", "good shop", "--json").out)
+    assert given.keys() == {"row", "text", "label", "probability", "probabilities"}
+    call("predict", small_run, "--text", "good shop", "--out", tmp_path / "answers.csv")
+    header, row = (tmp_path / "answers.csv").read_text().splitlines()
+    assert header == "text,predicted,probability"
+    assert row.startswith("good shop,")
+
+
 def test_every_line_is_answered_even_an_empty_one(call, small_run, answers, standard_input):
     standard_input("\r\n".join(TEXTS).encode())
     result = call("predict", small_run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from pathlib import Path
 from typing import Any
 
 from hier_rnn.configuration.options import Configuration, InitializerRule, Training
@@ -22,7 +23,7 @@ from hier_rnn.training.classification.run_output import write_run
 from hier_rnn.training.classification.summary import log_summary
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.classification.warm_start import warm_start
-from hier_rnn.training.events import Listener, ModelBuilt
+from hier_rnn.training.events import EndTraining, Listener, ModelBuilt
 from hier_rnn.training.loop import TrainingLoop
 from hier_rnn.training.phases import for_given_encoder
 from hier_rnn.training.state import COPIES
@@ -39,13 +40,22 @@ class ClassifierTraining:
         configuration: The options.
         run: The run directory; nothing is written there before `run`.
         data: The run's data.
+        warm_start: Where the encoder of the warm start is kept. Default None: not longer than the
+            checkpoints.
 
     Raises:
         UserError: An initializer's rule, a pattern or a class weight that fits nothing.
     """
 
-    def __init__(self, configuration: Configuration, run: RunDirectory, data: TrainingData) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        run: RunDirectory,
+        data: TrainingData,
+        warm_start: Path | None = None,
+    ) -> None:
         self.configuration, self.directory, self.data = configuration, run, data
+        self._warm_start_path = warm_start or run.checkpoints / WARM_START
         self.options = training_options(configuration, data.corpus)
         size, classes = data.alphabet.size, len(data.corpus.labels)
         self.shapes = weight_shapes(configuration, size, classes)
@@ -77,9 +87,13 @@ class ClassifierTraining:
         loop = TrainingLoop(
             self.objective, self.options, configuration.seed, checkpoints, checkpoint
         )
-        with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
-            for event in events:
-                on_event(event)
+        try:
+            with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
+                for event in events:
+                    on_event(event)
+        except EndTraining:
+            if not loop.state.best_epoch:
+                on_event(loop.evaluate())
         return self._finish(loop)
 
     def _assign_initial(
@@ -108,7 +122,7 @@ class ClassifierTraining:
         if len(data.corpus.vocabulary) < 2:  # a word has no vector but beside others
             return
         logger.info("warm start: learning to spell the words of the training text")
-        path = run.checkpoints / WARM_START
+        path = self._warm_start_path
         model = run.words_model if data.words_model else None
         rules = rules_deciding(self._decisions_on_encoder(), configuration.initializers.rules)
         try:

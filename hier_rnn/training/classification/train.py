@@ -53,6 +53,7 @@ def train_classifier(
     force: bool = False,
     keep_checkpoints: bool = False,
     tensorboard: bool = False,
+    warm_start: Path | None = None,
     on_event: Listener = to_nobody,
 ) -> TrainingResult:
     """Trains a classifier, or goes on where an earlier call was interrupted.
@@ -64,7 +65,10 @@ def train_classifier(
         force: Start over what `out` already holds. Default False.
         keep_checkpoints: Keep the checkpoints of a finished run. Default False.
         tensorboard: Also write TensorBoard's logs into the run directory. Default False.
-        on_event: Told what happens (`training/events.py`). Default nobody.
+        warm_start: Where the encoder of the warm start is kept, for further trainings that begin
+            with the same one. Default None: it goes with the checkpoints.
+        on_event: Told what happens (`training/events.py`); it may end the training early, by
+            `EndTraining`. Default nobody.
 
     Raises:
         UserError: A mistake in the data or the options, or `out` holds a run with other options or
@@ -76,7 +80,7 @@ def train_classifier(
     if tensorboard:
         listeners.append(TensorBoard(run.tensorboard))
     with RunLock(run.path), interruptible(lambda: _kept(run)):
-        training = _open(configuration, run, sources, force)
+        training = _open(configuration, run, sources, force, warm_start)
         if training is None:
             logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
             best = _best(run)
@@ -89,7 +93,11 @@ def train_classifier(
 
 
 def _open(
-    configuration: Configuration, run: RunDirectory, sources: Sources | None, force: bool
+    configuration: Configuration,
+    run: RunDirectory,
+    sources: Sources | None,
+    force: bool,
+    warm_start: Path | None,
 ) -> ClassifierTraining | None:
     """Reads the data and makes the directory that of the run; None if the run is finished."""
     opened = functools.cache(lambda: sources or open_sources(configuration))
@@ -110,7 +118,7 @@ def _open(
     check_same_data(run.path, fingerprints, data.fingerprints)
     if not unfinished:
         return None
-    training = ClassifierTraining(configuration, run, data)
+    training = ClassifierTraining(configuration, run, data, warm_start)
     claim_output(run, configuration, force)
     return training
 
