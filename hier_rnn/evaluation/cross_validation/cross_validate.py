@@ -20,7 +20,6 @@ from hier_rnn.evaluation.predictions import prediction_writer
 from hier_rnn.evaluation.progress import PassProgress
 from hier_rnn.files import write_atomically
 from hier_rnn.inference.predictor import Predictor
-from hier_rnn.metrics.probabilities import probabilities
 from hier_rnn.metrics.scores import Scores, score_predictions
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.folds import Folds, stratified_folds
@@ -150,6 +149,11 @@ def cross_validate(
     """
     if not FEWEST <= folds <= MOST:
         raise UserError(f"folds: {FEWEST} to {MOST} are expected. Received: {folds}.")
+    if configuration.data.multi_label is True:
+        raise UserError(
+            "data.multi_label: received true. Cross-validation, and the search for label errors,"
+            " take texts with one label each."
+        )
     cut = stratified_folds(data, folds, configuration.seed, leave_out_singles=unseen == "count")
     with contextlib.ExitStack() as stack:
         place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hier_rnn-")))
@@ -210,11 +214,11 @@ def _run_fold(
     predictor = Predictor(run)
     write = None
     if lines is not None:
-        write = prediction_writer(lines, run.name, predictor.labels, predictor.temperature)
+        write = prediction_writer(lines, run.name, predictor.labels, predictor.decision)
     rows: list[np.ndarray] = []
 
     def on_example(example: Example, logits: np.ndarray) -> None:
-        rows.append(probabilities(logits, predictor.temperature).astype(np.float32))
+        rows.append(predictor.decision.probabilities(logits).astype(np.float32))
         if write is not None:
             write(example, logits)
 

@@ -110,3 +110,6 @@ def test_mistakes_are_named(configuration, source):
     examples = [*source, Example("rare", "one", "x:1")]
     with pytest.raises(UserError, match="'rare' at x:1"):
         cross_validate(configuration, Source("x", lambda: iter(examples)), 2)
+    several = configuration.data.model_copy(update={"multi_label": True})
+    with pytest.raises(UserError, match="take texts with one label each"):
+        cross_validate(configuration.model_copy(update={"data": several}), source)
