@@ -6,6 +6,7 @@ Optuna keeps nothing on disk: its study is made anew of the trials so far, which
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,7 +49,9 @@ class Search:
         score_name: str,
         seed: int,
     ) -> None:
-        import optuna
+        with warnings.catch_warnings():  # that notebooks may lack what tqdm draws bars with
+            warnings.filterwarnings("ignore", message="IProgress not found")
+            import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.score_name, self._space = score_name, space
