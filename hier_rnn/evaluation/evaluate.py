@@ -63,6 +63,12 @@ class Evaluation:
         support = self.scores.confusion_matrix.support
         return self.labels[support.argmax()], float(support.max() / self.scores.examples)
 
+    @property
+    def majority_macro_f1(self) -> float:
+        """The macro-F1 of always naming the most frequent class: the other classes' F1 is 0."""
+        share, classes = self.majority[1], (self.scores.confusion_matrix.support > 0).sum()
+        return float(2 * share / (1 + share) / classes)
+
     def to_json(self) -> dict[str, Any]:
         """Returns the figures as JSON values; every one that a table or a report shows."""
         return {

@@ -26,7 +26,7 @@ from hier_rnn.training.classification.model_card import (
 )
 from hier_rnn.training.classification.train import train_classifier
 
-PAGE = MarkdownIt("commonmark", {"html": True, "linkify": True}).enable(["table", "linkify"])
+PAGE = MarkdownIt("commonmark", {"html": True}).enable("table")
 HOSTILE = [
     "a|b",
     "<script>alert(1)</script>",
