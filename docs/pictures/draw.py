@@ -46,7 +46,9 @@ class Picture:
             f' font-weight="{weight}"{family}>{escape(words)}</text>'
         )
 
-    def line(self, points: Iterable[tuple[float, float]], colour=MUTED, arrow=True, dash="") -> None:
+    def line(
+        self, points: Iterable[tuple[float, float]], colour=MUTED, arrow=True, dash=""
+    ) -> None:
         path = " ".join(f"{x},{y}" for x, y in points)
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
         head = f' marker-end="url(#{colour[1:]})"' if arrow else ""
@@ -103,8 +105,15 @@ def model() -> Picture:
     picture.line([(360, 314), (360, 336)])
     picture.box(262, 340, 196, 36, GREEN_PALE, GREEN)
     picture.text(360, 363, "order_status  0.97", 15, GREEN, weight=600)
-    for y, note in ((40, "letters"), (104, "one GRU"), (120, "for all words"), (232, "reads both"),
-                    (248, "ways"), (302, "max, mean, last"), (318, "or attention")):
+    for y, note in (
+        (40, "letters"),
+        (104, "one GRU"),
+        (120, "for all words"),
+        (232, "reads both"),
+        (248, "ways"),
+        (302, "max, mean, last"),
+        (318, "or attention"),
+    ):
         picture.text(752, y, note, 11.5, MUTED, "end")
     return picture
 
@@ -134,9 +143,9 @@ def trie() -> Picture:
     picture.circle(left, 175, 8, INK, INK)
     picture.text(left, 205, "initial", 11, MUTED)
     picture.text(left, 219, "state", 11, MUTED)
-    for word, places in branches.items():
+    for places in branches.values():
         before = (left, 175)
-        for letter, (x, y) in zip(word, places, strict=True):
+        for x, y in places:
             picture.line([before, (x, y)], arrow=False)
             before = (x, y)
     end = branches["walk"][-1]
@@ -147,8 +156,12 @@ def trie() -> Picture:
         for letter, (x, y) in zip(word, places, strict=True):
             picture.circle(x, y, 14, BLUE_PALE, BLUE)
             picture.text(x, y + 5, letter, 15, mono=True)
-    for (x, y), word in ((end, "walk"), (s, "walks"), (ing[-1], "walking"), (branches["talk"][-1],
-                         "talk")):
+    for (x, y), word in (
+        (end, "walk"),
+        (s, "walks"),
+        (ing[-1], "walking"),
+        (branches["talk"][-1], "talk"),
+    ):
         picture.text(x, y - 20, word, 12.5, GREEN, weight=600)
         picture.circle(x + 11, y - 11, 4, GREEN, GREEN)
     return picture
@@ -161,7 +174,12 @@ def packed_sentences() -> Picture:
         " falling length 16. Two stacked layers each have weights of their own.",
     )
     lengths = (3, 6, 2, 5)
-    colours = ((BLUE_PALE, BLUE), (ORANGE_PALE, ORANGE), (GREEN_PALE, GREEN), ("#f3e3f2", "#983d96"))
+    colours = (
+        (BLUE_PALE, BLUE),
+        (ORANGE_PALE, ORANGE),
+        (GREEN_PALE, GREEN),
+        ("#f3e3f2", "#983d96"),
+    )
     picture.text(140, 28, "padded: 24 steps", 14, weight=600)
     picture.text(400, 28, "packed: 16 steps", 14, weight=600)
     for row, length in enumerate(lengths):
@@ -184,8 +202,10 @@ def packed_sentences() -> Picture:
     picture.text(140, 204, "most work of short sentences", 12, MUTED)
     picture.text(140, 220, "is done on padding", 12, MUTED)
     picture.text(640, 28, "stacked", 14, weight=600)
-    for y, name, fill, line in ((150, "lstm_0", ORANGE_PALE, ORANGE), (80, "lstm_1", GREEN_PALE,
-                                                                       GREEN)):
+    for y, name, fill, line in (
+        (150, "lstm_0", ORANGE_PALE, ORANGE),
+        (80, "lstm_1", GREEN_PALE, GREEN),
+    ):
         picture.box(570, y, 140, 40, fill, line)
         picture.text(640, y + 25, name, 14, line, weight=600, mono=True)
     picture.line([(640, 148), (640, 124)])
@@ -193,10 +213,20 @@ def packed_sentences() -> Picture:
     picture.line([(640, 78), (640, 56)])
     picture.text(640, 230, "word vectors", 12, MUTED)
     picture.box(44, 252, 672, 62, GREY_PALE, GREY_PALE)
-    picture.text(60, 278, "Across steps and sentences a layer's weights are shared; across layers they"
-                 " are not,", 13.5, anchor="start")
-    picture.text(60, 300, "unless share_layer_weights makes lstm_1 the same cell as lstm_0.", 13.5,
-                 anchor="start")
+    picture.text(
+        60,
+        278,
+        "Across steps and sentences a layer's weights are shared; across layers they are not,",
+        13.5,
+        anchor="start",
+    )
+    picture.text(
+        60,
+        300,
+        "unless share_layer_weights makes lstm_1 the same cell as lstm_0.",
+        13.5,
+        anchor="start",
+    )
     return picture
 
 
@@ -223,8 +253,13 @@ def warm_start() -> Picture:
     picture.line([(14, 44), (14, 34), (589, 34), (589, 44)], BLUE, arrow=False)
     picture.text(301, 26, "the warm start: words, before sentences", 13, BLUE, weight=600)
     picture.box(311, 168, 277, 82, BLUE_PALE, BLUE)
-    for row, (spelling, known) in enumerate((("parcel", "as counted"), ("parcle", "made up: parcel's"),
-                                             ("paarcel", "made up: parcel's"))):
+    for row, (spelling, known) in enumerate(
+        (
+            ("parcel", "as counted"),
+            ("parcle", "made up: parcel's"),
+            ("paarcel", "made up: parcel's"),
+        )
+    ):
         picture.text(326, 192 + 22 * row, spelling, 14, anchor="start", mono=True)
         picture.line([(398, 187 + 22 * row), (434, 187 + 22 * row)], BLUE)
         picture.text(440, 192 + 22 * row, known, 12.5, MUTED, "start")
@@ -235,8 +270,8 @@ def warm_start() -> Picture:
 def transfer() -> Picture:
     picture = Picture(
         292,
-        "Of a run, the folder encoder/ is a model of its own: it starts another run, is a layer in a"
-        " Keras model, or gives word vectors, without the sentence encoder and the head.",
+        "Of a run, the folder encoder/ is a model of its own: it starts another run, is a layer of"
+        " a Keras model, or gives word vectors, without the sentence encoder and the head.",
     )
     picture.box(20, 40, 250, 224, GREY_PALE, RULE)
     picture.text(145, 30, "runs/messages", 14, weight=600, mono=True)
@@ -250,8 +285,8 @@ def transfer() -> Picture:
         picture.text(145, y + 41, note, 12, MUTED)
     goals = (
         (44, "another run: other labels", "hier-rnn train --encoder runs/messages/encoder"),
-        (122, "a layer in a Keras model", "CharacterEncoderLayer.load(\"runs/messages\")"),
-        (200, "word vectors in NumPy", "hier_rnn.load_encoder(\"runs/messages\")"),
+        (122, "a layer in a Keras model", 'CharacterEncoderLayer.load("runs/messages")'),
+        (200, "word vectors in NumPy", 'hier_rnn.load_encoder("runs/messages")'),
     )
     for y, name, code in goals:
         picture.box(360, y, 384, 58, BLUE_PALE, BLUE)
@@ -264,7 +299,7 @@ def transfer() -> Picture:
 def gates() -> Picture:
     picture = Picture(
         300,
-        "An LSTM's kernel is one matrix of four gates side by side; a rule of an initializer can name"
+        "An LSTM's kernel is one matrix of four gates side by side; an initializer's rule can name"
         " one gate, such as the forget gate's bias.",
     )
     names = ("input", "forget", "cell", "output")
@@ -279,11 +314,18 @@ def gates() -> Picture:
             if row == 0:
                 picture.text(221 + 128 * number, 38, gate, 14, weight=600)
             value = ("Glorot", "orthogonal", "2" if chosen else "0")[row]
-            picture.text(221 + 128 * number, y + height / 2 + 5, value, 13,
-                         ORANGE if chosen else MUTED, weight=600 if chosen else 400)
+            picture.text(
+                221 + 128 * number,
+                y + height / 2 + 5,
+                value,
+                13,
+                ORANGE if chosen else MUTED,
+                weight=600 if chosen else 400,
+            )
     picture.line([(349, 264), (349, 226)], ORANGE)
-    picture.text(349, 284, 'pattern "sentence_encoder/.*/bias", gate "forget": constant 2', 13,
-                 mono=True)
+    picture.text(
+        349, 284, 'pattern "sentence_encoder/.*/bias", gate "forget": constant 2', 13, mono=True
+    )
     picture.text(690, 84, "each gate", 12, MUTED, "start")
     picture.text(690, 100, "drawn by", 12, MUTED, "start")
     picture.text(690, 116, "itself", 12, MUTED, "start")
