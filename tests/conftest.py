@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import signal
 from collections.abc import Callable
@@ -10,9 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import merged
+from hier_rnn.configuration.toml import merge
+
+# The same examples each time, on a machine of any speed: a run that was green is green again.
+# HYPOTHESIS_PROFILE=search looks for new ones.
+steady = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", derandomize=True, **steady)
+settings.register_profile("search", **steady)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 WORDS = {
     "bad": "bad sad late",
@@ -84,7 +93,7 @@ def tiny(data) -> Callable[..., Configuration]:
                 "misspell": {"kind": "none"},
             },
         }
-        return Configuration.model_validate(merged(small, groups))
+        return Configuration.model_validate(merge(small, groups))
 
     return tiny
 

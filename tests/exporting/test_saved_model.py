@@ -116,7 +116,7 @@ def test_texts_beyond_any_length_are_cut_as_ours(saved, logits):
 def test_without_us(saved):
     run, folder = saved()
     process = subprocess.run(
-        [sys.executable, "-c", WITHOUT_US, folder], capture_output=True, check=True
+        [sys.executable, "-c", WITHOUT_US, folder], capture_output=True, check=True, timeout=120
     )
     rows = [line.split("\t") for line in process.stdout.decode().splitlines()]
     predicted = run.predictor.predict(["abc de", "", "é"])
@@ -171,6 +171,7 @@ def test_any_words_in_pieces(saved, texts, logits):
         np.testing.assert_allclose(found, logits(run.predictor, texts), atol=1e-5)
 
     check()
+    check.hypothesis.inner_test(["\u2581", "", "\u2581 \u2581", "ab \u2581ab", "\u2581ab"])
 
 
 def test_graph_calls_no_python_and_opens_no_file(saved):

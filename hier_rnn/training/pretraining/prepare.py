@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,23 +14,14 @@ from hier_rnn.inference.word_vector_map import learnt_vectors
 from hier_rnn.sources.source import Source
 from hier_rnn.text.normalization import normalize
 from hier_rnn.training.events import Listener
-from hier_rnn.training.fingerprint import Fingerprints
+from hier_rnn.training.fingerprint import encoder_fingerprint
 from hier_rnn.training.pretraining.next_character_objective import CountedWords
+from hier_rnn.training.pretraining.prepared import Prepared, PreparedWords
 from hier_rnn.training.pretraining.text_corpus import TextCorpus
 from hier_rnn.training.word_vectors.cooccurrence import count_words
 from hier_rnn.training.word_vectors.label_features import append_label_features
 from hier_rnn.training.word_vectors.pmi_svd import unit_rows
 from hier_rnn.training.word_vectors.targets import Targets, targets_from_file, targets_from_text
-
-
-class Prepared(NamedTuple):
-    """What an objective learns from, and what of the text has to be kept."""
-
-    words: Targets | CountedWords
-    words_model: bytes
-    """The SentencePiece model; empty for whitespace words."""
-    fingerprints: Fingerprints
-    """Of the `text`, if there is any."""
 
 
 def prepare(
@@ -53,7 +43,7 @@ def prepare(
         UserError: Too little text, or something wrong with it or with a file of ready vectors.
     """
     corpus = None if source is None else TextCorpus(configuration, source, on_event)
-    words: Targets | CountedWords
+    words: PreparedWords
     if configuration.pretraining.objective == "next-character":
         assert corpus is not None  # the command asks for a text
         words = load_counted_words(configuration, corpus)
@@ -65,9 +55,10 @@ def prepare(
             assert corpus is not None
             texts = corpus.labelled_texts("counting words by label")
             words = append_label_features(words, texts, label_feature_weight)
+    fingerprints = encoder_fingerprint(configuration)
     if corpus is None:
-        return Prepared(words, b"", {})
-    return Prepared(words, corpus.words_model, corpus.fingerprints)
+        return Prepared(words, b"", fingerprints)
+    return Prepared(words, corpus.words_model, corpus.fingerprints | fingerprints)
 
 
 def append_previous_vectors(targets: Targets, encoder: Encoder) -> Targets:

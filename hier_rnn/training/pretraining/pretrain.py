@@ -1,55 +1,39 @@
-"""Pretraining a character encoder: the whole of a run, from the text to the encoder directory."""
+"""Pretraining a character encoder: a new run, or one to go on with, or one that is finished."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import logging
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from hier_rnn.configuration.options import Configuration, Pretraining, Training
+from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
-from hier_rnn.inference.word_vector_map import MAP
-from hier_rnn.initializers.beginning import encoder_beginning
-from hier_rnn.initializers.rules import initialize, resolve
-from hier_rnn.memory import check_training_memory
-from hier_rnn.model.character_encoder import CharacterEncoder
-from hier_rnn.model.classifier import assign
+from hier_rnn.initializers.rules import resolve
 from hier_rnn.model.weight_specs import character_encoder_shapes
-from hier_rnn.packing.batch import trie_builder
 from hier_rnn.sources.source import Source
-from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.encoder_directory import EncoderDirectory
-from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
-from hier_rnn.storage.weights.archive import read_tuple, write_tuple
-from hier_rnn.text.alphabet import FIRST_CHARACTER, UNK, Alphabet
-from hier_rnn.training.events import Listener, ModelBuilt, to_all, to_nobody
-from hier_rnn.training.fingerprint import Fingerprints, fingerprint_of, fingerprint_of_encoder
+from hier_rnn.text.alphabet import FIRST_CHARACTER
+from hier_rnn.training.events import Listener, to_all, to_nobody
+from hier_rnn.training.fingerprint import encoder_fingerprint, fingerprint_of
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.listeners import MetricsFile
-from hier_rnn.training.loop import TrainingLoop
-from hier_rnn.training.pretraining.next_character_objective import (
-    CountedWords,
-    NextCharacterObjective,
+from hier_rnn.training.pretraining.prepare import prepare
+from hier_rnn.training.pretraining.prepared import (
+    is_prepared,
+    read_prepared_words,
+    write_prepared,
 )
-from hier_rnn.training.pretraining.prepare import Prepared, prepare
+from hier_rnn.training.pretraining.pretraining_run import PretrainingRun
 from hier_rnn.training.pretraining.text_corpus import text_source
-from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
-from hier_rnn.training.state import COPIES
-from hier_rnn.training.word_vectors.targets import Targets
 from hier_rnn.training.words import resolve_word_segmentation
-from hier_rnn.version import __version__
 
 logger = logging.getLogger(__name__)
-
-PREPARED = "prepared.safetensors"
 
 
 class PretrainingResult(NamedTuple):
@@ -100,17 +84,14 @@ def pretrain(
             )
             return PretrainingResult(run.path, trained=False)
         _check(configuration)
-        kept = run.checkpoints / PREPARED
-        words: Targets | CountedWords
-        word_vectors = configuration.pretraining.objective == "word-vectors"
-        if kept.exists() and not force:
+        if is_prepared(run) and not force:
             claim_output(run, configuration)
-            words = read_tuple(kept, Targets) if word_vectors else read_tuple(kept, CountedWords)
+            words = read_prepared_words(run, configuration.pretraining.objective)
         else:
             prepared = prepare(configuration, opened(), label_feature_weight, on_event)
             words = prepared.words
             claim_output(run, configuration, force)
-            _keep(run, prepared, configuration)
+            write_prepared(run, prepared)
         level = logging.DEBUG if stage else logging.INFO
         PretrainingRun(configuration, run, words, level).run(to_all(on_event, MetricsFile(run)))
     return PretrainingResult(run.path, trained=True)
@@ -141,32 +122,17 @@ def _compare(
     compared = comparable(configuration, recorded, data_known=bool(fingerprints))
     unfinished = needs_training(run, compared, force)
     if configuration.data != recorded.data:
-        now = _encoder_fingerprint(configuration)
+        now = encoder_fingerprint(configuration)
         if (text := opened()) is not None:
             now["text"] = fingerprint_of(text)
         check_same_data(run.path, fingerprints, now)
     return configuration, unfinished
 
 
-def _encoder_fingerprint(configuration: Configuration) -> Fingerprints:
-    if not configuration.data.encoder:
-        return {}
-    return {"encoder": fingerprint_of_encoder(Path(configuration.data.encoder))}
-
-
-def _keep(run: EncoderDirectory, prepared: Prepared, configuration: Configuration) -> None:
-    """Writes what was prepared, so that a resumed run learns from exactly the same."""
-    if prepared.words_model:
-        run.write({run.words_model: prepared.words_model})
-    fingerprints = prepared.fingerprints | _encoder_fingerprint(configuration)
-    run.write({run.data: json_bytes(fingerprints)})
-    write_tuple(run.checkpoints / PREPARED, prepared.words)
-
-
 def _kept(run: EncoderDirectory) -> str:
     if any(run.checkpoints.glob("step-*")):
         return "what was saved before is kept, and the same command again goes on from there."
-    if (run.checkpoints / PREPARED).exists():
+    if is_prepared(run):
         return "what was counted is kept, and the same command again goes on from there."
     return "nothing was counted to the end. The same command again begins it."
 
@@ -182,174 +148,3 @@ def _check(configuration: Configuration) -> None:
             f" map of whole words. Received: {options.projection}. Accepted: 0, or the objective"
             " word-vectors."
         )
-
-
-class PretrainingRun:
-    """One run: its encoder, what it learns, and how.
-
-    Args:
-        configuration: The options.
-        run: The encoder directory.
-        words: What is to be learnt.
-        level: At which level it is logged.
-    """
-
-    def __init__(
-        self,
-        configuration: Configuration,
-        run: EncoderDirectory,
-        words: Targets | CountedWords,
-        level: int = logging.INFO,
-    ) -> None:
-        self.configuration, self.directory, self.level = configuration, run, level
-        self.metadata = words.metadata
-        self.vocabulary = Counter(dict(zip(words.words, words.counts.tolist(), strict=True)))
-        self.alphabet = _alphabet(configuration, self.vocabulary)
-        self.previous_words: Counter[str] = Counter()
-        encoder = configuration.data.encoder
-        if encoder:
-            directory = EncoderDirectory.find(Path(encoder))
-            self.previous_words.update(directory.read_vocabulary())
-            previous = directory.read_alphabet()
-            self.alphabet = previous.extended(self.alphabet.characters)
-        shapes = character_encoder_shapes(configuration.character_encoder, self.alphabet.size)
-        check_training_memory(shapes, COPIES)
-        self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
-        self.objective = self._objective(words)
-        self._initialize()
-
-    def run(self, on_event: Listener) -> None:
-        """Trains to the end and writes the encoder directory.
-
-        Args:
-            on_event: Told what happens.
-        """
-        for line in _counted(self.metadata):
-            logger.log(self.level, line)
-        logger.log(
-            self.level,
-            f"{self.configuration.pretraining.objective}: learning {len(self.vocabulary):,} words"
-            f" of {len(self.alphabet.characters):,} characters",
-        )
-        weights = self.objective.named_weights()
-        on_event(ModelBuilt({name: tuple(weight.shape) for name, weight in weights.items()}))
-        checkpoints = Checkpoints(self.directory.checkpoints)
-        checkpoint = checkpoints.latest()
-        options, seed = training_options(self.configuration.pretraining), self.configuration.seed
-        loop = TrainingLoop(self.objective, options, seed, checkpoints, checkpoint)
-        with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
-            for event in events:
-                on_event(event)
-        self._finish(loop)
-
-    def _objective(
-        self, words: Targets | CountedWords
-    ) -> WordVectorObjective | NextCharacterObjective:
-        configuration = self.configuration
-        builder = trie_builder(configuration, self.alphabet)
-        options, seed = configuration.pretraining, configuration.seed
-        if isinstance(words, Targets):
-            return WordVectorObjective(
-                self.encoder, builder, words, options, configuration.text, seed
-            )
-        return NextCharacterObjective(self.encoder, builder, words, options, seed)
-
-    def _initialize(self) -> None:
-        """Gives the weights their first values."""
-        configuration, weights = self.configuration, self.objective.named_weights()
-        rules, seed = configuration.initializers.rules, configuration.seed
-        encoder = configuration.data.encoder
-        shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
-        # The rules are for the encoder; what only pretraining needs starts as by default.
-        encoder_shapes = {name: shapes.pop(name) for name in self.encoder.named_weights()}
-        assign(weights, initialize(encoder_shapes, rules, seed, self.alphabet, encoder))
-        assign(weights, initialize(shapes, seed=seed))
-        if encoder and isinstance(self.objective, WordVectorObjective):
-            self.objective.fit_projection()
-
-    def _finish(self, loop: TrainingLoop) -> None:
-        """Writes the encoder directory; its manifest comes last, and says that it is finished."""
-        directory, best, state = self.directory, loop.best, loop.state
-        if set().union(*self.vocabulary) <= set(self.alphabet.characters):
-            # Never met, the unknown character starts out as an average one.
-            embedding = best["character_encoder/embedding"].copy()
-            embedding[UNK] = embedding[FIRST_CHARACTER:].mean(0)
-            best = {**best, "character_encoder/embedding": embedding}
-        projection = {name: value for name, value in best.items() if name.startswith(MAP)}
-        weights = {name: best[name] for name in self.encoder.named_weights()}
-        metrics = next(row for row in state.metrics if row["epoch"] == state.best_epoch)
-        directory.finish(
-            self.configuration,
-            self.alphabet,
-            weights,
-            self.vocabulary + self.previous_words,
-            {**self._metadata(metrics), **encoder_beginning(self.configuration, weights)},
-            directory.read_words_model() if directory.has(directory.words_model) else b"",
-            projection or None,
-            state.metrics,
-        )
-        shutil.rmtree(directory.checkpoints)
-        score = self.objective.score_name
-        logger.log(
-            self.level,
-            f"finished: {score.replace('_', ' ')} {metrics[score]:.4f} after epoch"
-            f" {state.best_epoch}, saved in {directory.path}",
-        )
-
-    def _metadata(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "objective": self.configuration.pretraining.objective,
-            "corpus": list(self.configuration.data.text),
-            "vectors": self.configuration.pretraining.vectors,
-            **self.metadata,
-            "words": len(self.vocabulary),
-            **{name: metrics[name] for name in metrics if name != "words_per_second"},
-            "seed": self.configuration.seed,
-            "version": __version__,
-        }
-
-
-def training_options(options: Pretraining) -> Training:
-    """Returns how the weights are trained, as the training loop takes it.
-
-    Args:
-        options: The `pretraining` options.
-    """
-    return Training(
-        epochs=options.epochs,
-        learning_rate=options.learning_rate,
-        warmup=0.05,
-        schedule="cosine",
-        weight_decay=0.01,
-        clip_norm=1.0,
-        moving_average=0.0,
-        patience=options.patience,
-        checkpoint_seconds=options.checkpoint_seconds,
-        on_divergence=options.on_divergence,
-    )
-
-
-def _alphabet(configuration: Configuration, vocabulary: Mapping[str, int]) -> Alphabet:
-    """The characters of the words, and if words are learnt in other cases, theirs."""
-    text, options = configuration.text, configuration.pretraining
-    alphabet = Alphabet.count(vocabulary, text.minimum_character_count)
-    if options.objective == "next-character" or text.lowercase or not options.rewrites_per_word:
-        return alphabet
-    return alphabet.with_other_cases()
-
-
-def _counted(metadata: Mapping[str, float]) -> Iterator[str]:
-    """Says what was counted, and what of it was forgotten to stay within the limits."""
-    if "corpus_words" in metadata:
-        yield f"counted {metadata['corpus_words']:,} words, {metadata['word_types']:,} distinct"
-    if metadata.get("pruned_words"):
-        yield (
-            f"forgot {metadata['pruned_words']:,} of them, of rare words; no count is more than"
-            f" {metadata['undercount']:,} too low (pretraining.maximum_types)"
-        )
-    if metadata.get("forgotten_pairs"):
-        yield f"forgot {metadata['forgotten_pairs']:.1%} of the contexts, of rare pairs of words"
-    if metadata.get("text_share", 1) < 1:
-        yield f"counted which words stand in one text for {metadata['text_share']:.1%} of the texts"
-    if metadata.get("unreadable"):
-        yield f"left out {metadata['unreadable']:,} vectors of words that are never read so spelled"

@@ -1,0 +1,69 @@
+"""The end of a pretraining: the best weights, and all that is needed to use them, as an encoder."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from hier_rnn.configuration.options import Configuration
+from hier_rnn.inference.word_vector_map import MAP
+from hier_rnn.initializers.beginning import encoder_beginning
+from hier_rnn.storage.encoder_directory import ENCODER, EncoderDirectory
+from hier_rnn.text.alphabet import FIRST_CHARACTER, UNK, Alphabet
+from hier_rnn.version import __version__
+
+
+def write_encoder(
+    directory: EncoderDirectory,
+    configuration: Configuration,
+    alphabet: Alphabet,
+    best: Mapping[str, np.ndarray],
+    vocabulary: Counter[str],
+    previous_words: Counter[str],
+    results: Mapping[str, Any],
+    metrics: list[dict[str, Any]],
+) -> None:
+    """Writes the encoder; its manifest comes last, and says that it is finished.
+
+    Args:
+        directory: The encoder directory.
+        configuration: The options.
+        alphabet: The characters of the embedding's rows.
+        best: The best weights, by name; of an objective's own, the word vector map is kept.
+        vocabulary: The words learnt, with their counts.
+        previous_words: Those of the encoder that this one went on from, with their counts.
+        results: What was counted, and the metrics of the best weights, by name.
+        metrics: One row for each evaluation.
+    """
+    if set().union(*vocabulary) <= set(alphabet.characters):
+        # Never met, the unknown character starts out as an average one.
+        embedding = best["character_encoder/embedding"].copy()
+        embedding[UNK] = embedding[FIRST_CHARACTER:].mean(0)
+        best = {**best, "character_encoder/embedding": embedding}
+    weights = {name: value for name, value in best.items() if name.startswith(ENCODER)}
+    projection = {name: value for name, value in best.items() if name.startswith(MAP)}
+    facts = {
+        "objective": configuration.pretraining.objective,
+        "corpus": list(configuration.data.text),
+        "vectors": configuration.pretraining.vectors,
+        **{name: value for name, value in results.items() if name != "words_per_second"},
+        "words": len(vocabulary),
+        "seed": configuration.seed,
+        "version": __version__,
+        **encoder_beginning(configuration, weights),
+    }
+    directory.finish(
+        configuration,
+        alphabet,
+        weights,
+        vocabulary + previous_words,
+        facts,
+        directory.read_words_model() if directory.has(directory.words_model) else b"",
+        projection or None,
+        metrics,
+    )
+    shutil.rmtree(directory.checkpoints)

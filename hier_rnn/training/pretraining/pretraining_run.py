@@ -1,0 +1,152 @@
+"""One pretraining: its encoder, what the encoder learns, and how."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from hier_rnn.configuration.options import Configuration, Pretraining, Training
+from hier_rnn.initializers.rules import initialize
+from hier_rnn.memory import check_training_memory
+from hier_rnn.model.character_encoder import CharacterEncoder
+from hier_rnn.model.classifier import assign
+from hier_rnn.model.weight_specs import character_encoder_shapes
+from hier_rnn.packing.batch import trie_builder
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.training.events import Listener, ModelBuilt
+from hier_rnn.training.loop import TrainingLoop
+from hier_rnn.training.pretraining.encoder_output import write_encoder
+from hier_rnn.training.pretraining.next_character_objective import NextCharacterObjective
+from hier_rnn.training.pretraining.prepared import PreparedWords
+from hier_rnn.training.pretraining.summary import log_summary
+from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
+from hier_rnn.training.state import COPIES
+from hier_rnn.training.word_vectors.targets import Targets
+
+logger = logging.getLogger(__name__)
+
+
+class PretrainingRun:
+    """One run: its encoder, what it learns, and how.
+
+    Args:
+        configuration: The options.
+        run: The encoder directory.
+        words: What is to be learnt.
+        level: At which level it is logged.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        run: EncoderDirectory,
+        words: PreparedWords,
+        level: int = logging.INFO,
+    ) -> None:
+        self.configuration, self.directory, self.level = configuration, run, level
+        self.metadata = words.metadata
+        self.vocabulary = Counter(dict(zip(words.words, words.counts.tolist(), strict=True)))
+        self.alphabet = _alphabet(configuration, self.vocabulary)
+        self.previous_words: Counter[str] = Counter()
+        encoder = configuration.data.encoder
+        if encoder:
+            directory = EncoderDirectory.find(Path(encoder))
+            self.previous_words.update(directory.read_vocabulary())
+            previous = directory.read_alphabet()
+            self.alphabet = previous.extended(self.alphabet.characters)
+        shapes = character_encoder_shapes(configuration.character_encoder, self.alphabet.size)
+        check_training_memory(shapes, COPIES)
+        self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
+        self.objective = self._objective(words)
+        self._initialize()
+
+    def run(self, on_event: Listener) -> None:
+        """Trains to the end and writes the encoder directory.
+
+        Args:
+            on_event: Told what happens.
+        """
+        objective, characters = self.configuration.pretraining.objective, self.alphabet.characters
+        log_summary(objective, len(self.vocabulary), len(characters), self.metadata, self.level)
+        weights = self.objective.named_weights()
+        on_event(ModelBuilt({name: tuple(weight.shape) for name, weight in weights.items()}))
+        checkpoints = Checkpoints(self.directory.checkpoints)
+        checkpoint = checkpoints.latest()
+        options, seed = training_options(self.configuration.pretraining), self.configuration.seed
+        loop = TrainingLoop(self.objective, options, seed, checkpoints, checkpoint)
+        with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
+            for event in events:
+                on_event(event)
+        score, metrics = self.objective.score_name, loop.state.best_metrics()
+        write_encoder(
+            self.directory,
+            self.configuration,
+            self.alphabet,
+            loop.best,
+            self.vocabulary,
+            self.previous_words,
+            {**self.metadata, **metrics},
+            loop.state.metrics,
+        )
+        logger.log(
+            self.level,
+            f"finished: {score.replace('_', ' ')} {metrics[score]:.4f} after epoch"
+            f" {loop.state.best_epoch}, saved in {self.directory.path}",
+        )
+
+    def _objective(self, words: PreparedWords) -> WordVectorObjective | NextCharacterObjective:
+        configuration = self.configuration
+        builder = trie_builder(configuration, self.alphabet)
+        options, seed = configuration.pretraining, configuration.seed
+        if isinstance(words, Targets):
+            return WordVectorObjective(
+                self.encoder, builder, words, options, configuration.text, seed
+            )
+        return NextCharacterObjective(self.encoder, builder, words, options, seed)
+
+    def _initialize(self) -> None:
+        """Gives the weights their first values."""
+        configuration, weights = self.configuration, self.objective.named_weights()
+        rules, seed = configuration.initializers.rules, configuration.seed
+        encoder = configuration.data.encoder
+        shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+        # The rules are for the encoder; what only pretraining needs starts as by default.
+        encoder_shapes = {name: shapes.pop(name) for name in self.encoder.named_weights()}
+        assign(weights, initialize(encoder_shapes, rules, seed, self.alphabet, encoder))
+        assign(weights, initialize(shapes, seed=seed))
+        if encoder and isinstance(self.objective, WordVectorObjective):
+            self.objective.fit_projection()
+
+
+def training_options(options: Pretraining) -> Training:
+    """Returns how the weights are trained, as the training loop takes it.
+
+    Args:
+        options: The `pretraining` options.
+    """
+    return Training(
+        epochs=options.epochs,
+        learning_rate=options.learning_rate,
+        warmup=0.05,
+        schedule="cosine",
+        weight_decay=0.01,
+        clip_norm=1.0,
+        moving_average=0.0,
+        patience=options.patience,
+        checkpoint_seconds=options.checkpoint_seconds,
+        on_divergence=options.on_divergence,
+    )
+
+
+def _alphabet(configuration: Configuration, vocabulary: Mapping[str, int]) -> Alphabet:
+    """The characters of the words, and if words are learnt in other cases, theirs."""
+    text, options = configuration.text, configuration.pretraining
+    alphabet = Alphabet.count(vocabulary, text.minimum_character_count)
+    if options.objective == "next-character" or text.lowercase or not options.rewrites_per_word:
+        return alphabet
+    return alphabet.with_other_cases()
