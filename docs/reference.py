@@ -37,7 +37,7 @@ def options_page() -> str:
         "",
         "Every option has this one name, on the command line (`--training.epochs 20`), in a TOML"
         " file and in Python. [How they are given](../training.md), and what they do together.",
-        *_group("", "Of all"),
+        *_group("", "The whole"),
         "",
         "## Initializers",
         "",
@@ -66,14 +66,14 @@ def _group(name: str, title: str) -> Iterator[str]:
         yield node["description"].split("\n\n")[0]
         yield ""
     if options:
-        yield "| option | default | accepted | |"
-        yield "| --- | --- | --- | --- |"
+        yield "| option | default | |"
+        yield "| --- | --- | --- |"
     for key, child in options.items():
         full = f"{name}.{key}".lstrip(".")
         option = Option(full, child, child.get("description", ""), child.get("default"))
         yield (
-            f"| `{full}` | {_default(option)} | {_cell(accepted(child))} |"
-            f" {_cell(option.description)} |"
+            f"| `{full}` | {_default(option)} | {_cell(option.description)}"
+            f" ({_cell(accepted(child))}) |"
         )
     for key in inner:
         full = f"{name}.{key}".lstrip(".")
