@@ -77,6 +77,7 @@ class Evaluation:
             **_figures(self.scores, self.intervals, self.result.words_per_second),
             "labels": list(self.labels),
             "majority_accuracy": self.majority[1],
+            "majority_macro_f1": self.majority_macro_f1,
             "seconds": self.result.seconds,
             "unseen": {
                 "examples": self.unseen.examples,
