@@ -20,7 +20,7 @@ EXPLAINED = sorted((ROOT / "docs" / "explained").glob("*.md"))
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROGRESS = re.compile(r"learning to spell: |epoch \d+: |.* examples, accuracy .* words/s$")
 NOISE = re.compile(r"[IWE]0000 |WARNING: All log messages|To enable the following")
-NUMBER = re.compile(r"\d[\d,.:]*")
+NUMBER = re.compile(r"[+-]?\d[\d,.:]*|█+")
 MOST_LINES = 20
 AT_MOST = 280  # seconds
 
@@ -48,8 +48,10 @@ def run(command: list[str], folder: Path) -> str:
 
 
 def stable(output: str) -> list[str]:
-    lines = (" ".join(NUMBER.sub("0", line).split()) for line in output.splitlines())
-    return [line for line in lines if line and not PROGRESS.match(line) and not NOISE.match(line)]
+    """Its lines without progress, without numbers and bars, and as if spaces were one."""
+    lines = [line for line in output.splitlines() if not PROGRESS.match(line)]
+    masked = (" ".join(NUMBER.sub("0", line).split()) for line in lines if not NOISE.match(line))
+    return [line for line in masked if line]
 
 
 def assert_printed(expected: str, output: str) -> None:
