@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from hier_rnn.inference.arguments import checked_texts
-from hier_rnn.inference.engine.blas import one_thread_each
 from hier_rnn.inference.engine.character_encoder import CharacterEncoder
+from hier_rnn.inference.engine.threads import one_thread_each, pool_for, processors
 from hier_rnn.inference.engine.trie import TrieBuilder
-from hier_rnn.inference.threads import pool_for, processors
 from hier_rnn.inference.word_values import WordValues
 from hier_rnn.model.weight_specs import character_encoder_shapes
 from hier_rnn.storage.encoder_directory import EncoderDirectory

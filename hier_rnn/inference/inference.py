@@ -17,11 +17,11 @@ from itertools import chain
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.inference.engine.blas import Affine, one_thread_each
+from hier_rnn.inference.engine.blas import Affine
 from hier_rnn.inference.engine.character_encoder import CharacterEncoder
 from hier_rnn.inference.engine.sentence_encoder import SentenceEncoder
+from hier_rnn.inference.engine.threads import one_thread_each, pool_for, processors
 from hier_rnn.inference.engine.trie import TrieBuilder
-from hier_rnn.inference.threads import pool_for, processors
 from hier_rnn.inference.word_values import WordValues
 from hier_rnn.text.alphabet import Alphabet
 

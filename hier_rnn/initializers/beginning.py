@@ -23,6 +23,10 @@ def encoder_beginning(
     rules, encoder = configuration.initializers.rules, configuration.data.encoder
     shapes = {name: np.shape(values) for name, values in weights.items()}
     decisions = resolve(shapes, rules, encoder)
-    own = [d for name, d in decisions.items() if name.startswith("character_encoder/")]
-    used = [rule.model_dump(exclude_defaults=True) for rule in rules_deciding(own, rules)]
+    encoder_decisions = [
+        d for name, d in decisions.items() if name.startswith("character_encoder/")
+    ]
+    used = [
+        rule.model_dump(exclude_defaults=True) for rule in rules_deciding(encoder_decisions, rules)
+    ]
     return {"initializers": used, "encoder": encoder}

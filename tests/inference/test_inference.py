@@ -9,8 +9,8 @@ from itertools import count, islice
 import numpy as np
 import pytest
 
-from hier_rnn.inference import inference, threads
-from hier_rnn.inference.engine import sentence_encoder
+from hier_rnn.inference import inference
+from hier_rnn.inference.engine import sentence_encoder, threads
 
 CLASSES = 3
 

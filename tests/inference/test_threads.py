@@ -16,7 +16,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import hier_rnn
-from hier_rnn.inference.engine.blas import one_thread_each
+from hier_rnn.inference.engine.threads import one_thread_each
 from hier_rnn.inference.inference import Inference
 
 LIMIT = 60  # seconds
@@ -115,7 +115,7 @@ def test_blas_has_its_threads_back(small_run):
     before, predictor = threads(), hier_rnn.load(small_run)
     in_threads(predictor.predict, requests_of(40), 4)
     assert threads() == before
-    with one_thread_each(), one_thread_each():
+    with one_thread_each():
         assert set(threads()) <= {1}
     assert threads() == before
 
