@@ -48,8 +48,9 @@ def run(command: list[str], folder: Path) -> str:
 
 
 def stable(output: str) -> list[str]:
-    """Its lines without progress, without numbers and bars, and as if spaces were one."""
-    lines = [line for line in output.splitlines() if not PROGRESS.match(line)]
+    """Its lines without progress, numbers, bars and which epoch is best; spaces are as one."""
+    lines = [line.removesuffix("  best") for line in output.splitlines()]
+    lines = [line for line in lines if not PROGRESS.match(line)]
     masked = (" ".join(NUMBER.sub("0", line).split()) for line in lines if not NOISE.match(line))
     return [line for line in masked if line]
 
