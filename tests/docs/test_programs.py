@@ -120,10 +120,3 @@ def test_what_is_compared():
     for expected in ("a 1.5\nz", "...\ny", "a\n...\nz", "a 1\nb"):
         with pytest.raises(AssertionError):
             assert_printed(expected, "a 7\nb\nz\n")
-
-
-def test_the_readme_runs(small_run, tmp_path, monkeypatch):
-    shutil.copytree(small_run, tmp_path / "runs" / "messages")
-    monkeypatch.chdir(tmp_path)
-    [source] = [content for language, content in blocks(ROOT / "README.md") if language == "python"]
-    exec(compile(source, "README.md", "exec"), {})
