@@ -1,4 +1,4 @@
-"""Serving needs nothing but `requirements-serve.txt` names, and docs/deploy.md is true."""
+"""Using a run needs nothing but `requirements-light.txt` names, and docs/deploy.md is true."""
 
 from __future__ import annotations
 
@@ -22,13 +22,26 @@ else:
 ROOT = Path(__file__).parents[2]
 LISTED = {
     Requirement(line).name
-    for line in (ROOT / "requirements-serve.txt").read_text().splitlines()
+    for line in (ROOT / "requirements-light.txt").read_text().splitlines()
     if line and not line.startswith("#")
 }
 MODULES = """
 import sys
 {code}
 print(*{{name.partition(".")[0] for name in sys.modules}})
+"""
+COMMAND = """
+import os, tempfile
+from hier_rnn.commands.main import main
+TEXTS = os.path.join(tempfile.mkdtemp(), "texts.txt")
+open(TEXTS, "w").write("good shop\\n" * 3)
+sys.argv[1:] = [{0}]
+sys.stdout, out = open(os.devnull, "w"), sys.stdout
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+sys.stdout = out
 """
 
 
@@ -55,6 +68,10 @@ def with_what_they_need(names: set[str]) -> set[str]:
         "run = load(sys.argv[1])\n"
         "answer(run, {'kind': 'predict', 'texts': ['good']})\n"
         "answer(run, {'kind': 'explain', 'text': 'good', 'label': None})",
+        COMMAND.format("'predict', sys.argv[1], TEXTS"),
+        COMMAND.format("'predict', sys.argv[1], TEXTS, '--json', '--out', TEXTS + '.jsonl'"),
+        COMMAND.format("'vectors', sys.argv[1], TEXTS, '--sentences'"),
+        COMMAND.format("'neighbours', sys.argv[1], 'good'"),
     ],
 )
 def test_nothing_else_is_imported(small_run, code):
@@ -73,6 +90,24 @@ def test_nothing_else_is_imported(small_run, code):
     allowed |= {"editables", "setuptools"}  # an editable install's own, imported as Python starts
     assert {name.replace("_", "-") for name in imported} <= allowed
     assert "tensorflow" not in modules
+
+
+@pytest.mark.parametrize("command", [["train", "--train", "a.tsv"], ["evaluate", "RUN"]])
+def test_what_a_light_install_lacks_is_said(small_run, command):
+    """As where TensorFlow is not installed: Python finds no such module."""
+    arguments = [str(small_run) if part == "RUN" else part for part in command]
+    code = f"""
+import sys
+sys.modules["tensorflow"] = None
+sys.argv = ["hier-rnn", *{arguments!r}]
+from hier_rnn.commands.main import main
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: the Python package tensorflow is not installed.")
 
 
 def test_the_list_is_of_the_package():
