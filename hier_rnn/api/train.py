@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.api.examples import Labelled, labelled_source, source_names
+from hier_rnn.api.examples import Labelled, labelled_source, resolved_for, source_names
 from hier_rnn.api.log import log_evaluation, shown_log
 from hier_rnn.api.options import resolved
 from hier_rnn.api.output import output_directory
@@ -91,10 +91,12 @@ def train(
         TypeError: A text is not a `str`.
         KeyboardInterrupt: Ctrl-C; what was trained is kept in `out`.
     """
+    if isinstance(train, Iterator):  # it is looked at, and then read
+        train = list(train)
     configuration = resolved(config, options)
     given = {"train": train, "validation": validation, "test": test}
     configuration = _with_names(configuration, given, encoder)
-    configuration = take_encoder_options(configuration)
+    configuration = take_encoder_options(resolved_for(configuration, train))
     directory = output_directory(out)
     sources = _sources(configuration, given)
     with shown_log(verbose):

@@ -17,6 +17,7 @@ from hier_rnn.configuration.options import Data
 from hier_rnn.errors import UserError
 from hier_rnn.sources.checks.check import DataReport, SourceSummary, check_data
 from hier_rnn.sources.example import Source
+from hier_rnn.sources.multi_label import resolve_multi_label
 from hier_rnn.sources.source import open_source
 
 LABELS_SHOWN = 10
@@ -33,6 +34,8 @@ LABELS_SHOWN = 10
         "data.delimiter": "--delimiter CHARACTER",
         "data.quoting": "--quoting",
         "data.tfds_data_dir": "--tfds-data-dir DIR",
+        "data.multi_label": "--multi-label",
+        "data.label_separator": "--label-separator TEXT",
     },
     groups=[],
 )
@@ -55,7 +58,9 @@ def check(sources: tuple[str, ...], json: Path | None, strict: bool, **given: An
     show_log(quiet=False)
     if not sources:
         raise UserError("SRC is needed: the labelled data to check.")
-    data = resolve(None, given).data
+    configuration = resolve(None, given)
+    data = configuration.data.model_copy(update={"train": sources})
+    data = resolve_multi_label(configuration.model_copy(update={"data": data})).data
     report = check_sources(list(sources), data)
     if json is not None:
         write_json(json, report.to_json())

@@ -51,6 +51,7 @@ SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl", ".txt", ".parquet", ".arrow", ".feat
 TABLE_ENDINGS = {".csv": ",", ".tsv": "\t"}
 END_OF_INPUT = "Ctrl-Z and Enter end it" if os.name == "nt" else "Ctrl-D ends it"
 PROMPT = "> "
+LABEL_SEPARATOR = "|"  # of a text's labels in a cell, if the run's data had no other
 
 
 @click.command(
@@ -66,9 +67,8 @@ Examples:
 @click.option(
     "--top",
     type=click.IntRange(min=1),
-    default=1,
     metavar="K",
-    help="give the K most probable labels [default: 1]",
+    help="give the K most probable labels [default: 1, or of several those of the text]",
 )
 @click.option("--all", "every", is_flag=True, help="give all labels, the most probable first")
 @click.option(
@@ -101,7 +101,7 @@ def predict(
     run: Path,
     file: str | None,
     texts: tuple[str, ...],
-    top: int,
+    top: int | None,
     every: bool,
     min_confidence: float,
     json: bool,
@@ -114,7 +114,7 @@ def predict(
     verify: bool,
     quiet: bool,
 ) -> None:
-    """Classifies texts: for each, a label and its probability.
+    """Classifies texts: for each, its label and the probability, or its several labels.
 
     FILE has a text on every line, in FILE.txt after its labels if it has fastText's; the text
     column is taken from FILE.tsv, .csv, .jsonl, .parquet or .arrow, a FOLDER or tfds:NAME:SPLIT.
@@ -146,7 +146,10 @@ def predict(
     if typed and not quiet:
         tell(f"loading {run} ...")
     predictor = hier_rnn.load(run, verify)
-    top = len(predictor.labels) if every else min(top, len(predictor.labels))
+    if every:
+        top = len(predictor.labels)
+    elif top is not None or not predictor.multi_label:
+        top = min(top or 1, len(predictor.labels))
     if typed and not quiet:
         tell(f"Type a text and Enter; {END_OF_INPUT}.")
     kept = f"{out} was not written" if out else "what is printed is complete up to its last line"
@@ -163,13 +166,15 @@ def predict(
             write = json_writer(to)
         elif table:
             delimiter = TABLE_ENDINGS.get(ending or Path(file).suffix.lower(), "\t")
-            write = table_writer(to, delimiter, top)
+            separator = configuration.data.label_separator or LABEL_SEPARATOR
+            write = table_writer(to, delimiter, top, separator)
         else:
             write = line_writer(to)
         for batch in batches:
             predictions = predictor.predictions([text.text for text in batch])
             for text, prediction in zip(batch, predictions, strict=True):
-                write(text, answer(prediction.probabilities, predictor.labels, top, min_confidence))
+                labels, several = predictor.labels, predictor.multi_label
+                write(text, answer(prediction, labels, several, top, min_confidence))
             to.flush()
 
 

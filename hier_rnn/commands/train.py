@@ -21,6 +21,7 @@ from hier_rnn.configuration.command_line import (
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
 from hier_rnn.sources.bundled import bundled
+from hier_rnn.sources.multi_label import resolve_multi_label
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def classify(
     configuration, out = _with_data(configuration, out)
     configuration = take_encoder_options(configuration)
     show_log(quiet)
+    configuration = resolve_multi_label(configuration)
     if force or not RunDirectory(out).labels.exists():  # a run that goes on was checked
         report = check_sources(list(configuration.data.train), configuration.data)
         if strict:

@@ -18,6 +18,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.renamed import RENAMED
 from hier_rnn.errors import UserError, nearest
 
+SWITCH = ("true", "false")
 METAVARS = {"integer": "N", "number": "X", "boolean": "true|false", "string": "TEXT"}
 
 
@@ -64,13 +65,19 @@ class ConfigurationOption(SeveralOption):
         )
         self.name = option.name
         self.group = "" if flag else option.name.split(".")[0]
-        self.switch = option.node.get("type") == "boolean"
+        branches = (option.node, *option.node.get("anyOf", ()))
+        self.switch = any(branch.get("type") == "boolean" for branch in branches)
+        self.words = (*SWITCH, *schema.choices(option.node))
 
 
 def _metavar(node: schema.Node) -> str:
     if schema.is_container(node):
         return "|".join([*schema.choices(node), "JSON"])
-    return "|".join(schema.choices(node)) or METAVARS[node["type"]]
+    words = [
+        *schema.choices(node),
+        *(METAVARS[branch["type"]] for branch in node.get("anyOf", ()) if "const" not in branch),
+    ]
+    return "|".join(words) or METAVARS[node["type"]]
 
 
 def _help(option: schema.Option) -> str:
@@ -99,7 +106,8 @@ class ConfiguredCommand(click.Command):
             else:
                 values += 1
             yield arg
-            if getattr(by_flag.get(arg), "switch", False) and following not in ("true", "false"):
+            option = by_flag.get(arg)
+            if getattr(option, "switch", False) and following not in getattr(option, "words", ()):
                 yield "true"
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

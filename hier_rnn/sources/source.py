@@ -50,6 +50,8 @@ def open_source(
     delimiter: str = "auto",
     quoting: str = "auto",
     maximum_text_length: int = 100_000,
+    multi_label: bool = False,
+    label_separator: str = "",
 ) -> Source:
     """Opens a source and reads its first example, so that most mistakes are told right away.
 
@@ -74,6 +76,10 @@ def open_source(
             out. Default "auto".
         maximum_text_length: Characters of one text; a longer one is cut, and the number of these
             is logged after the first pass. Default 100,000.
+        multi_label: Whether a text may have several labels, or none: an example then has no
+            `label`, and all of them in `labels`. Default False.
+        label_separator: What separates the labels of a text that are written in one cell or
+            string. Default "": nothing.
 
     Raises:
         UserError: Nothing there, an unknown ending, an unknown column, no example, a bad one, or
@@ -82,7 +88,15 @@ def open_source(
     if labelled and folded(label_column) == folded(text_column):
         raise UserError(f"The label's and the text's column are both '{text_column}'.")
     reading = Reading(
-        label_column, text_column, delimiter, quoting, tfds_data_dir, maximum_text_length, labelled
+        label_column,
+        text_column,
+        delimiter,
+        quoting,
+        tfds_data_dir,
+        maximum_text_length,
+        labelled,
+        multi_label,
+        label_separator,
     )
     specs = [spec] if isinstance(spec, str) else list(spec)
     if not specs:

@@ -20,7 +20,7 @@ KILOBYTE, MEGABYTE = 1 << 10, 1 << 20
 LIMITS = {
     "README.md": MEGABYTE,
     "alphabet.json": 32 * MEGABYTE,  # every code point of Unicode fits
-    "calibration.json": 64 * KILOBYTE,
+    "calibration.json": 32 * MEGABYTE,  # a threshold for each label
     "config.toml": MEGABYTE,
     "data.json": MEGABYTE,
     "evaluation.json": 256 * MEGABYTE,

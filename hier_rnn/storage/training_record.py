@@ -22,6 +22,17 @@ class TrainingRecord:
         """Returns a figure's values, of the evaluations that have it."""
         return [line[name] for line in self.lines if line.get(name) is not None]
 
+    @property
+    def headline(self) -> str:
+        """Which validation score is named first: that of the labels, where there are several."""
+        several = any("validation_micro_f1" in line for line in self.lines)
+        return "micro_f1" if several else "accuracy"
+
+    @property
+    def best(self) -> float | None:
+        """The best of these scores; None if the run was never evaluated."""
+        return max(self.column(f"validation_{self.headline}"), default=None)
+
 
 def read_training_record(run: RunDirectory) -> TrainingRecord:
     """Reads `metrics.jsonl` of a run directory, whether it is finished or not.

@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.evaluate import evaluate
 from hier_rnn.metrics.probabilities import probabilities
@@ -114,7 +115,7 @@ def test_memory_grows_with_examples_and_not_with_classes_squared():
     classes, count = 4000, 2000
 
     class Many:
-        run, configuration, temperature = Path("many"), Configuration(), 1.5
+        run, configuration, decision = Path("many"), Configuration(), OneLabel(1.5)
         labels: ClassVar = [f"label {i}" for i in range(classes)]
 
         def words(self, text):

@@ -21,6 +21,8 @@ CLASSIFICATION = {
     "data.encoder": "--encoder DIR",
     "training.freeze_encoder": "--freeze-encoder",
     **READING,
+    "data.multi_label": "--multi-label",
+    "data.label_separator": "--label-separator TEXT",
 }
 
 PRETRAINING = {

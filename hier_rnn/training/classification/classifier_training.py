@@ -129,15 +129,16 @@ class ClassifierTraining:
     def _finish(self, loop: TrainingLoop) -> dict[str, Any]:
         run, state = self.directory, loop.state
         assign(self.objective.named_weights(), loop.best)
-        scores, logits = self.objective.evaluate()
-        write_run(
-            run, self.configuration, self.data, loop.best, logits, scores.accuracy, state.metrics
-        )
+        logits, best = self.objective.logits(), state.best_metrics()
+        accuracy = best["validation_accuracy"]
+        write_run(run, self.configuration, self.data, loop.best, logits, accuracy, state.metrics)
+        name = "micro_f1" if "validation_micro_f1" in best else "accuracy"
         logger.info(
-            f"finished: validation accuracy {100 * scores.accuracy:.2f} with the weights of epoch"
+            f"finished: validation {name.replace('_f1', '-F1')}"
+            f" {100 * best[f'validation_{name}']:.2f} with the weights of epoch"
             f" {state.best_epoch}, saved in {run.path}"
         )
-        return state.best_metrics()
+        return best
 
 
 def training_options(configuration: Configuration, corpus: CorpusStatistics) -> Training:

@@ -15,16 +15,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.decisions.decision import Decision
+from hier_rnn.decisions.several_labels import SeveralLabels
 from hier_rnn.metrics.bootstrap import Interval, bootstrap
-from hier_rnn.metrics.probabilities import probabilities
+from hier_rnn.metrics.label_bootstrap import bootstrap_labels
+from hier_rnn.metrics.label_scores import score_labels
 from hier_rnn.metrics.scores import ClassScores, score
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.version import __version__
 
 CLASSES_LISTED = 100
 NAME_CHARACTERS = 100
+OF_ONE = (
+    "Every text gets one of the classes, also one that belongs to none of them: answers with a low"
+    " probability are better not used (`--min-confidence`)."
+)
+OF_SEVERAL = (
+    "A text gets every label whose probability reaches the label's threshold (`calibration.json`),"
+    " which may be none."
+)
 # Invisible ones of which some turn the text around them; the two joiners belong to words.
 HIDDEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 JOINERS = "\u200c\u200d"
@@ -36,7 +48,7 @@ def model_card(
     data: TrainingData,
     weights: Mapping[str, np.ndarray],
     logits: np.ndarray,
-    temperature: float,
+    decision: Decision,
 ) -> str:
     """Returns the model card of a run that has been trained.
 
@@ -46,15 +58,12 @@ def model_card(
         data: The run's data.
         weights: The weights that are kept, by name.
         logits: Theirs on the validation data, `(examples, classes)`.
-        temperature: What logits are divided by for the probabilities.
+        decision: What is made of logits.
     """
-    corpus, targets = data.corpus, data.targets
-    scores = score(targets, logits, corpus.labels)
-    intervals = bootstrap(targets, logits.argmax(axis=-1), configuration.seed)
-    confidence = probabilities(logits, temperature).max(axis=-1)
-    majority = int(np.argmax(corpus.label_counts))
+    corpus = data.corpus
     validation = _validation_name(configuration, data)
-    figures = {"Accuracy": intervals.accuracy, "Macro-F1": intervals.macro_f1}
+    figures, classes, always = _measured(data, logits, decision, configuration.seed)
+    most = corpus.labels[int(np.argmax(corpus.label_counts))]
     lines = [
         *_front_matter(name, validation, figures),
         f"# {markdown(name)}",
@@ -81,7 +90,7 @@ def model_card(
         "| | | texts |",
         "| --- | --- | ---: |",
         f"| training | {markdown(_training_name(configuration, data))} | {corpus.examples:,} |",
-        f"| validation | {markdown(validation)} | {len(targets):,} |",
+        f"| validation | {markdown(validation)} | {len(data.targets):,} |",
         "",
         "## How good it is",
         "",
@@ -93,18 +102,15 @@ def model_card(
             f"| {title} | {_percent(figure.value)} | {_ends(figure)} |"
             for title, figure in figures.items()
         ),
-        f"| always “{markdown(corpus.labels[majority])}”, the most frequent class |"
-        f" {_percent(float(np.mean(targets == majority)))} | |",
-        f"| mean confidence | {_percent(float(confidence.mean()))} | |",
+        f"| always “{markdown(most)}”, the most frequent | {_percent(always)} | |",
         "",
-        *_classes(scores.per_class, corpus.label_counts),
+        *_classes(classes, corpus.label_counts),
         "## Limits",
         "",
         "- The validation data decided which epoch's weights are kept and how sure the model says"
         " it is, so these figures are a little too good."
         + (" `evaluation.json` has those of test data." if configuration.data.test else ""),
-        "- Every text gets one of the classes above, also one that belongs to none of them: answers"
-        " with a low probability are better not used (`--min-confidence`).",
+        "- " + (OF_SEVERAL if decision.thresholds is not None else OF_ONE),
         "- It was measured on text like its training text. On other topics, times, languages or"
         " ways of writing it may be much worse; `hier-rnn evaluate` measures it on yours.",
         "- It repeats what its training labels hold, mistakes and prejudice included. It was not"
@@ -118,6 +124,31 @@ def model_card(
         " file, and minds the licence of the training data.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _measured(
+    data: TrainingData, logits: np.ndarray, decision: Decision, seed: int
+) -> tuple[dict[str, Interval], Sequence[ClassScores], float]:
+    """Returns the scores on the validation data, those of each class, and a yardstick.
+
+    The yardstick is what the first of the scores would be of always naming the most frequent class.
+    """
+    targets, labels = data.targets, data.corpus.labels
+    most = int(np.argmax(data.corpus.label_counts))
+    if isinstance(decision, SeveralLabels):
+        given = decision.reached(decision.probabilities(logits))
+        per_class = score_labels(targets, given, logits, labels).per_class
+        intervals = bootstrap_labels(csr_array(targets), csr_array(given), seed)
+        assert intervals.micro_f1 is not None  # it is what several labels are judged by
+        figures = {
+            "Micro-F1": intervals.micro_f1,
+            "Macro-F1": intervals.macro_f1,
+            "All labels of a text right": intervals.accuracy,
+        }
+        return figures, per_class, 2 * targets[:, most].sum() / (len(targets) + targets.sum())
+    intervals = bootstrap(targets, logits.argmax(axis=-1), seed)
+    figures = {"Accuracy": intervals.accuracy, "Macro-F1": intervals.macro_f1}
+    return figures, score(targets, logits, labels).per_class, float(np.mean(targets == most))
 
 
 def markdown(text: str) -> str:
@@ -152,8 +183,9 @@ def _front_matter(name: str, dataset: str, figures: Mapping[str, Interval]) -> I
         f"    dataset: {{name: {data}, type: {data}, split: validation}}",
         "    metrics:",
     )
-    for kind, (title, figure) in zip(("accuracy", "f1"), figures.items(), strict=True):
-        yield f"    - {{type: {kind}, name: {title}, value: {figure.value:.4f}}}"
+    for title, figure in figures.items():
+        kind = "f1" if title.endswith("F1") else "accuracy"
+        yield f"    - {{type: {kind}, name: {json.dumps(title)}, value: {figure.value:.4f}}}"
     yield from ("---", "")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.sources.multi_label import resolve_multi_label
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
 from hier_rnn.storage.run_directory import RunDirectory
@@ -78,7 +79,7 @@ def train_classifier(
         training = _open(configuration, run, sources, force)
         if training is None:
             logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
-            best = _best(run, configuration.training.validation_metric)
+            best = _best(run)
         else:
             best = training.run(to_all(*listeners))
         if not keep_checkpoints:
@@ -94,6 +95,7 @@ def _open(
     opened = functools.cache(lambda: sources or open_sources(configuration))
     begun = run.configuration.exists() and not force
     recorded = run.read_record() if begun else configuration
+    configuration = resolve_multi_label(configuration, sources.train if sources else None)
     configuration = resolve_word_segmentation(
         configuration, recorded if begun else None, lambda: opened().train
     )
@@ -119,8 +121,9 @@ def _kept(run: RunDirectory) -> str:
     return "no step was taken yet. The same command again begins it."
 
 
-def _best(run: RunDirectory, metric: str) -> dict[str, Any]:
+def _best(run: RunDirectory) -> dict[str, Any]:
     """Returns the row of `metrics.jsonl` of a finished run's best epoch."""
+    metric = run.read_configuration().training.validation_metric
     rows = read_training_record(run).lines
     sign = -1 if metric == "loss" else 1
     return max(rows, key=lambda row: sign * row[f"validation_{metric}"])

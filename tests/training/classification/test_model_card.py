@@ -74,6 +74,19 @@ def test_it_has_the_figures_of_the_validation_data_with_their_intervals(small_ru
     assert f"({100 * recall[0]:.1f} to {100 * recall[1]:.1f})" in card.text
 
 
+@pytest.mark.slow
+def test_of_several_labels_it_has_micro_f1_and_says_how_labels_are_given(several_run):
+    run = RunDirectory(several_run)
+    card = ModelCard.load(run.card)
+    assert [one.metric_name for one in card.data.eval_results][0] == "Micro-F1"
+    decided = json.loads(run.calibration.read_text())
+    evaluation = hier_rnn.load(several_run).evaluate(run.read_configuration().data.validation)
+    interval = evaluation.intervals.headline
+    assert len(decided["thresholds"]) == 3
+    assert f"| Micro-F1 | {100 * interval.value:.1f} | {100 * interval.low:.1f} to " in card.text
+    assert "reaches the label's threshold" in card.text
+
+
 def test_it_belongs_to_the_run_and_a_licence_written_into_it_damages_nothing(small_run, tmp_path):
     run = RunDirectory(shutil.copytree(small_run, tmp_path / "run"))
     assert "README.md" in run.manifest.files
