@@ -153,7 +153,9 @@ def _measured(
 
 def markdown(text: str) -> str:
     """Returns a name as Markdown that shows it as it is, on one line and cut where it is long."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", _plain(text))
+    return re.sub(
+        r"([\\`*_{}\[\]<>#|~&:@$]|(?<=www)\.)", r"\\\1", _plain(text), flags=re.IGNORECASE
+    )
 
 
 def _plain(text: str) -> str:

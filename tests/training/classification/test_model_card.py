@@ -33,6 +33,7 @@ HOSTILE = [
     "[x](http://e.vil)",
     "*b*\n# c",
     "www.e.vil",
+    "1. a-b (c), d!",
     "> &lt;",
 ]
 
