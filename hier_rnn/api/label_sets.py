@@ -73,7 +73,7 @@ def _matrix(y: Any) -> np.ndarray | None:
         y = y.toarray()
     if hasattr(y, "columns") and hasattr(y, "to_numpy"):
         y = y.to_numpy()
-    if isinstance(y, list) and y and all(isinstance(row, (list, tuple)) for row in y):
+    if isinstance(y, list) and y and all(isinstance(row, (list, tuple, np.ndarray)) for row in y):
         widths = {len(row) for row in y}
         if len(widths) > 1 or any(isinstance(value, str) for row in y for value in row):
             return None

@@ -21,7 +21,6 @@ from hier_rnn.api.log import log_evaluation, shown_log
 from hier_rnn.api.run import Run
 from hier_rnn.configuration import schema
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.decisions.several_labels import SeveralLabels
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.tensorflow_setup import import_tensorflow
@@ -146,6 +145,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         known = {label: column for column, label in enumerate(self.run_.labels)}
         # A column of an indicator matrix in which no text has the label was never learnt.
         self._columns = [known.get(name, -1) for name in names]
+        if self.multilabel_:
+            thresholds = np.array([[*(self.run_.decision.thresholds or ()), 2]], np.float32)
+            self._thresholds = thresholds[:, self._columns].astype(float)
         return self
 
     def predict(self, X: Iterable[str]) -> np.ndarray | list[tuple[Any, ...]]:
@@ -160,15 +162,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         Raises:
             TypeError: One of them is not a `str`.
         """
-        check_is_fitted(self)
-        if self.multilabel_:
-            given = self._given(X)
-            if not self._listed:
-                return given.astype(int)
-            return [tuple(self.classes_[row].tolist()) for row in given]
-        best = self.predict_proba(X).argmax(axis=1)
-        labels: np.ndarray = self.classes_[best]
-        return labels
+        probabilities = self.predict_proba(X)
+        if not self.multilabel_:
+            labels: np.ndarray = self.classes_[probabilities.argmax(axis=1)]
+            return labels
+        given = probabilities >= self._thresholds
+        if not self._listed:
+            return given.astype(int)
+        return [tuple(self.classes_[row].tolist()) for row in given]
 
     def predict_proba(self, X: Iterable[str]) -> np.ndarray:
         """Returns each class's probability for each text, `(texts, classes)`, as `classes_` stand.
@@ -203,12 +204,6 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         check_consistent_length(predicted, y)
         right = [set(p) == set(labels) for p, labels in zip(predicted, values_of(y), strict=True)]
         return float(np.average(right, weights=sample_weight))
-
-    def _given(self, X: Iterable[str]) -> np.ndarray:
-        """Returns which labels texts are given, bool `(texts, labels)`."""
-        decision = self.run_.decision
-        assert isinstance(decision, SeveralLabels)
-        return self._in_order(decision.reached(self.run_.probabilities(texts_of(X, "X"))))
 
     def _in_order(self, columns: np.ndarray) -> np.ndarray:
         """Returns the columns of the run's labels as `classes_` stand."""

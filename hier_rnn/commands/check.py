@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from hier_rnn.commands.terminal.console import STANDARD_STREAM, escaped, lines, show_log, write_json
+from hier_rnn.commands.terminal.flags import with_flags
 from hier_rnn.configuration.command_line import (
     ConfiguredCommand,
     configuration_options,
@@ -93,7 +94,7 @@ def report_lines(report: DataReport) -> list[str]:
     """Returns the report for people: what each source holds, then what was found."""
     found = [str(finding) for finding in report.findings]
     lines = [*map(_summary_line, report.sources), *(found or ["nothing found that looks wrong"])]
-    return [escaped(line) for line in lines]
+    return [escaped(with_flags(line)) for line in lines]
 
 
 def _summary_line(summary: SourceSummary) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -26,15 +27,18 @@ class SeveralLabels:
 
     def given(self, probabilities: np.ndarray) -> list[int]:
         """Returns the labels that reach their thresholds, most probable first."""
-        order = np.argsort(-probabilities, kind="stable")
-        reached = self.reached(probabilities)
-        return [int(label) for label in order if reached[label]]
+        labels = np.flatnonzero(self.reached(probabilities))
+        given: list[int] = labels[np.argsort(-probabilities[labels], kind="stable")].tolist()
+        return given
 
     def reached(self, probabilities: np.ndarray) -> np.ndarray:
         """Returns which probabilities reach their label's threshold, `(..., classes)`."""
-        thresholds = np.asarray(self.thresholds, probabilities.dtype)
-        reached: np.ndarray = probabilities >= thresholds
+        reached: np.ndarray = probabilities >= self._thresholds.astype(probabilities.dtype)
         return reached
+
+    @functools.cached_property
+    def _thresholds(self) -> np.ndarray:
+        return np.array(self.thresholds)
 
     def log_odds(self, logits: np.ndarray, label: int) -> np.ndarray:
         """Returns the log-odds of a label, which a sigmoid's logit is, `(texts,)`."""
@@ -42,7 +46,7 @@ class SeveralLabels:
 
     def margin(self, logits: np.ndarray, labels: Collection[int]) -> float:
         """Returns how far the label nearest to its threshold is on the right side of it."""
-        thresholds = np.clip(self.thresholds, 1e-9, 1 - 1e-9)
+        thresholds = np.clip(self._thresholds, 1e-9, 1 - 1e-9)
         distance = logits - self.temperature * np.log(thresholds / (1 - thresholds))
         side = np.full(len(logits), -1.0)
         side[list(labels)] = 1.0

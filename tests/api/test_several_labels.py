@@ -36,6 +36,9 @@ def test_what_has_several_labels():
     assert is_label_sets(np.array([[0, 1], [1, 1]]))
     assert is_label_sets(sparse.csr_array([[0, 1], [1, 1]]))
     assert is_label_sets([[0, 1], [1, 0]])
+    for rows in ([[0, 1], [1, 0]], list(np.array([[0, 1], [1, 0]]))):
+        assert not LabelSets(rows).listed
+    assert LabelSets([["0", "1"], ["1", "0"]]).listed
     assert not is_label_sets(["a", "b"])
     assert not is_label_sets(np.array([0, 1, 1]))
     assert not is_label_sets(np.array([[0], [1]]))
@@ -74,6 +77,7 @@ def test_examples_of_lists(kind):
 @pytest.mark.usefixtures("eager")
 def test_trained_from_lists(options, examples, tmp_path):
     texts, labels = examples
+    options = {**options, "training": {**options["training"], "epochs": 15}}
     pairs = list(zip(labels, texts, strict=True))
     trained = hier_rnn.train(iter(pairs), pairs[:40], test=pairs, out=tmp_path / "run", **options)
     assert trained.scores["validation_micro_f1"] > 0.8
@@ -88,6 +92,7 @@ def test_trained_from_lists(options, examples, tmp_path):
 @pytest.mark.usefixtures("eager")
 def test_the_estimator(parameters, examples, matrix):
     texts, labels = examples
+    parameters = {**parameters, "training__epochs": 15}
     of_lists = hier_rnn.TextClassifier(**parameters).fit(texts, labels)
     assert of_lists.classes_.tolist() == sorted(WORDS)
     found = of_lists.predict(texts)
