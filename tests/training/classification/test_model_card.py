@@ -79,7 +79,7 @@ def test_it_has_the_figures_of_the_validation_data_with_their_intervals(small_ru
 def test_of_several_labels_it_has_micro_f1_and_says_how_labels_are_given(several_run):
     run = RunDirectory(several_run)
     card = ModelCard.load(run.card)
-    assert [one.metric_name for one in card.data.eval_results][0] == "Micro-F1"
+    assert card.data.eval_results[0].metric_name == "Micro-F1"
     decided = json.loads(run.calibration.read_text())
     evaluation = hier_rnn.load(several_run).evaluate(run.read_configuration().data.validation)
     interval = evaluation.intervals.headline
