@@ -18,7 +18,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 EXPLAINED = sorted((ROOT / "docs" / "explained").glob("*.md"))
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PROGRESS = re.compile(r"learning to spell: |epoch \d+: |.* examples, accuracy .* words/s$")
+PROGRESS = re.compile(
+    r"(counting words|factorizing counts|learning to spell|epoch \d+)[\w ]*: "
+    r"|.*\d of [\d,]+ examples\b.* words/s"
+)
 NOISE = re.compile(r"[IWE]0000 |WARNING: All log messages|To enable the following")
 NUMBER = re.compile(r"[+-]?\d[\d,.:]*|█+")
 MOST_LINES = 20
@@ -116,7 +119,8 @@ def test_the_tutorial_prints_what_it_says(tmp_path):
 
 
 def test_what_is_compared():
-    assert_printed("a 1.5\n...\nz", "learning to spell: 3\na  7\nb\n z\n")
+    done = "counting words: 3 texts\nx.tsv: 3 of 7 examples, accuracy 9, 8 words/s, 00:01 left\n"
+    assert_printed("a 1.5\n...\nz", f"{done}a  7\nb\n z\n")
     for expected in ("a 1.5\nz", "...\ny", "a\n...\nz", "a 1\nb"):
         with pytest.raises(AssertionError):
             assert_printed(expected, "a 7\nb\nz\n")
