@@ -223,6 +223,6 @@ def test_no_space_left_for_metrics_keeps_the_earlier_lines(run):
 def test_what_could_not_be_read_again_is_not_written(run):
     with pytest.raises(UserError, match=r"labels.json: 'x+ is no label"):
         run.write_labels(["a", "x" * 10_001])
-    with pytest.raises(UserError, match=r"calibration.json: too large"):
-        run.write({run.calibration: bytes(100_000)})
+    with pytest.raises(UserError, match=r"data.json: too large"):
+        run.write({run.data: bytes(2 << 20)})
     hier_rnn.load(run.path)
