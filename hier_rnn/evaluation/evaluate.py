@@ -88,6 +88,12 @@ class Evaluation:
         named = examples + support.sum() if self.multi_label else 2 * examples
         return self.labels[most], float(2 * support[most] / named)
 
+    @property
+    def majority_macro_f1(self) -> float:
+        """The macro-F1 of always naming the most frequent class: the other classes' F1 is 0."""
+        most, occurring = self.support.max(), (self.support > 0).sum()
+        return float(2 * most / (self.scores.examples + most) / occurring)
+
     def to_json(self) -> dict[str, Any]:
         """Returns the figures as JSON values; every one that a table or a report shows."""
         return {
@@ -96,6 +102,7 @@ class Evaluation:
             **_figures(self.scores, self.intervals, self.result.words_per_second),
             "labels": list(self.labels),
             f"majority_{'micro_f1' if self.multi_label else 'accuracy'}": self.majority[1],
+            "majority_macro_f1": self.majority_macro_f1,
             **({"thresholds": list(self.decision.thresholds)} if self.decision.thresholds else {}),
             "seconds": self.result.seconds,
             "unseen": {

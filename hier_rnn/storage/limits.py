@@ -18,6 +18,7 @@ KILOBYTE, MEGABYTE = 1 << 10, 1 << 20
 
 # Bytes of a file, by its name.
 LIMITS = {
+    "README.md": MEGABYTE,
     "alphabet.json": 32 * MEGABYTE,  # every code point of Unicode fits
     "calibration.json": 32 * MEGABYTE,  # a threshold for each label
     "config.toml": MEGABYTE,

@@ -27,8 +27,9 @@ COLDEST, HOTTEST = 1e-3, 1e3
 class RunDirectory(Directory):
     """The files of a run, by name.
 
-    Listed in `manifest.json`, and so part of the run, is what `write` and `finish` write. A model
-    card, a report or TensorBoard's logs beside them are not: nothing here reads them.
+    Listed in `manifest.json`, and so part of the run, is what `write` and `finish` write. A report
+    or TensorBoard's logs beside them are not: nothing here reads them. Nothing reads the model card
+    either, which is for people and hubs: whoever adds a licence to it damages nothing.
     """
 
     kind: ClassVar[str] = "run"
@@ -40,6 +41,7 @@ class RunDirectory(Directory):
         self.labels = self.path / "labels.json"
         self.calibration = self.path / "calibration.json"
         self.evaluation = self.path / "evaluation.json"
+        self.card = self.path / "README.md"
         self.encoder = self.path / "encoder"
         self.tensorboard = self.path / "tensorboard"
 
@@ -138,6 +140,10 @@ class RunDirectory(Directory):
         """
         text = json.dumps(document, indent=2, allow_nan=False) + "\n"
         self.write({self.evaluation: text.encode("utf-8")})
+
+    def write_card(self, text: str) -> None:
+        """Writes the model card: Markdown with the front matter of hubs."""
+        self.write({self.card: text.encode("utf-8")})
 
     @property
     def evaluated(self) -> bool:

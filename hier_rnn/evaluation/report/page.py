@@ -68,10 +68,9 @@ class RunSection:
     options_set: dict[str, Any]
     """Those that are not at their defaults."""
 
-    @property
-    def best_on_validation(self) -> float | None:
-        """The run's best on its own validation data; None if it was never evaluated."""
-        return self.record.best
+    def best_of(self, figure: str) -> float | None:
+        """The best of a figure on the run's own validation data; None if it was never evaluated."""
+        return max(self.record.column(figure), default=None)
 
 
 def write_report(

@@ -22,6 +22,7 @@ from hier_rnn.metrics.curves import (
     accuracy_by_unseen_share,
     precision_recall,
 )
+from hier_rnn.sources.example import shortened
 from hier_rnn.storage.training_record import TrainingRecord
 
 FEWEST_POINTS = 3
@@ -95,7 +96,7 @@ def _confidence(evaluation: Evaluation) -> list[Plot]:
     )
     lines = [
         Line(
-            f"{curve.name} {curve.average_precision:.2f}",
+            f"{shortened(curve.name, svg.LABEL_LENGTH - 5)} {curve.average_precision:.2f}",
             [Point(x, y) for x, y in zip(curve.recall, curve.precision, strict=True)],
             markers=False,
         )

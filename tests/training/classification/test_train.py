@@ -62,6 +62,7 @@ def first_values(configuration: Configuration, run: Path) -> dict[str, np.ndarra
 def test_a_run_directory(small_run):
     run = RunDirectory(small_run)
     assert sorted(path.name for path in small_run.iterdir()) == [
+        "README.md",
         "alphabet.json",
         "calibration.json",
         "config.toml",
