@@ -93,17 +93,6 @@ class TrainingLoop:
                     yield self._started()
         yield events.Finished(self.state.best_epoch, self.state.best_score)
 
-    def evaluate(self) -> Event:
-        """Ends the epoch before its last batch: the metrics, and the best weights.
-
-        Raises:
-            UserError: The weights are not finite.
-        """
-        try:
-            return self._evaluate()
-        except Divergence as divergence:
-            raise divergence.error(self._options, self._objective.option_group) from None
-
     def _phase(self, phase: ResolvedPhase, interruption: Interruption) -> Iterator[Event]:
         """Trains on one batch after the other until the phase is over."""
         state, objective = self.state, self._objective
@@ -116,7 +105,7 @@ class TrainingLoop:
                 yield self._take(step, batch, begun)
                 ends_epoch = objective.ends_epoch(batch, state) or self._schedule.ends
                 if ends_epoch:
-                    yield self._evaluate()
+                    yield self.evaluate()
                 stalled = self._schedule.stalled
                 ends_phase = self._schedule.advance()
                 due = time.monotonic() - saved >= self._options.checkpoint_seconds
@@ -179,8 +168,8 @@ class TrainingLoop:
         )
         return events.Diverged(divergence.step, divergence.texts, "restore")
 
-    def _evaluate(self) -> Event:
-        """Ends an epoch: the metrics, and the best weights."""
+    def evaluate(self) -> Event:
+        """Ends an epoch, also before its last batch: the metrics, and the best weights."""
         state, objective, begun = self.state, self._objective, time.perf_counter()
         with self._kept.averaged():
             metrics = objective.validate()

@@ -23,6 +23,7 @@ from hier_rnn.training.classification.run_output import write_run
 from hier_rnn.training.classification.summary import log_summary
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.classification.warm_start import warm_start
+from hier_rnn.training.divergence import Divergence
 from hier_rnn.training.events import EndTraining, Listener, ModelBuilt
 from hier_rnn.training.loop import TrainingLoop
 from hier_rnn.training.phases import for_given_encoder
@@ -93,7 +94,10 @@ class ClassifierTraining:
                     on_event(event)
         except EndTraining:
             if not loop.state.best_epoch:
-                on_event(loop.evaluate())
+                try:
+                    on_event(loop.evaluate())
+                except Divergence as divergence:
+                    raise divergence.error(self.options, "training") from None
         return self._finish(loop)
 
     def _assign_initial(

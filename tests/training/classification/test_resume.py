@@ -55,7 +55,7 @@ OBJECTIVE = f"{CLASSIFY}.objective"
 # Each in a process of its own, one after the other; the steps are counted from where it goes on.
 KILLS = {
     "before anything is written": (f"{CLASSIFY}.train", "claim_output", 1),
-    "in the warm start": (LOOP, "TrainingLoop._evaluate", 2),
+    "in the warm start": (LOOP, "TrainingLoop.evaluate", 2),
     "before the first checkpoint": (OBJECTIVE, "ClassificationObjective.begin", 1),
     "within an epoch": (OBJECTIVE, "ClassificationObjective.size", 3),
     "while it writes a checkpoint": ("hier_rnn.files", "os.replace", 2),
