@@ -18,6 +18,7 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 Width = Annotated[int, Field(gt=0, le=16_384)]
 Layers = Annotated[int, Field(gt=0, le=64)]
 AUTO: Literal["auto"] = "auto"  # text.words until the training text is looked at
+CHARACTER_ENCODER, SENTENCE_ENCODER = "character_encoder", "sentence_encoder"
 OnDivergence = Literal["stop", "skip", "restore"]
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
 
@@ -315,13 +316,38 @@ class Training(Options):
     )
 
 
-class Pretraining(Options):
-    """Learning the character encoder from text without labels."""
+class SentencePretraining(Options):
+    """The objective sentence-vectors: a teacher's vectors of texts."""
 
-    objective: Literal["word-vectors", "next-character"] = Field(
+    batch_size: Positive = Field(default=128, description="texts in a batch")
+    epochs: Positive = Field(default=5, description="passes over the texts")
+    learning_rate: float = Field(default=2e-3, gt=0, description="peak learning rate")
+    encoder_learning_rate_multiplier: float = Field(
+        default=0.3,
+        ge=0,
+        description="with data.encoder: factor of the learning rate for the character encoder; 0:"
+        " it does not train",
+    )
+    similarity_weight: float = Field(
+        default=1.0,
+        ge=0,
+        description="weight of the loss on how the similarities between the texts of a batch differ"
+        " from the teacher's, beside the cosine; 0: cosine alone",
+    )
+    misspelled_share: Share = Field(
+        default=0.15,
+        description="share of the words of four letters or more that are misspelled, drawn anew"
+        " each epoch",
+    )
+
+
+class Pretraining(Options):
+    """Learning an encoder from text without labels."""
+
+    objective: Literal["word-vectors", "next-character", "sentence-vectors"] = Field(
         default="word-vectors",
-        description="what the encoder learns: word vectors from spellings, or to predict the next"
-        " character",
+        description="what the encoder learns: word vectors from spellings, to predict the next"
+        " character, or a teacher's vectors of texts (then the sentence encoder learns too)",
     )
     vectors: str = Field(
         default="",
@@ -350,7 +376,8 @@ class Pretraining(Options):
         default=0.02,
         gt=0,
         lt=1,
-        description="share of the words held out for validation (next-character: of the texts)",
+        description="share of the words held out for validation (next-character, sentence-vectors:"
+        " of the texts)",
     )
     frequency_exponent: float = Field(
         default=0.25,
@@ -363,6 +390,7 @@ class Pretraining(Options):
         description="word-vectors: copies of each word in another case or punctuation, on average",
     )
     misspell: PretrainingMisspell = PretrainingMisspell()
+    sentences: SentencePretraining = SentencePretraining()
     batch_size: Positive = Field(default=512, description="distinct words in a batch")
     group_size: Positive = Field(
         default=4,
@@ -396,6 +424,11 @@ class Data(Options):
     validation: str = Field(default="", description="validation source")
     test: str = Field(default="", description="test source")
     text: tuple[str, ...] = Field(default=(), description="sources of text without labels")
+    targets: str = Field(
+        default="",
+        description="file of a teacher's vectors, one for each text of data.text: .npy,"
+        " .safetensors, .h5 or .hdf5",
+    )
     label_column: str = Field(
         default="label",
         description="column or field of the label: its name, or its number from 1; where none is"
@@ -424,6 +457,11 @@ class Data(Options):
     tfds_data_dir: str = Field(default="", description="where TensorFlow Datasets are prepared")
     encoder: str = Field(
         default="", description="start from this encoder directory, or a run directory's encoder"
+    )
+    transfer: Literal["auto", "character", "sentence", "both"] = Field(
+        default="auto",
+        description="which encoder is taken from data.encoder: the character encoder, the sentence"
+        " encoder or both; auto: what it holds",
     )
 
     @property
@@ -456,6 +494,14 @@ class Configuration(Options):
     initializers: Initializers = Initializers()
     training: Training = Training()
     pretraining: Pretraining = Pretraining()
+
+    @property
+    def transferred(self) -> tuple[str, ...]:
+        """The parts of the model that come from `data.encoder`, by the names of their weights."""
+        if not self.data.encoder:
+            return ()
+        parts = {"sentence": (SENTENCE_ENCODER,), "both": (CHARACTER_ENCODER, SENTENCE_ENCODER)}
+        return parts.get(self.data.transfer, (CHARACTER_ENCODER,))
 
     @property
     def warm_starts(self) -> bool:

@@ -22,6 +22,7 @@ from hier_rnn.inference.engine.sentence_encoder import SentenceEncoder
 from hier_rnn.inference.engine.trie import TrieBuilder
 from hier_rnn.inference.threads import pool_for, processors
 from hier_rnn.inference.word_values import WordValues
+from hier_rnn.model.weight_specs import head_shapes
 from hier_rnn.text.alphabet import Alphabet
 
 # A window: sentences that are read ahead, sorted by length and computed together.
@@ -36,12 +37,12 @@ Finish = Callable[[np.ndarray], np.ndarray]
 
 
 class Inference:
-    """Reads a stream of sentences with the weights of a classifier.
+    """Reads a stream of sentences with the weights of a classifier, or of both encoders alone.
 
     Args:
         configuration: The options.
         alphabet: The characters.
-        weights: By name, finite.
+        weights: By name, finite. Without those of a head there are vectors, and no logits.
         capacity: Words in the cache; default, what fits in its memory.
     """
 
@@ -55,7 +56,7 @@ class Inference:
         trie_builder = TrieBuilder(alphabet, configuration.text.boundary_marks)
         self._characters = CharacterEncoder(configuration.character_encoder, trie_builder, weights)
         self._reader = SentenceEncoder(configuration.sentence_encoder, weights)
-        self._head = weights["head/kernel"], weights["head/bias"]
+        self._head = [weights[name] for name in head_shapes(0, 0) if name in weights]
         self._values = WordValues(self._projected, 4 * self._reader.width, capacity)
         self.cache = self._values.cache
 

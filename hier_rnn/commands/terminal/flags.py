@@ -19,15 +19,18 @@ CLASSIFICATION = {
     "data.validation": "--validation SRC",
     "data.test": "--test SRC",
     "data.encoder": "--encoder DIR",
+    "data.transfer": "--transfer",
     "training.freeze_encoder": "--freeze-encoder",
     **READING,
 }
 
 PRETRAINING = {
     "data.text": "--text SRC",
+    "data.targets": "--targets FILE",
     "pretraining.objective": "--objective",
     "pretraining.vectors": "--vectors FILE",
     "data.encoder": "--encoder DIR",
+    "data.transfer": "--transfer",
     **READING,
 }
 

@@ -6,11 +6,16 @@ import contextlib
 import functools
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hier_rnn.configuration.options import Configuration, InitializerRule, Training
+from hier_rnn.configuration.options import (
+    CHARACTER_ENCODER,
+    Configuration,
+    InitializerRule,
+    Training,
+)
 from hier_rnn.initializers.rules import WeightInit, initialize, resolve, rules_deciding
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
@@ -172,7 +177,7 @@ class ClassifierTraining:
             configuration, self.options, classifier, builder, data
         )
         rules, encoder = configuration.initializers.rules, configuration.data.encoder
-        self._assign_initial(self.shapes, rules, encoder)
+        self._assign_initial(self.shapes, rules, encoder, configuration.transferred)
 
     def run(self, on_event: Listener) -> TrainingResult:
         """Trains to the end and writes the run directory.
@@ -197,10 +202,15 @@ class ClassifierTraining:
         return self._finish(loop)
 
     def _assign_initial(
-        self, shapes: Shapes, rules: tuple[InitializerRule, ...], encoder: str
+        self,
+        shapes: Shapes,
+        rules: tuple[InitializerRule, ...],
+        encoder: str,
+        parts: Sequence[str],
     ) -> None:
         seed, alphabet = self.configuration.seed, self.data.alphabet
-        assign(self.objective.named_weights(), initialize(shapes, rules, seed, alphabet, encoder))
+        values = initialize(shapes, rules, seed, alphabet, encoder, parts)
+        assign(self.objective.named_weights(), values)
 
     def _write_beginning(self) -> None:
         """Writes what is known before training, unless an earlier call did."""
@@ -232,12 +242,12 @@ class ClassifierTraining:
             raise KeyboardInterrupt(message) from None
         # No rules: they have had their say in where the warm start began.
         shapes = character_encoder_shapes(configuration.character_encoder, data.alphabet.size)
-        self._assign_initial(shapes, (), str(path))
+        self._assign_initial(shapes, (), str(path), (CHARACTER_ENCODER,))
 
     def _decisions_on_encoder(self) -> list[WeightInit]:
         configuration = self.configuration
         rules, encoder = configuration.initializers.rules, configuration.data.encoder
-        decisions = resolve(self.shapes, rules, encoder)
+        decisions = resolve(self.shapes, rules, encoder, configuration.transferred)
         return [decisions[name] for name in self.shapes if name.startswith("character_encoder/")]
 
     def _finish(self, loop: TrainingLoop) -> TrainingResult:

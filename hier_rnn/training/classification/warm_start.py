@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hier_rnn.configuration.options import Configuration, Data, InitializerRule, Pretraining
+from hier_rnn.configuration.options import (
+    CHARACTER_ENCODER,
+    Configuration,
+    Data,
+    InitializerRule,
+    Pretraining,
+)
 from hier_rnn.sources.example import Source
 from hier_rnn.training.events import Event, Listener, Stage, Started, Step
 from hier_rnn.training.pretraining.pretrain import pretrain
@@ -42,11 +48,12 @@ def warm_start(
         KeyboardInterrupt: Ctrl-C or SIGTERM; what was done is saved.
     """
     text, training = configuration.text, configuration.training
+    known = CHARACTER_ENCODER in configuration.transferred
     if words_model is not None:
         text = text.model_copy(update={"sentencepiece_model": str(words_model)})
     pretraining = configuration.model_copy(
         update={
-            "data": Data(encoder=configuration.data.encoder),
+            "data": Data(encoder=configuration.data.encoder if known else ""),
             "text": text,
             "initializers": configuration.initializers.model_copy(update={"rules": rules}),
             "pretraining": Pretraining(

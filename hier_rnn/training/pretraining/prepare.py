@@ -8,14 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hier_rnn.configuration.options import Configuration, Text
+from hier_rnn.configuration.options import CHARACTER_ENCODER, Configuration, Text
 from hier_rnn.errors import UserError
 from hier_rnn.inference.encoder import Encoder
 from hier_rnn.inference.word_vector_map import learnt_vectors
 from hier_rnn.sources.source import Source
+from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.normalization import normalize
 from hier_rnn.training.events import Listener
 from hier_rnn.training.fingerprint import Fingerprints
+from hier_rnn.training.pretraining.counted_texts import CountedTexts, count_texts
 from hier_rnn.training.pretraining.next_character_objective import CountedWords
 from hier_rnn.training.pretraining.text_corpus import TextCorpus
 from hier_rnn.training.word_vectors.cooccurrence import count_words
@@ -23,11 +25,19 @@ from hier_rnn.training.word_vectors.label_features import append_label_features
 from hier_rnn.training.word_vectors.pmi_svd import unit_rows
 from hier_rnn.training.word_vectors.targets import Targets, targets_from_file, targets_from_text
 
+Counted = Targets | CountedWords | CountedTexts
+COUNTED: dict[str, type[Counted]] = {
+    "word-vectors": Targets,
+    "next-character": CountedWords,
+    "sentence-vectors": CountedTexts,
+}
+"""What is counted for each objective."""
+
 
 class Prepared(NamedTuple):
     """What an objective learns from, and what of the text has to be kept."""
 
-    words: Targets | CountedWords
+    counted: Counted
     words_model: bytes
     """The SentencePiece model; empty for whitespace words."""
     fingerprints: Fingerprints
@@ -53,13 +63,20 @@ def prepare(
         UserError: Too little text, or something wrong with it or with a file of ready vectors.
     """
     corpus = None if source is None else TextCorpus(configuration, source, on_event)
-    words: Targets | CountedWords
-    if configuration.pretraining.objective == "next-character":
+    words: Counted
+    fingerprints: Fingerprints = {}
+    objective = configuration.pretraining.objective
+    if objective == "sentence-vectors":
         assert corpus is not None  # the command asks for a text
+        vectors = open_target_vectors(configuration.data.targets)
+        fingerprints["targets"] = vectors.check()
+        words = count_texts(configuration, corpus, vectors)
+    elif objective == "next-character":
+        assert corpus is not None
         words = load_counted_words(configuration, corpus)
     else:
         words = load_targets(configuration, corpus, on_event)
-        if configuration.data.encoder:
+        if CHARACTER_ENCODER in configuration.transferred:
             words = append_previous_vectors(words, Encoder(Path(configuration.data.encoder)))
         if label_feature_weight:
             assert corpus is not None
@@ -67,7 +84,7 @@ def prepare(
             words = append_label_features(words, texts, label_feature_weight)
     if corpus is None:
         return Prepared(words, b"", {})
-    return Prepared(words, corpus.words_model, corpus.fingerprints)
+    return Prepared(words, corpus.words_model, fingerprints | corpus.fingerprints)
 
 
 def append_previous_vectors(targets: Targets, encoder: Encoder) -> Targets:

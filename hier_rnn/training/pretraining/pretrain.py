@@ -1,4 +1,4 @@
-"""Pretraining a character encoder: the whole of a run, from the text to the encoder directory."""
+"""Pretraining an encoder: the whole of a run, from the text to the encoder directory."""
 
 from __future__ import annotations
 
@@ -11,15 +11,23 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hier_rnn.configuration.options import Configuration, Pretraining, Training
+import numpy as np
+
+from hier_rnn.configuration.options import (
+    CHARACTER_ENCODER,
+    SENTENCE_ENCODER,
+    Configuration,
+    Training,
+)
 from hier_rnn.errors import UserError
+from hier_rnn.inference.sentence_vector_map import MAP as TEXT_MAP
 from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.initializers.beginning import encoder_beginning
 from hier_rnn.initializers.rules import initialize, resolve
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
-from hier_rnn.model.weight_specs import character_encoder_shapes
+from hier_rnn.model.weight_specs import encoder_shapes
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.sources.source import Source
 from hier_rnn.storage.checkpoints import Checkpoints
@@ -28,23 +36,23 @@ from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
 from hier_rnn.storage.weights.archive import read_tuple, write_tuple
+from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import FIRST_CHARACTER, UNK, Alphabet
 from hier_rnn.training.events import Listener, ModelBuilt, to_all, to_nobody
 from hier_rnn.training.fingerprint import Fingerprints, fingerprint_of, fingerprint_of_encoder
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.listeners import MetricsFile
 from hier_rnn.training.loop import TrainingLoop
-from hier_rnn.training.pretraining.next_character_objective import (
-    CountedWords,
-    NextCharacterObjective,
-)
-from hier_rnn.training.pretraining.prepare import Prepared, prepare
+from hier_rnn.training.pretraining.counted_texts import CountedTexts, TaughtTexts
+from hier_rnn.training.pretraining.next_character_objective import NextCharacterObjective
+from hier_rnn.training.pretraining.prepare import COUNTED, Counted, Prepared, prepare
+from hier_rnn.training.pretraining.sentence_vector_objective import SentenceVectorObjective
 from hier_rnn.training.pretraining.text_corpus import text_source
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
 from hier_rnn.training.state import COPIES
 from hier_rnn.training.word_vectors.targets import Targets
-from hier_rnn.training.words import resolve_word_segmentation
+from hier_rnn.training.words import load_words, resolve_word_segmentation
 from hier_rnn.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -70,7 +78,7 @@ def pretrain(
     label_feature_weight: float = 0.0,
     on_event: Listener = to_nobody,
 ) -> PretrainingResult:
-    """Pretrains a character encoder, or goes on where an earlier call was interrupted.
+    """Pretrains an encoder, or goes on where an earlier call was interrupted.
 
     Args:
         configuration: The options.
@@ -101,18 +109,18 @@ def pretrain(
             return PretrainingResult(run.path, trained=False)
         _check(configuration)
         kept = run.checkpoints / PREPARED
-        words: Targets | CountedWords
-        word_vectors = configuration.pretraining.objective == "word-vectors"
+        counted: Counted
         if kept.exists() and not force:
             claim_output(run, configuration)
-            words = read_tuple(kept, Targets) if word_vectors else read_tuple(kept, CountedWords)
+            counted = read_tuple(kept, COUNTED[configuration.pretraining.objective])
         else:
             prepared = prepare(configuration, opened(), label_feature_weight, on_event)
-            words = prepared.words
+            counted = prepared.counted
             claim_output(run, configuration, force)
             _keep(run, prepared, configuration)
         level = logging.DEBUG if stage else logging.INFO
-        PretrainingRun(configuration, run, words, level).run(to_all(on_event, MetricsFile(run)))
+        training = PretrainingRun(configuration, run, counted, opened, level)
+        training.run(to_all(on_event, MetricsFile(run)))
     return PretrainingResult(run.path, trained=True)
 
 
@@ -140,8 +148,12 @@ def _compare(
     fingerprints = read_fingerprints(run) if begun else {}
     compared = comparable(configuration, recorded, data_known=bool(fingerprints))
     unfinished = needs_training(run, compared, force)
-    if configuration.data != recorded.data:
+    # Texts are read anew in each epoch; words are kept as they were counted.
+    reads_on = bool(fingerprints) and unfinished and bool(configuration.data.targets)
+    if configuration.data != recorded.data or reads_on:
         now = _encoder_fingerprint(configuration)
+        if configuration.data.targets:
+            now["targets"] = open_target_vectors(configuration.data.targets).check()
         if (text := opened()) is not None:
             now["text"] = fingerprint_of(text)
         check_same_data(run.path, fingerprints, now)
@@ -160,7 +172,7 @@ def _keep(run: EncoderDirectory, prepared: Prepared, configuration: Configuratio
         run.write({run.words_model: prepared.words_model})
     fingerprints = prepared.fingerprints | _encoder_fingerprint(configuration)
     run.write({run.data: json_bytes(fingerprints)})
-    write_tuple(run.checkpoints / PREPARED, prepared.words)
+    write_tuple(run.checkpoints / PREPARED, prepared.counted)
 
 
 def _kept(run: EncoderDirectory) -> str:
@@ -174,8 +186,17 @@ def _kept(run: EncoderDirectory) -> str:
 def _check(configuration: Configuration) -> None:
     """Finds mistakes in the options before the text is counted, which may take long."""
     options, objective = configuration.character_encoder, configuration.pretraining.objective
-    shapes = character_encoder_shapes(options, alphabet_size=FIRST_CHARACTER)
-    resolve(shapes, configuration.initializers.rules, configuration.data.encoder)
+    sentences, targets = objective == "sentence-vectors", configuration.data.targets
+    if sentences and not targets:
+        raise UserError("data.targets is needed: which vectors shall the encoder learn?")
+    if targets and not sentences:
+        raise UserError(
+            f"data.targets: {objective} learns no vectors of texts. Accepted: the objective"
+            " sentence-vectors."
+        )
+    shapes = encoder_shapes(configuration, FIRST_CHARACTER, sentences)
+    rules, encoder = configuration.initializers.rules, configuration.data.encoder
+    resolve(shapes, rules, encoder, configuration.transferred)
     if objective == "next-character" and options.projection:
         raise UserError(
             "character_encoder.projection: next-character has nothing to teach it, since it is a"
@@ -190,7 +211,8 @@ class PretrainingRun:
     Args:
         configuration: The options.
         run: The encoder directory.
-        words: What is to be learnt.
+        counted: What is to be learnt.
+        open_text: Opens the text, for an objective that reads it anew.
         level: At which level it is logged.
     """
 
@@ -198,24 +220,32 @@ class PretrainingRun:
         self,
         configuration: Configuration,
         run: EncoderDirectory,
-        words: Targets | CountedWords,
+        counted: Counted,
+        open_text: Callable[[], Source | None],
         level: int = logging.INFO,
     ) -> None:
         self.configuration, self.directory, self.level = configuration, run, level
-        self.metadata = words.metadata
-        self.vocabulary = Counter(dict(zip(words.words, words.counts.tolist(), strict=True)))
-        self.alphabet = _alphabet(configuration, self.vocabulary)
+        self.metadata = counted.metadata
+        self.vocabulary = Counter(dict(zip(counted.words, counted.counts.tolist(), strict=True)))
+        self.alphabet = _alphabet(configuration, counted, self.vocabulary)
         self.previous_words: Counter[str] = Counter()
         encoder = configuration.data.encoder
-        if encoder:
+        if CHARACTER_ENCODER in configuration.transferred:
             directory = EncoderDirectory.find(Path(encoder))
             self.previous_words.update(directory.read_vocabulary())
             previous = directory.read_alphabet()
             self.alphabet = previous.extended(self.alphabet.characters)
-        shapes = character_encoder_shapes(configuration.character_encoder, self.alphabet.size)
+        self.learns_sentences = isinstance(counted, CountedTexts)
+        self.meets_unknown = (
+            counted.rare_characters
+            if isinstance(counted, CountedTexts)
+            else not set().union(*self.vocabulary) <= set(self.alphabet.characters)
+        )
+        shapes = encoder_shapes(configuration, self.alphabet.size, self.learns_sentences)
         check_training_memory(shapes, COPIES)
+        self.encoder_weights = tuple(shapes)
         self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
-        self.objective = self._objective(words)
+        self.objective = self._objective(counted, open_text)
         self._initialize()
 
     def run(self, on_event: Listener) -> None:
@@ -226,16 +256,19 @@ class PretrainingRun:
         """
         for line in _counted(self.metadata):
             logger.log(self.level, line)
+        learnt = f"{len(self.vocabulary):,} words"
+        if self.learns_sentences:
+            learnt = f"{self.metadata['texts'] - self.metadata['held_out_texts']:,} texts"
         logger.log(
             self.level,
-            f"{self.configuration.pretraining.objective}: learning {len(self.vocabulary):,} words"
+            f"{self.configuration.pretraining.objective}: learning {learnt}"
             f" of {len(self.alphabet.characters):,} characters",
         )
         weights = self.objective.named_weights()
         on_event(ModelBuilt({name: tuple(weight.shape) for name, weight in weights.items()}))
         checkpoints = Checkpoints(self.directory.checkpoints)
         checkpoint = checkpoints.latest()
-        options, seed = training_options(self.configuration.pretraining), self.configuration.seed
+        options, seed = training_options(self.configuration), self.configuration.seed
         loop = TrainingLoop(self.objective, options, seed, checkpoints, checkpoint)
         with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
             for event in events:
@@ -243,16 +276,25 @@ class PretrainingRun:
         self._finish(loop)
 
     def _objective(
-        self, words: Targets | CountedWords
-    ) -> WordVectorObjective | NextCharacterObjective:
+        self, counted: Counted, open_text: Callable[[], Source | None]
+    ) -> WordVectorObjective | NextCharacterObjective | SentenceVectorObjective:
         configuration = self.configuration
         builder = trie_builder(configuration, self.alphabet)
         options, seed = configuration.pretraining, configuration.seed
-        if isinstance(words, Targets):
-            return WordVectorObjective(
-                self.encoder, builder, words, options, configuration.text, seed
+        if isinstance(counted, CountedTexts):
+            source = open_text()
+            assert source is not None  # the command asks for a text
+            words, _ = load_words(configuration, source, self.directory)
+            vectors = open_target_vectors(configuration.data.targets)
+            texts = TaughtTexts(source, words, vectors, counted)
+            return SentenceVectorObjective(
+                configuration, self.encoder, self.alphabet, builder, texts
             )
-        return NextCharacterObjective(self.encoder, builder, words, options, seed)
+        if isinstance(counted, Targets):
+            return WordVectorObjective(
+                self.encoder, builder, counted, options, configuration.text, seed
+            )
+        return NextCharacterObjective(self.encoder, builder, counted, options, seed)
 
     def _initialize(self) -> None:
         """Gives the weights their first values."""
@@ -261,32 +303,39 @@ class PretrainingRun:
         encoder = configuration.data.encoder
         shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
         # The rules are for the encoder; what only pretraining needs starts as by default.
-        encoder_shapes = {name: shapes.pop(name) for name in self.encoder.named_weights()}
-        assign(weights, initialize(encoder_shapes, rules, seed, self.alphabet, encoder))
+        own = {name: shapes.pop(name) for name in self.encoder_weights}
+        parts = configuration.transferred
+        assign(weights, initialize(own, rules, seed, self.alphabet, encoder, parts))
         assign(weights, initialize(shapes, seed=seed))
+        if SENTENCE_ENCODER in parts and self.learns_sentences:
+            previous = EncoderDirectory.find(Path(encoder)).read_sentence_vector_map()
+            if all(np.shape(previous.get(name)) == shape for name, shape in shapes.items()):
+                assign(weights, previous)
         if encoder and isinstance(self.objective, WordVectorObjective):
             self.objective.fit_projection()
 
     def _finish(self, loop: TrainingLoop) -> None:
         """Writes the encoder directory; its manifest comes last, and says that it is finished."""
         directory, best, state = self.directory, loop.best, loop.state
-        if set().union(*self.vocabulary) <= set(self.alphabet.characters):
+        if not self.meets_unknown:
             # Never met, the unknown character starts out as an average one.
             embedding = best["character_encoder/embedding"].copy()
             embedding[UNK] = embedding[FIRST_CHARACTER:].mean(0)
             best = {**best, "character_encoder/embedding": embedding}
-        projection = {name: value for name, value in best.items() if name.startswith(MAP)}
-        weights = {name: best[name] for name in self.encoder.named_weights()}
+        maps = {name: value for name, value in best.items() if name.startswith((MAP, TEXT_MAP))}
+        weights = {name: best[name] for name in self.encoder_weights}
+        parts = (CHARACTER_ENCODER, *([SENTENCE_ENCODER] if self.learns_sentences else []))
         metrics = next(row for row in state.metrics if row["epoch"] == state.best_epoch)
         directory.finish(
             self.configuration,
             self.alphabet,
             weights,
             self.vocabulary + self.previous_words,
-            {**self._metadata(metrics), **encoder_beginning(self.configuration, weights)},
+            {**self._metadata(metrics), **encoder_beginning(self.configuration, weights, parts)},
             directory.read_words_model() if directory.has(directory.words_model) else b"",
-            projection or None,
+            None if self.learns_sentences else maps or None,
             state.metrics,
+            maps if self.learns_sentences else None,
         )
         shutil.rmtree(directory.checkpoints)
         score = self.objective.score_name
@@ -301,6 +350,7 @@ class PretrainingRun:
             "objective": self.configuration.pretraining.objective,
             "corpus": list(self.configuration.data.text),
             "vectors": self.configuration.pretraining.vectors,
+            "targets": self.configuration.data.targets,
             **self.metadata,
             "words": len(self.vocabulary),
             **{name: metrics[name] for name in metrics if name != "words_per_second"},
@@ -309,13 +359,14 @@ class PretrainingRun:
         }
 
 
-def training_options(options: Pretraining) -> Training:
+def training_options(configuration: Configuration) -> Training:
     """Returns how the weights are trained, as the training loop takes it.
 
     Args:
-        options: The `pretraining` options.
+        configuration: The run's options; only `pretraining` and what it starts from matter.
     """
-    return Training(
+    options = configuration.pretraining
+    training = Training(
         epochs=options.epochs,
         learning_rate=options.learning_rate,
         warmup=0.05,
@@ -327,10 +378,26 @@ def training_options(options: Pretraining) -> Training:
         checkpoint_seconds=options.checkpoint_seconds,
         on_divergence=options.on_divergence,
     )
+    if options.objective != "sentence-vectors":
+        return training
+    sentences, multipliers = options.sentences, {}
+    if CHARACTER_ENCODER in configuration.transferred:
+        multipliers[CHARACTER_ENCODER] = sentences.encoder_learning_rate_multiplier
+    update = {
+        "epochs": sentences.epochs,
+        "learning_rate": sentences.learning_rate,
+        "learning_rate_multipliers": multipliers,
+        "moving_average": 0.999,
+    }
+    return training.model_copy(update=update)
 
 
-def _alphabet(configuration: Configuration, vocabulary: Mapping[str, int]) -> Alphabet:
+def _alphabet(
+    configuration: Configuration, counted: Counted, vocabulary: Mapping[str, int]
+) -> Alphabet:
     """The characters of the words, and if words are learnt in other cases, theirs."""
+    if isinstance(counted, CountedTexts):
+        return Alphabet(tuple(counted.characters))
     text, options = configuration.text, configuration.pretraining
     alphabet = Alphabet.count(vocabulary, text.minimum_character_count)
     if options.objective == "next-character" or text.lowercase or not options.rewrites_per_word:
