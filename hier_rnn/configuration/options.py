@@ -301,6 +301,17 @@ class Training(Options):
         description="length of the label features appended to each word's unit-length target"
         " vector in the warm start; 0: none are appended",
     )
+    linear_head: bool = Field(
+        default=True,
+        description="with a sentence encoder from data.encoder: the head begins as a regularized"
+        " linear classifier on its vectors, which is kept unless training makes a better one",
+    )
+    sentence_encoder_learning_rate_multiplier: float = Field(
+        default=0.3,
+        ge=0,
+        description="with a sentence encoder from data.encoder: factor of its learning rate; 0: it"
+        " does not train on labels",
+    )
     freeze_encoder: bool = Field(default=False, description="the character encoder does not train")
     next_character_weight: float = Field(
         default=0.0,
@@ -505,6 +516,11 @@ class Configuration(Options):
 
     @property
     def warm_starts(self) -> bool:
-        """Whether the encoder learns to spell the training text before the labels."""
+        """Whether the encoder learns to spell the training text before the labels.
+
+        Not if a sentence encoder is given: it would no longer know the words.
+        """
+        if SENTENCE_ENCODER in self.transferred:
+            return False
         as_it_is = bool(self.data.encoder) and self.training.freeze_encoder
         return self.training.warm_start_epochs > 0 and not as_it_is

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,8 @@ class TrainingLoop:
         seed: The run's seed.
         checkpoints: Where the state is saved.
         checkpoint: The state to go on from. Default None: begin with the weights as they are.
+        beginning: Figures for the row of metrics of the weights as they are, which are then
+            evaluated, and kept unless training makes better ones. Default None: they are not.
 
     Raises:
         UserError: A phase or a learning rate names no weight, or the checkpoint does not fit.
@@ -53,8 +55,10 @@ class TrainingLoop:
         seed: int,
         checkpoints: Checkpoints,
         checkpoint: Checkpoint | None = None,
+        beginning: Mapping[str, float] | None = None,
     ) -> None:
         self._objective, self._options, self._seed = objective, options, seed
+        self._beginning = beginning
         self._weights = objective.named_weights()
         self._optimizer = Optimizer(options, self._weights)
         self._checkpoints = checkpoints
@@ -81,9 +85,12 @@ class TrainingLoop:
             UserError: Training diverged, or a checkpoint can't be written.
             KeyboardInterrupt: Ctrl-C or SIGTERM; the state was saved.
         """
-        if self._options.on_divergence == "restore" and self.state.step == 0:
-            self._kept.save()  # or there would be nothing to restore at first
         with Interruption() as interruption:
+            if self._beginning is not None and not self.state.metrics:
+                yield self._started()
+                yield self._evaluate_beginning(self._beginning)
+            if self._options.on_divergence == "restore" and self.state.step == 0:
+                self._kept.save()  # or there would be nothing to restore at first
             yield self._started()
             while (phase := self._schedule.phase) is not None:
                 try:
@@ -185,6 +192,16 @@ class TrainingLoop:
         state.metrics.append(row)
         state.begin_epoch()
         return events.Evaluated(row, objective.score_name, best)
+
+    def _evaluate_beginning(self, figures: Mapping[str, float]) -> Event:
+        """Evaluates the weights as they are before the first step: epoch 0."""
+        state, objective = self.state, self._objective
+        metrics = objective.validate()
+        row = {"epoch": 0, "step": 0, **figures, **metrics, "seconds": state.seconds}
+        state.metrics.append(row)
+        state.best_score = objective.score(metrics)
+        self._kept.keep_as_best()
+        return events.Evaluated(row, objective.score_name, True)
 
     def _started(self) -> Event:
         state, objective = self.state, self._objective

@@ -6,20 +6,23 @@ import contextlib
 import functools
 import logging
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hier_rnn.configuration.options import (
     CHARACTER_ENCODER,
+    SENTENCE_ENCODER,
     Configuration,
     InitializerRule,
     Training,
 )
+from hier_rnn.inference.inference import Inference
 from hier_rnn.initializers.rules import WeightInit, initialize, resolve, rules_deciding
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.weight_specs import Shapes, character_encoder_shapes, weight_shapes
+from hier_rnn.model.weight_specs import HEAD, Shapes, character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.json_file import json_bytes
@@ -29,7 +32,8 @@ from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.training_record import read_training_record
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics
 from hier_rnn.training.classification.epochs import epochs_of_run
-from hier_rnn.training.classification.objective import ClassificationObjective
+from hier_rnn.training.classification.linear_head import fit_linear_head
+from hier_rnn.training.classification.objective import ClassificationObjective, class_weights
 from hier_rnn.training.classification.run_output import write_run
 from hier_rnn.training.classification.summary import log_summary
 from hier_rnn.training.classification.training_data import (
@@ -60,7 +64,7 @@ class TrainingResult:
     run: Path
     """The run directory."""
     best_epoch: int
-    """The epoch, from 1, whose weights are kept."""
+    """The epoch, from 1, whose weights are kept; 0: those before the first step."""
     scores: Mapping[str, float]
     """Theirs on the validation data, by the names in `metrics.jsonl`."""
     trained: bool
@@ -191,10 +195,12 @@ class ClassifierTraining:
         checkpoint = checkpoints.latest()
         log_summary(configuration, self.data, self.objective.passes, self.options.epochs)
         on_event(ModelBuilt(self.shapes))
+        beginning = None
         if checkpoint is None:
             self._warm_start(on_event)
+            beginning = self._fit_head(on_event)
         loop = TrainingLoop(
-            self.objective, self.options, configuration.seed, checkpoints, checkpoint
+            self.objective, self.options, configuration.seed, checkpoints, checkpoint, beginning
         )
         with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
             for event in events:
@@ -243,6 +249,23 @@ class ClassifierTraining:
         # No rules: they have had their say in where the warm start began.
         shapes = character_encoder_shapes(configuration.character_encoder, data.alphabet.size)
         self._assign_initial(shapes, (), str(path), (CHARACTER_ENCODER,))
+
+    def _fit_head(self, on_event: Listener) -> Mapping[str, float] | None:
+        """Fits the head to what a given sentence encoder knows; returns how well it fits."""
+        configuration, data = self.configuration, self.data
+        wanted = configuration.training.linear_head
+        if not wanted or SENTENCE_ENCODER not in configuration.transferred:
+            return None
+        logger.info("fitting a linear classifier on the sentence encoder's vectors")
+        begun = time.perf_counter()
+        weights = self.objective.named_weights()
+        values = {name: weight.numpy() for name, weight in weights.items()}
+        inference = Inference(configuration, data.alphabet, values)
+        factors = class_weights(self.options, data.corpus.labels, data.corpus.label_counts)
+        head = fit_linear_head(inference, data, factors, configuration.seed, on_event)
+        assign(weights, {f"{HEAD}/kernel": head.kernel, f"{HEAD}/bias": head.bias})
+        seconds = time.perf_counter() - begun
+        return {"train_loss": head.loss, "words_per_second": data.corpus.word_count / seconds}
 
     def _decisions_on_encoder(self) -> list[WeightInit]:
         configuration = self.configuration

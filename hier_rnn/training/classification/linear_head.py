@@ -1,0 +1,158 @@
+"""The head's beginning where the sentence encoder is given: a linear classifier on its vectors.
+
+With few labels a regularized linear classifier on what an encoder knows is hard to beat, and with
+many it is the better place to begin from: what the encoder knows is not pulled about by a head that
+knows nothing (Kumar et al. 2022, https://arxiv.org/abs/2202.10054).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from hier_rnn.inference.inference import Inference
+from hier_rnn.sources.shuffle import shuffled
+from hier_rnn.training.classification.training_data import TrainingData
+from hier_rnn.training.events import Listener, Stage
+
+LARGEST = 20_000  # examples that the classifier is fitted on
+TUNED_ON = 2_000  # examples that its regularization is chosen on
+STRENGTHS = (3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0)  # inverse, as scikit-learn's C
+FOLDS = 4
+LEAST_PROBABILITY = 1e-3  # of a class that a fold lacks
+ITERATIONS = 200
+TOLERANCE = 1e-3
+STAGE = "fitting the head"
+
+
+class LinearHead(NamedTuple):
+    """The weights of the head, and how well they fit.
+
+    Attributes:
+        kernel: `(width, classes)`.
+        bias: `(classes,)`.
+        loss: Mean cross-entropy on the examples that it was fitted on.
+    """
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    loss: float
+
+
+def fit_linear_head(
+    inference: Inference,
+    data: TrainingData,
+    class_weights: Sequence[float],
+    seed: int,
+    on_event: Listener,
+) -> LinearHead:
+    """Fits a logistic regression on the vectors of the training sentences, as they are spelled.
+
+    How strongly it is regularized is chosen by cross-validation. Of many examples, a random 20,000
+    are looked at.
+
+    Args:
+        inference: Gives the sentences' vectors.
+        data: The run's data.
+        class_weights: Each class's weight in the loss.
+        seed: Of the choice of examples and folds.
+        on_event: Told how far it is.
+    """
+    generator = np.random.default_rng(seed)
+    total = min(LARGEST, data.corpus.examples)
+    indices = {label: index for index, label in enumerate(data.corpus.labels)}
+    examples = list(islice(shuffled(data.train, LARGEST, generator), total))
+    targets = np.array([indices[example.required_label] for example in examples])
+    words = (data.words(example.text) for example in examples)
+
+    def told() -> Iterator[np.ndarray]:
+        for done, vector in enumerate(inference.vectors(words), 1):
+            yield vector
+            if done % 1000 == 0:
+                on_event(Stage(STAGE, done, total, "sentences"))
+
+    vectors = np.array(list(told()), np.float64)
+    on_event(Stage(STAGE, total, total, "sentences"))
+    mean, deviation = vectors.mean(0), vectors.std(0)
+    deviation[deviation < 1e-6] = 1  # what is the same everywhere tells nothing
+    vectors = (vectors - mean) / deviation
+    weights = np.asarray(class_weights)
+    classes = len(weights)
+    strength = choose_strength(vectors[:TUNED_ON], targets[:TUNED_ON], weights, generator)
+    kernel, bias = logistic_regression(vectors, targets, weights, strength)
+    chances = probabilities(vectors, kernel, bias)[np.arange(total), targets]
+    losses = -np.log(np.maximum(chances, 1e-12)) * weights[targets]
+    kernel = kernel / deviation[:, None]
+    bias = bias - mean @ kernel
+    assert kernel.shape[1] == classes
+    return LinearHead(kernel.astype(np.float32), bias.astype(np.float32), float(losses.mean()))
+
+
+def choose_strength(
+    vectors: np.ndarray, targets: np.ndarray, weights: np.ndarray, generator: np.random.Generator
+) -> float:
+    """Returns the regularization whose probabilities are best in cross-validation.
+
+    Args:
+        vectors: `(examples, width)`.
+        targets: Classes, `(examples,)`.
+        weights: Of each class in the loss.
+        generator: Decides the folds.
+    """
+    # Examples of a class are dealt out in turn, so that each fold has its share of them.
+    order = generator.permutation(len(targets))
+    order = order[np.argsort(targets[order], kind="stable")]
+    fold = np.empty(len(targets), int)
+    fold[order] = np.arange(len(targets)) % FOLDS
+    losses = np.zeros(len(STRENGTHS))
+    for number in range(FOLDS):
+        held, rest = fold == number, fold != number
+        if not held.any() or len(np.unique(targets[rest])) < 2:
+            continue
+        for place, strength in enumerate(STRENGTHS):
+            fitted = logistic_regression(vectors[rest], targets[rest], weights, strength)
+            chances = probabilities(vectors[held], *fitted)
+            chances = chances[np.arange(len(chances)), targets[held]]
+            own = -np.log(np.maximum(chances, LEAST_PROBABILITY)) * weights[targets[held]]
+            losses[place] += own.sum()
+    return STRENGTHS[int(losses.argmin())]
+
+
+def logistic_regression(
+    vectors: np.ndarray, targets: np.ndarray, weights: np.ndarray, strength: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns kernel `(width, classes)` and bias `(classes,)` of a logistic regression.
+
+    Args:
+        vectors: `(examples, width)`.
+        targets: Classes, `(examples,)`; two of them at least.
+        weights: Of each class in the loss.
+        strength: Inverse of the regularization.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=strength, max_iter=ITERATIONS, tol=TOLERANCE)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # near enough to begin from
+        model.fit(vectors, targets, sample_weight=weights[targets])
+    found, rows, offsets = model.classes_, model.coef_, model.intercept_
+    if len(found) == 2:  # one row tells both classes apart
+        rows, offsets = np.stack([-rows[0] / 2, rows[0] / 2]), np.array([-0.5, 0.5]) * offsets[0]
+    kernel = np.zeros((vectors.shape[1], len(weights)))
+    # A class without examples, as in a fold, is as unlikely as the least likely one.
+    bias = np.full(len(weights), offsets.min() - 1.0)
+    kernel[:, found], bias[found] = rows.T, offsets
+    return kernel, bias
+
+
+def probabilities(vectors: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Returns each class's probability, `(examples, classes)`; arguments as `LinearHead`."""
+    logits = vectors @ kernel + bias
+    powers: np.ndarray = np.exp(logits - logits.max(1, keepdims=True))
+    powers /= powers.sum(1, keepdims=True)
+    return powers
