@@ -25,8 +25,8 @@ class RunSummary:
 
     @property
     def best_validation_accuracy(self) -> float | None:
-        """Highest validation accuracy in training; None if it never was evaluated."""
-        return max(self.record.column("validation_accuracy"), default=None)
+        """That of the weights that are kept; None if they never were evaluated."""
+        return self.record.validation_accuracy
 
     @property
     def figures(self) -> dict[str, float | None]:

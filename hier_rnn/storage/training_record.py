@@ -18,6 +18,22 @@ class TrainingRecord:
 
     lines: tuple[dict[str, Any], ...]
 
+    @property
+    def kept(self) -> dict[str, Any] | None:
+        """The evaluation whose weights are kept, if that says so itself.
+
+        It does in a run whose head began as a linear classifier: that is kept unless something is
+        clearly better, not merely the best.
+        """
+        return next((line for line in reversed(self.lines) if line.get("kept")), None)
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        """That of the weights that are kept; None if they never were evaluated."""
+        if self.kept is not None:
+            return self.kept.get("validation_accuracy")
+        return max(self.column("validation_accuracy"), default=None)
+
     def column(self, name: str) -> list[float]:
         """Returns a figure's values, of the evaluations that have it."""
         return [line[name] for line in self.lines if line.get(name) is not None]

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,8 @@ class TrainingLoop:
         checkpoint: The state to go on from. Default None: begin with the weights as they are.
         beginning: Figures for the row of metrics of the weights as they are, which are then
             evaluated, and kept unless training makes better ones. Default None: they are not.
+        doubt: From the metrics of the weights as they began, by how much a score has to be better
+            than theirs. Default: by anything.
 
     Raises:
         UserError: A phase or a learning rate names no weight, or the checkpoint does not fit.
@@ -56,9 +58,10 @@ class TrainingLoop:
         checkpoints: Checkpoints,
         checkpoint: Checkpoint | None = None,
         beginning: Mapping[str, float] | None = None,
+        doubt: Callable[[Mapping[str, float]], float] = lambda metrics: 0.0,
     ) -> None:
         self._objective, self._options, self._seed = objective, options, seed
-        self._beginning = beginning
+        self._beginning, self._doubt = beginning, doubt
         self._weights = objective.named_weights()
         self._optimizer = Optimizer(options, self._weights)
         self._checkpoints = checkpoints
@@ -185,19 +188,28 @@ class TrainingLoop:
                 raise Divergence("a metric on the validation data", state.step)
             row = state.row(metrics)
             score = objective.score(metrics)
-            best = score > state.best_score
+            best = score > self._score_to_beat
             if best:
                 state.best_score, state.best_epoch = score, state.epoch + 1
                 self._kept.keep_as_best()
+        if state.metrics and state.metrics[0]["epoch"] == 0:
+            row["kept"] = int(best)
         state.metrics.append(row)
         state.begin_epoch()
         return events.Evaluated(row, objective.score_name, best)
+
+    @property
+    def _score_to_beat(self) -> float:
+        state = self.state
+        if state.metrics and state.best_epoch == 0 == state.metrics[0]["epoch"]:
+            return state.best_score + self._doubt(state.metrics[0])
+        return state.best_score
 
     def _evaluate_beginning(self, figures: Mapping[str, float]) -> Event:
         """Evaluates the weights as they are before the first step: epoch 0."""
         state, objective = self.state, self._objective
         metrics = objective.validate()
-        row = {"epoch": 0, "step": 0, **figures, **metrics, "seconds": state.seconds}
+        row = {"epoch": 0, "step": 0, **figures, **metrics, "seconds": state.seconds, "kept": 1}
         state.metrics.append(row)
         state.best_score = objective.score(metrics)
         self._kept.keep_as_best()

@@ -55,9 +55,7 @@ def _headline(run: Path) -> str:
     name = escaped(str(run))
     figures = RunDirectory(run).read_evaluation()
     if figures is None:
-        best = max(
-            read_training_record(RunDirectory(run)).column("validation_accuracy"), default=None
-        )
+        best = read_training_record(RunDirectory(run)).validation_accuracy
         score = "" if best is None else f": accuracy {best:.1%} on the validation data"
         return f"{name}{score}"
     low, high = figures["accuracy_interval"]

@@ -69,8 +69,8 @@ class RunSection:
 
     @property
     def best_validation_accuracy(self) -> float | None:
-        """The run's best on its own validation data; None if it was never evaluated."""
-        return max(self.record.column("validation_accuracy"), default=None)
+        """The run's on its own validation data; None if it was never evaluated."""
+        return self.record.validation_accuracy
 
 
 def write_report(

@@ -147,9 +147,8 @@ def _kept(run: RunDirectory) -> str:
 
 def _best(run: RunDirectory, metric: str) -> TrainingResult:
     """Returns what a finished run came to."""
-    rows = read_training_record(run).lines
-    sign = -1 if metric == "loss" else 1
-    best = max(rows, key=lambda row: sign * row[f"validation_{metric}"])
+    record, sign = read_training_record(run), -1 if metric == "loss" else 1
+    best = record.kept or max(record.lines, key=lambda row: sign * row[f"validation_{metric}"])
     return TrainingResult(run.path, best["epoch"], _scores(best), trained=False)
 
 
@@ -200,7 +199,13 @@ class ClassifierTraining:
             self._warm_start(on_event)
             beginning = self._fit_head(on_event)
         loop = TrainingLoop(
-            self.objective, self.options, configuration.seed, checkpoints, checkpoint, beginning
+            self.objective,
+            self.options,
+            configuration.seed,
+            checkpoints,
+            checkpoint,
+            beginning,
+            self.objective.doubt,
         )
         with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
             for event in events:

@@ -16,6 +16,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.training_record import read_training_record
 from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.classification.linear_head import (
     STRENGTHS,
@@ -114,6 +115,27 @@ def test_the_linear_head_is_kept_where_training_makes_nothing_better(starting, t
         assert same != name.startswith("head/") or name.endswith("embedding")
     again = train_classifier(starting(training=training), tmp_path / "run")
     assert not again.trained and again.best_epoch == 0
+    record = read_training_record(RunDirectory(tmp_path / "run"))
+    assert record.kept == first
+    assert record.validation_accuracy == first["validation_accuracy"]
+
+
+def test_what_is_hardly_better_is_not_kept(starting, tmp_path, monkeypatch):
+    shares = iter([0.75, 0.83, 0.84, 0.80])
+    monkeypatch.setattr(ClassificationObjective, "validate", lambda self: metrics(next(shares)))
+    # Of 24 examples the standard error is 0.0884.
+    result = train_classifier(starting(training={"epochs": 3}), tmp_path / "run")
+    assert result.best_epoch == 2 and result.scores["validation_accuracy"] == 0.84
+    assert [row["kept"] for row in rows(tmp_path / "run")] == [1, 0, 1, 0]
+    assert train_classifier(starting(training={"epochs": 3}), tmp_path / "run").best_epoch == 2
+
+
+def metrics(share: float) -> dict[str, float]:
+    return {
+        "validation_loss": 1.0,
+        "validation_accuracy": share,
+        "validation_macro_f1": share,
+    }
 
 
 def test_without_a_linear_head_it_begins_as_ever(starting, tmp_path):
