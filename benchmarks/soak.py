@@ -40,7 +40,7 @@ def main_loop(folder: Path, minutes: float, told: Callable[[dict[str, Any]], Non
         minutes: How long.
         told: Called with each round's row.
     """
-    from hier_rnn.configuration.schema import validated
+    from hier_rnn.configuration.schema import validate
     from hier_rnn.sources.bundled import bundled
     from hier_rnn.tensorflow_setup import import_tensorflow
 
@@ -62,7 +62,7 @@ def main_loop(folder: Path, minutes: float, told: Callable[[dict[str, Any]], Non
         "sentence_encoder": {"units": 32},
         "training": {"epochs": 1, "warm_start_epochs": 1, "minimum_steps_per_epoch": 1},
     }
-    configuration = validated(options, str)
+    configuration = validate(options, str)
     process, begun = psutil.Process(), time.monotonic()
     with served(lambda: train_classifier(configuration, folder / "served"), folder) as server:
         number = 0

@@ -41,7 +41,7 @@ from benchmarks.options import parser_of, positive, run, write_results
 from benchmarks.variants import Variant, add_options, file_name, sources, trained
 from benchmarks.workload import shown
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import merged, read_table
+from hier_rnn.configuration.toml import merge, read_table
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example
 from hier_rnn.sources.source import open_source
@@ -165,7 +165,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             if count < len(examples):
                 few = {"data": {"train": write_subset(folder / f"labels-{seed}.tsv", drawn)}}
             for variant in tried:
-                table = merged(base, variant.options, data, few, {"seed": seed})
+                table = merge(base, variant.options, data, few, {"seed": seed})
                 configuration = take_encoder_options(Configuration.model_validate(table))
                 figures = trained(configuration, folder / f"{variant.name}-{seed}")
                 _add(point, name, variant.name, seed, figures)

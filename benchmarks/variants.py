@@ -23,7 +23,7 @@ from benchmarks.measure import processors
 from benchmarks.options import Results, drawing, parser_of, run
 from benchmarks.workload import shown
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import format_configuration, merged, read_table
+from hier_rnn.configuration.toml import format_configuration, merge, read_table
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
 from hier_rnn.sources.bundled import bundled
@@ -99,7 +99,7 @@ def measure(variants: Sequence[Variant], options: argparse.Namespace) -> dict[st
         by_variant = results["data"][name] = {variant.name: [] for variant in chosen}
         # Every variant with one seed, then with the next: there is something to see early.
         for seed, variant in product(options.seeds, chosen):
-            table = merged(base, variant.options, data, {"seed": seed})
+            table = merge(base, variant.options, data, {"seed": seed})
             folder = options.out / file_name(name) / f"{file_name(variant.name)}-{seed}"
             figures = trained(Configuration.model_validate(table), folder)
             by_variant[variant.name].append(figures)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import merged
+from hier_rnn.configuration.toml import merge
 
 WORDS = {
     "bad": "bad sad late",
@@ -84,7 +84,7 @@ def tiny(data) -> Callable[..., Configuration]:
                 "misspell": {"kind": "none"},
             },
         }
-        return Configuration.model_validate(merged(small, groups))
+        return Configuration.model_validate(merge(small, groups))
 
     return tiny
 

@@ -23,7 +23,8 @@ def test_a_limit_on_the_process_counts():
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31));"
         "from hier_rnn.memory import machine_memory; print(machine_memory())"
     )
-    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    command = [sys.executable, "-c", script]
+    out = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert out.stdout == f"{1 << 31}\n"
 
 

@@ -31,11 +31,13 @@ def shown(script: str) -> list[list[int]]:
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": root},
+        timeout=120,
     )
     assert process.returncode == 0, process.stderr
     return [json.loads(line) for line in process.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_an_operation_gets_half_until_something_was_computed():
     script = f"""{SHOW}
 from hier_rnn.tensorflow_setup import share_out_threads

@@ -16,7 +16,7 @@ from hier_rnn.model.classifier import assign
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.text.alphabet import BOS, EOS, Alphabet
 from hier_rnn.training.optimizer import Optimizer
-from hier_rnn.training.pretraining.pretrain import training_options
+from hier_rnn.training.pretraining.pretraining_run import training_options
 from hier_rnn.training.pretraining.word_vector_objective import SpelledBatch, WordVectorObjective
 from hier_rnn.training.word_vectors.targets import Targets
 

@@ -264,7 +264,7 @@ class SentenceClassifierLayer(keras.layers.Layer):
 
 
 def _only(groups: set[str], given: Configuration | Mapping[str, Any]) -> Configuration:
-    configuration = given if isinstance(given, Configuration) else schema.validated(given, str)
+    configuration = given if isinstance(given, Configuration) else schema.validate(given, str)
     return Configuration(**{name: getattr(configuration, name) for name in groups})
 
 

@@ -25,14 +25,14 @@ def resolved(config: Configuration | str | Path | None, given: Mapping[str, Any]
         UserError: An option that there is not, or a value that is not accepted.
     """
     named = {name: _table(value) for name, value in given.items()}
-    schema.validated(named, str)
+    schema.validate(named, str)
     if config is None:
         base: dict[str, Any] = {}
     elif isinstance(config, Configuration):
         base = _table(config)
     else:
         base = toml.read_table(Path(config))
-    return schema.validated(toml.merged(base, named), str)
+    return schema.validate(toml.merge(base, named), str)
 
 
 def _table(value: Any) -> Any:

@@ -180,7 +180,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             for group in groups:
                 table = table.setdefault(group, {})
             table[option] = value.item() if isinstance(value, np.generic) else value
-        configuration = schema.validated(given, lambda name: name.replace(".", "__"))
+        configuration = schema.validate(given, lambda name: name.replace(".", "__"))
         return take_encoder_options(configuration)
 
 

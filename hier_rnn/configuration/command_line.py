@@ -172,9 +172,9 @@ def resolve(config: Path | None, given: Mapping[str, Any]) -> Configuration:
         for text in value if several else (value,):
             _check_unicode(name, text)
         table[key] = list(value) if several else _parsed(name, value)
-    schema.validated(command_line, lambda name: f"--{name}")
+    schema.validate(command_line, lambda name: f"--{name}")
     file = toml.read_table(config) if config else {}
-    return schema.validated(toml.merged(file, command_line), str)
+    return schema.validate(toml.merge(file, command_line), str)
 
 
 def _check_unicode(name: str, text: str) -> None:

@@ -67,7 +67,7 @@ class Text(Options):
     )
 
 
-class CharacterEncoder(Options):
+class CharacterEncoderOptions(Options):
     """The character GRU, its weights shared across every word position."""
 
     embedding_dim: Width = Field(default=32, description="width of a character's embedding")
@@ -96,7 +96,7 @@ class CharacterEncoder(Options):
     )
 
 
-class SentenceEncoder(Options):
+class SentenceEncoderOptions(Options):
     """The word-level bidirectional LSTM and the pooling of its states."""
 
     units: Width = Field(default=128, description="width of the LSTM's state, in each direction")
@@ -499,8 +499,8 @@ class Configuration(Options):
     )
     data: Data = Data()
     text: Text = Text()
-    character_encoder: CharacterEncoder = CharacterEncoder()
-    sentence_encoder: SentenceEncoder = SentenceEncoder()
+    character_encoder: CharacterEncoderOptions = CharacterEncoderOptions()
+    sentence_encoder: SentenceEncoderOptions = SentenceEncoderOptions()
     head: Head = Head()
     initializers: Initializers = Initializers()
     training: Training = Training()

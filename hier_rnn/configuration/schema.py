@@ -1,4 +1,4 @@
-"""What is known of every option: `options_of`, `accepted`, and `validated` with plain errors.
+"""What is known of every option: `options_of`, `accepted`, and `validate` with plain errors.
 
 Read off the JSON schema of `Configuration`, so that help, error messages and the written TOML file
 never say anything but what `hier_rnn.configuration.options` says.
@@ -142,7 +142,7 @@ def accepted(node: Node) -> str:
     return "text"
 
 
-def validated(values: Mapping[str, Any], place: Callable[[str], str]) -> Configuration:
+def validate(values: Mapping[str, Any], place: Callable[[str], str]) -> Configuration:
     """Returns the configuration that `values` make, every option not given having its default.
 
     Args:

@@ -51,7 +51,7 @@ def read_configuration(path: Path) -> Configuration:
 
 def parse_configuration(data: bytes, path: Path) -> Configuration:
     """Returns the configuration that a TOML text makes; as `read_configuration`."""
-    return validated_table(parse_table(data, path), path)
+    return validate_table(parse_table(data, path), path)
 
 
 def read_table(path: Path) -> dict[str, Any]:
@@ -64,17 +64,17 @@ def read_table(path: Path) -> dict[str, Any]:
         UserError: As `read_configuration`.
     """
     table = parse_table(_content(path), path)
-    validated_table(table, path)
+    validate_table(table, path)
     return table
 
 
-def validated_table(table: Mapping[str, Any], path: Path) -> Configuration:
+def validate_table(table: Mapping[str, Any], path: Path) -> Configuration:
     """Returns the configuration that the options of a file make.
 
     Raises:
         UserError: An unknown option or a value that is not accepted.
     """
-    return schema.validated(table, lambda name: _place(path, name))
+    return schema.validate(table, lambda name: _place(path, name))
 
 
 def parse_table(data: bytes, path: Path) -> dict[str, Any]:
@@ -132,7 +132,7 @@ def _place(path: Path, name: str) -> str:
     return f"{path}, [{table}] {option}" if table else f"{path}, {option}"
 
 
-def merged(*layers: Mapping[str, Any], group: str = "") -> dict[str, Any]:
+def merge(*layers: Mapping[str, Any], group: str = "") -> dict[str, Any]:
     """Returns the options of all layers; a later layer's options replace an earlier one's.
 
     Groups are merged option by option; other tables (`training.class_weights`) replaced whole.
@@ -146,7 +146,7 @@ def merged(*layers: Mapping[str, Any], group: str = "") -> dict[str, Any]:
         for key, value in layer.items():
             name = f"{group}.{key}".lstrip(".")
             if key in result and schema.group(name):
-                value = merged(result[key], value, group=name)
+                value = merge(result[key], value, group=name)
             result[key] = value
     return result
 

@@ -22,7 +22,11 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from hier_rnn.configuration.options import CharacterEncoder, Configuration, SentenceEncoder
+from hier_rnn.configuration.options import (
+    CharacterEncoderOptions,
+    Configuration,
+    SentenceEncoderOptions,
+)
 from hier_rnn.exporting.onnx_builder import FLOAT, INT32, INT64, GraphBuilder
 from hier_rnn.exporting.rounding import StoredWeight
 from hier_rnn.model.weight_specs import ATTENTION, DIRECTIONS, EMBEDDING, HEAD, PROJECTION
@@ -72,7 +76,10 @@ class _CharacterEncoder:
     """From characters to the vectors of words."""
 
     def __init__(
-        self, graph: GraphBuilder, options: CharacterEncoder, weights: Mapping[str, StoredWeight]
+        self,
+        graph: GraphBuilder,
+        options: CharacterEncoderOptions,
+        weights: Mapping[str, StoredWeight],
     ) -> None:
         self._graph, self._options, self._weights = graph, options, weights
 
@@ -132,7 +139,10 @@ class _SentenceEncoder:
     """
 
     def __init__(
-        self, graph: GraphBuilder, options: SentenceEncoder, weights: Mapping[str, StoredWeight]
+        self,
+        graph: GraphBuilder,
+        options: SentenceEncoderOptions,
+        weights: Mapping[str, StoredWeight],
     ) -> None:
         self._graph, self._options, self._weights = graph, options, weights
         # A sentence of no words is read as one of one word, and masked.

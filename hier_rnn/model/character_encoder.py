@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from hier_rnn.configuration.options import CharacterEncoder as Options
+from hier_rnn.configuration.options import CharacterEncoderOptions
 from hier_rnn.model.variables import Variables, add_variables, dense, under
 from hier_rnn.model.weight_specs import (
     EMBEDDING,
@@ -29,7 +29,7 @@ class CharacterEncoder(keras.layers.Layer):
         alphabet_size: How many identifiers characters have, the special ones included.
     """
 
-    def __init__(self, options: Options, alphabet_size: int) -> None:
+    def __init__(self, options: CharacterEncoderOptions, alphabet_size: int) -> None:
         super().__init__(name="character_encoder")
         self.options = options
         self.alphabet_size = alphabet_size

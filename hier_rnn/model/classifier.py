@@ -8,8 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from hier_rnn.configuration.options import CharacterEncoder as Options
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import CharacterEncoderOptions, Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.next_character import NextCharacter
@@ -127,7 +126,9 @@ class Classifier(keras.Model):
         return dense(pooled, *self._head.values())
 
 
-def _check_shared(encoder: CharacterEncoder, options: Options, alphabet_size: int) -> None:
+def _check_shared(
+    encoder: CharacterEncoder, options: CharacterEncoderOptions, alphabet_size: int
+) -> None:
     """Makes sure that a shared encoder is what the options of this model ask for."""
     if encoder.options != options:
         own, asked = encoder.options.model_dump(), options.model_dump()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import keras
 import tensorflow as tf
 
-from hier_rnn.configuration.options import CharacterEncoder as Options
+from hier_rnn.configuration.options import CharacterEncoderOptions
 from hier_rnn.model.variables import Variables, add_variables
 from hier_rnn.model.weight_specs import next_character_shapes
 from hier_rnn.packing.trie import PrefixTrie, parent_states
@@ -27,7 +27,7 @@ class NextCharacter(keras.layers.Layer):
         alphabet_size: How many identifiers characters have, the special ones included.
     """
 
-    def __init__(self, options: Options, alphabet_size: int) -> None:
+    def __init__(self, options: CharacterEncoderOptions, alphabet_size: int) -> None:
         super().__init__(name="next_character")
         self._variables = add_variables(self, next_character_shapes(options, alphabet_size))
         weights = list(self._variables.values())

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import keras
 import tensorflow as tf
 
-from hier_rnn.configuration.options import SentenceEncoder
+from hier_rnn.configuration.options import SentenceEncoderOptions
 from hier_rnn.model.pooling import Attention
 from hier_rnn.model.running_pooling import Running, running_pooling
 from hier_rnn.packing.sentences import PackedSentences, Segment, segment_of
@@ -34,7 +34,7 @@ FORWARD, BACKWARD = 0, 1
 class SegmentEncoder(Protocol):
     """What reads the segments: a `SentenceEncoder`, which has the meaning of each name."""
 
-    options: SentenceEncoder
+    options: SentenceEncoderOptions
     width: int
     cells: list[PackedLSTM]
     attention: Attention | None

@@ -8,7 +8,7 @@ from functools import partial
 import keras
 import tensorflow as tf
 
-from hier_rnn.configuration.options import SentenceEncoder as Options
+from hier_rnn.configuration.options import SentenceEncoderOptions
 from hier_rnn.model import pooling
 from hier_rnn.model.segments import pooled_by_segments
 from hier_rnn.model.variables import Variables, add_variables, under
@@ -32,7 +32,7 @@ class SentenceEncoder(keras.layers.Layer):
         width: Width of a word's vector.
     """
 
-    def __init__(self, options: Options, width: int) -> None:
+    def __init__(self, options: SentenceEncoderOptions, width: int) -> None:
         super().__init__(name="sentence_encoder")
         self.options = options
         self.width = 2 * options.units

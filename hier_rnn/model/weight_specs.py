@@ -7,7 +7,11 @@ it, a dense layer's two.
 
 from __future__ import annotations
 
-from hier_rnn.configuration.options import CharacterEncoder, Configuration, SentenceEncoder
+from hier_rnn.configuration.options import (
+    CharacterEncoderOptions,
+    Configuration,
+    SentenceEncoderOptions,
+)
 from hier_rnn.errors import UserError
 
 Shapes = dict[str, tuple[int, ...]]
@@ -62,12 +66,12 @@ def encoder_shapes(configuration: Configuration, alphabet_size: int, sentence: b
     return shapes
 
 
-def word_width(options: CharacterEncoder) -> int:
+def word_width(options: CharacterEncoderOptions) -> int:
     """Returns the width of a word's vector."""
     return options.projection or options.units * (2 if options.bidirectional else 1)
 
 
-def character_encoder_shapes(options: CharacterEncoder, alphabet_size: int) -> Shapes:
+def character_encoder_shapes(options: CharacterEncoderOptions, alphabet_size: int) -> Shapes:
     """Returns the character encoder's weights.
 
     Each direction stacks by itself: a layer reads the states of its own direction below.
@@ -98,7 +102,7 @@ def character_encoder_shapes(options: CharacterEncoder, alphabet_size: int) -> S
     return shapes
 
 
-def gru_names(options: CharacterEncoder) -> list[str]:
+def gru_names(options: CharacterEncoderOptions) -> list[str]:
     """Returns the names of the GRU cells, layer by layer and in each direction by direction."""
     layers = 1 if options.share_layer_weights else options.layers
     return [
@@ -108,7 +112,7 @@ def gru_names(options: CharacterEncoder) -> list[str]:
     ]
 
 
-def character_state_names(options: CharacterEncoder) -> list[str]:
+def character_state_names(options: CharacterEncoderOptions) -> list[str]:
     """Returns the names of the trained initial states, ordered as cells; empty for zeros."""
     layers = options.layers if options.initial_state == "trainable" else 0
     return [
@@ -118,7 +122,7 @@ def character_state_names(options: CharacterEncoder) -> list[str]:
     ]
 
 
-def sentence_encoder_shapes(options: SentenceEncoder, inputs: int) -> Shapes:
+def sentence_encoder_shapes(options: SentenceEncoderOptions, inputs: int) -> Shapes:
     """Returns the sentence encoder's weights, pooling included.
 
     A layer reads the states of both directions below.
@@ -151,7 +155,7 @@ def sentence_encoder_shapes(options: SentenceEncoder, inputs: int) -> Shapes:
     return shapes
 
 
-def lstm_names(options: SentenceEncoder) -> list[str]:
+def lstm_names(options: SentenceEncoderOptions) -> list[str]:
     """Returns the names of the LSTM cells, layer by layer and in each the two directions."""
     layers = 1 if options.share_layer_weights else options.layers
     return [
@@ -161,7 +165,7 @@ def lstm_names(options: SentenceEncoder) -> list[str]:
     ]
 
 
-def sentence_state_names(options: SentenceEncoder) -> list[str]:
+def sentence_state_names(options: SentenceEncoderOptions) -> list[str]:
     """Returns the names of the trained initial states; empty for zeros.
 
     Layer by layer, direction by direction, the hidden and then the cell state.
@@ -185,7 +189,7 @@ def head_shapes(inputs: int, classes: int) -> Shapes:
     return _dense(HEAD, inputs, classes)
 
 
-def next_character_shapes(options: CharacterEncoder, alphabet_size: int) -> Shapes:
+def next_character_shapes(options: CharacterEncoderOptions, alphabet_size: int) -> Shapes:
     """Returns the weights that predict the next character, in each direction of reading.
 
     Args:
@@ -198,7 +202,7 @@ def next_character_shapes(options: CharacterEncoder, alphabet_size: int) -> Shap
     return shapes
 
 
-def _directions(options: CharacterEncoder) -> list[str]:
+def _directions(options: CharacterEncoderOptions) -> list[str]:
     """Returns how names end that there is one of per direction."""
     return [f"/{direction}" for direction in DIRECTIONS] if options.bidirectional else [""]
 

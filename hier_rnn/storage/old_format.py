@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.renamed import rename_old_options
-from hier_rnn.configuration.toml import parse_table, validated_table
+from hier_rnn.configuration.toml import parse_table, validate_table
 from hier_rnn.errors import UserError
 
 OLD_WEIGHTS = {"run": "model.weights.h5", "encoder": "encoder.weights.h5"}
@@ -53,4 +53,4 @@ def read_old_configuration(data: bytes, path: Path, groups: Sequence[str]) -> Co
                 f"{path}: damaged, or cut short: [{group}] lacks {', '.join(missing)}. Copy the"
                 " directory again from where it is whole, or train again."
             )
-    return validated_table(table, path)
+    return validate_table(table, path)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hier_rnn.configuration.options import Configuration
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 
@@ -46,10 +47,13 @@ def fingerprint_of(source: Source) -> str:
     return fingerprints[""]
 
 
-def fingerprint_of_encoder(directory: Path) -> str:
-    """Returns the fingerprint of the weights in an encoder or run directory."""
+def encoder_fingerprint(configuration: Configuration) -> Fingerprints:
+    """Returns the fingerprint of the weights that `data.encoder` names; none if it names none."""
+    if not configuration.data.encoder:
+        return {}
     digest = hashlib.blake2b(digest_size=BYTES)
-    for name, values in sorted(EncoderDirectory.find(directory).read_weights().items()):
+    encoder = EncoderDirectory.find(Path(configuration.data.encoder))
+    for name, values in sorted(encoder.read_weights().items()):
         digest.update(f"{name} {values.shape}".encode())
         digest.update(np.ascontiguousarray(values).data)
-    return digest.hexdigest()
+    return {"encoder": digest.hexdigest()}

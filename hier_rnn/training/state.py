@@ -73,6 +73,10 @@ class TrainerState:
             "seconds": self.seconds,
         }
 
+    def best_metrics(self) -> dict[str, Any]:
+        """Returns the row of `metrics.jsonl` of the best epoch."""
+        return next(row for row in self.metrics if row["epoch"] == self.best_epoch)
+
     def begin_epoch(self) -> None:
         """Counts an epoch as done, and begins the next."""
         self.epoch += 1

@@ -79,6 +79,7 @@ def test_a_frozen_layer_stays(run):
     assert len(model.trainable_weights) == 2
 
 
+@pytest.mark.slow
 def test_a_model_around_the_encoder_trains_masks_and_is_saved(small_run, tmp_path):
     words = keras.Input((None,), dtype="string")
     vectors = CharacterEncoderLayer.load(small_run, name="words")(words)
@@ -113,6 +114,7 @@ def test_training_drops_what_the_options_say(run):
     assert (layer(texts, training=True) != layer(texts, training=True)).numpy().any()
 
 
+@pytest.mark.slow
 def test_pieces_of_sentencepiece_are_in_the_file(tiny, tmp_path):
     text = {"words": "sentencepiece", "vocabulary_size": 60}
     train_classifier(tiny(text=text, training={"epochs": 1}), tmp_path / "run")

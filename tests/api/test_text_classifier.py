@@ -48,6 +48,7 @@ def test_it_learns(fitted, examples):
     assert 1 <= fitted.best_epoch_ <= 6
 
 
+@pytest.mark.slow
 def test_it_has_the_weights_of_a_run_on_the_same_examples(fitted, options, examples):
     run = hier_rnn.train(examples, **options).run
     texts = ["good shop", "", "why is it late"]
@@ -91,6 +92,7 @@ def test_only_what_differs_from_the_default_counts_as_given(small_run, quick, ex
     "classes",
     [[3, 1, 2], [True, False], [2.0, 7.0], ["café", "x y", "z"], [np.int8(4), np.int8(-4)]],
 )
+@pytest.mark.slow
 def test_labels_come_back_as_they_were_given(quick, examples, classes):
     texts = examples[0]
     labels = np.array([classes[i % len(classes)] for i in range(len(texts))])
@@ -101,6 +103,7 @@ def test_labels_come_back_as_they_were_given(quick, examples, classes):
     assert set(classifier.predict(texts)) <= set(classes)
 
 
+@pytest.mark.slow
 def test_columns_are_in_the_order_of_the_classes(parameters, examples):
     # As text "10" comes before "9".
     texts, labels = examples
@@ -126,6 +129,7 @@ def test_columns_of_every_library(fitted, examples, library):
         clone(fitted).set_params(training__epochs=-1).fit(*columns)
 
 
+@pytest.mark.slow
 def test_it_is_fitted_on_columns_as_on_lists(quick, examples):
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame({"text": examples[0], "label": examples[1]}).sample(frac=1)
@@ -170,6 +174,7 @@ def test_it_must_be_fitted_first(quick):
         clone(quick).predict(["a"])
 
 
+@pytest.mark.slow
 def test_the_random_state_is_the_seed(quick, examples):
     def probabilities(state):
         classifier = clone(quick).set_params(random_state=state).fit(*examples)
@@ -185,6 +190,7 @@ def test_the_random_state_is_the_seed(quick, examples):
     assert seed(np.random.RandomState(3)) == seed(np.random.RandomState(3)) != 3
 
 
+@pytest.mark.slow
 def test_it_is_quiet_unless_asked(quick, examples, capfd):
     clone(quick).fit(*examples)
     shown = capfd.readouterr()

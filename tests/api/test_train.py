@@ -37,12 +37,13 @@ def test_the_shell_gives_the_same_weights_bit_for_bit(trained, data, tiny, tmp_p
     arguments = f"--train {data['train']} --validation {data['validation']} --out {tmp_path}/run"
     arguments += f" --config {tmp_path}/options.toml --quiet"
     command = [sys.executable, str(ROOT / "train.py"), *arguments.split()]
-    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, timeout=300)
     assert weights(tmp_path / "run") == weights(trained.path)
     for name in ("labels.json", "alphabet.json", "calibration.json"):
         assert (tmp_path / "run" / name).read_bytes() == (trained.path / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_lists_give_the_same_weights_as_files(trained, data, options, tmp_path):
     read = list(open_source(data["train"]))
     lists = [example.text for example in read], [example.label for example in read]
@@ -85,7 +86,8 @@ def test_without_a_place_it_is_gone_when_python_ends(tmp_path):
         "assert (result.path / 'model.safetensors').exists()\n"
         "print(result.path)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
     path = Path(done.stdout.strip())
     assert path.name == "run"
     assert not path.exists()
@@ -126,6 +128,7 @@ def test_options_over_a_configuration_and_a_file(tmp_path):
         assert both.training.model_fields_set == {"epochs", "batch_size"}
 
 
+@pytest.mark.slow
 def test_an_encoder_from_python_goes_on_into_a_classifier(data, options, examples, tmp_path):
     encoder = hier_rnn.pretrain(
         examples[0],

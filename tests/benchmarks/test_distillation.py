@@ -18,6 +18,7 @@ from hier_rnn.training.word_vectors.targets import Targets
 WORDS = [f"{start}{end}" for end in ("", "s", "ed", "ings") for start in ("walk", "talk", "cook")]
 
 
+@pytest.mark.slow
 def test_same_loss_and_every_word_counted():
     vectors = np.eye(12, 5, dtype=np.float32) + 0.1
     targets = Targets(WORDS, np.arange(12, 0, -1), vectors, {})
@@ -47,6 +48,7 @@ def test_neither_padding_nor_a_mask_changes_the_loss():
     assert float(padded.loss(*wide, weights, masked=True)) == loss
 
 
+@pytest.mark.slow
 def test_the_table_has_all(tmp_path, capsys):
     text = tmp_path / "text.txt"
     text.write_text(" ".join(WORDS) + "\n")

@@ -19,13 +19,13 @@ def full(tmp_path):
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
     try:
-        done = subprocess.run(mount, capture_output=True)
+        done = subprocess.run(mount, capture_output=True, timeout=60)
     except FileNotFoundError:
         pytest.skip("there is no mount here")
     if done.returncode:
         pytest.skip(f"no file system can be mounted here: {done.stderr.decode()}")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run(["umount", str(folder)], check=True, timeout=60)
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def files(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("option", ["--json", "--report", "--predictions"])
+@pytest.mark.slow
 def test_evaluating_to_a_full_disk(call, small_run, labelled, full, option):
     out = full / ("figures" if option == "--report" else "figures.jsonl")
     (full / "fill").write_bytes(bytes(60 << 10))
@@ -71,16 +72,16 @@ def test_training_into_a_full_disk_goes_on_once_there_is_room(call, full, tmp_pa
     assert result.status == 2
     assert "can't write it: No space left on device" in result.err
     assert "What was saved before is kept" in result.err
-    subprocess.run(["mount", "-o", "remount,size=8m", str(full)], check=True)
+    subprocess.run(["mount", "-o", "remount,size=8m", str(full)], check=True, timeout=60)
     assert call(*command).status == 0
     assert hier_rnn.load(full / "run").predict(["where is my parcel"])
     assert not [name for name in files(full) if name.startswith(".")]
 
 
 def test_a_read_only_disk(call, small_run, labelled, full, tmp_path):
-    subprocess.run(["mount", "-o", "remount,size=64m", str(full)], check=True)
+    subprocess.run(["mount", "-o", "remount,size=64m", str(full)], check=True, timeout=60)
     run = Path(shutil.copytree(small_run, full / "run"))
-    subprocess.run(["mount", "-o", "remount,ro", str(full)], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", str(full)], check=True, timeout=60)
     assert call("predict", run, "--text", "shop").status == 0
     assert call("evaluate", run, "--data", labelled, "--quiet").status == 0
     result = call("evaluate", run, "--data", labelled, "--json", full / "a.json", "--quiet")

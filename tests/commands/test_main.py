@@ -105,9 +105,8 @@ def test_a_mistake_of_ours_is_not_hidden(call):
 def python(*arguments: str, **settings) -> subprocess.CompletedProcess:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
-    return subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, env=environment, **settings
-    )
+    settings = {"capture_output": True, "text": True, "timeout": 120, **settings}
+    return subprocess.run([sys.executable, *arguments], env=environment, **settings)
 
 
 @pytest.mark.parametrize(
@@ -138,11 +137,13 @@ def test_a_reader_that_goes_away_is_not_worth_a_word():
         stdout=writer,
         stderr=subprocess.PIPE,
         cwd=ROOT,
+        timeout=120,
     )
     os.close(writer)
     assert process.stderr == b""
 
 
+@pytest.mark.slow
 def test_tensorflow_starts_silently_unless_it_fails():
     script = """
 import os, sys

@@ -188,6 +188,7 @@ def test_a_reader_that_goes_away_is_no_mistake(shell, small_run, tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal")
 def test_on_a_terminal_it_says_that_it_loads_and_prompts(small_run):
     import pty
+    import select
     import subprocess
 
     terminal, side = pty.openpty()
@@ -203,6 +204,7 @@ def test_on_a_terminal_it_says_that_it_loads_and_prompts(small_run):
     def until(mark: bytes) -> None:
         nonlocal seen
         while mark not in seen:
+            assert select.select([terminal], [], [], 120)[0], seen
             seen += os.read(terminal, 1024)
 
     until(b"> ")

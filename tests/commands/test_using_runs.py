@@ -50,6 +50,7 @@ def test_no_figure_is_cut_at_any_width(call, two_runs, labelled, monkeypatch, co
     assert {"accuracy", "macro-F1", "gained", "first", "precision", "p"} <= set(out.split())
 
 
+@pytest.mark.slow
 def test_the_files_are_written_before_anything_is_printed(
     call, two_runs, labelled, tmp_path, capsys
 ):

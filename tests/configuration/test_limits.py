@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.schema import options_of, validated
+from hier_rnn.configuration.schema import options_of, validate
 from hier_rnn.errors import UserError
 
 
@@ -26,7 +26,7 @@ def nested(name: str, value: object) -> dict:
 @pytest.mark.parametrize("value", [10**12, 10**400, 10**5000, -(10**12)], ids="1234")
 def test_no_whole_number_is_without_limit(name, value):
     with pytest.raises(UserError, match=name):
-        validated(nested(name, value), lambda name: name)
+        validate(nested(name, value), lambda name: name)
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_no_whole_number_is_without_limit(name, value):
 )
 def test_what_takes_memory_has_a_low_one(name, value):
     with pytest.raises(UserError, match=f"{name}: must be a whole number, .*at most"):
-        validated(nested(name, value), lambda name: name)
+        validate(nested(name, value), lambda name: name)
 
 
 def test_long_values_are_not_printed_whole():
     with pytest.raises(UserError) as error:
-        validated({"seed": "x" * 10**6, "training": {"epochs": [[10**5000]]}}, lambda name: name)
+        validate({"seed": "x" * 10**6, "training": {"epochs": [[10**5000]]}}, lambda name: name)
     assert len(str(error.value)) < 1000
 
 

@@ -10,7 +10,7 @@ import pytest
 from hier_rnn.configuration.command_line import unknown_option
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.renamed import RENAMED, rename_old_options
-from hier_rnn.configuration.schema import validated
+from hier_rnn.configuration.schema import validate
 from hier_rnn.errors import UserError
 
 
@@ -23,14 +23,14 @@ def nested(name: str, value: object) -> dict:
 @pytest.mark.parametrize(("old", "new"), RENAMED.items())
 def test_an_old_name_is_an_error_that_names_the_new_one(old, new):
     with pytest.raises(UserError, match=f"{old}: no such option: its name is now {new}"):
-        validated(nested(old, 1), str)
+        validate(nested(old, 1), str)
     message = unknown_option(f"--{old}", click.Command("train"), "train")
     assert message == f"--{old}: no such option: its name is now --{new}."
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED.items())
 def test_an_old_run_is_read_under_the_new_names(old, new):
-    made = validated(rename_old_options(nested(old, 1)), str)
+    made = validate(rename_old_options(nested(old, 1)), str)
     assert attrgetter(new)(made) == 1
     assert attrgetter(new)(Configuration()) != 1 or new.endswith("copies_per_word")
 

@@ -11,7 +11,7 @@ OPTIONS = {option.name: option for option in schema.options_of()}
 
 def mistakes(values: dict) -> str:
     with pytest.raises(UserError) as error:
-        schema.validated(values, lambda name: f"<{name}>")
+        schema.validate(values, lambda name: f"<{name}>")
     return str(error.value)
 
 

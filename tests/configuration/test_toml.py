@@ -8,7 +8,7 @@ from hier_rnn.configuration import schema
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import (
     format_configuration,
-    merged,
+    merge,
     read_configuration,
     read_table,
 )
@@ -103,7 +103,7 @@ def test_unreadable_files(tmp_path):
 def test_later_layers_win_option_by_option_but_other_tables_are_replaced():
     first = {"training": {"epochs": 1, "class_weights": {"a": 1.0}, "misspell": {"kind": "swap"}}}
     second = {"seed": 3, "training": {"class_weights": {"b": 2.0}, "misspell": {"rate": 0.5}}}
-    assert merged(first, second) == {
+    assert merge(first, second) == {
         "seed": 3,
         "training": {
             "epochs": 1,

@@ -109,6 +109,7 @@ def test_the_example_runs_where_nothing_of_ours_is(random_run, tmp_path):
         capture_output=True,
         check=True,
         env={"PYTHONIOENCODING": "utf-8"},
+        timeout=120,
     )
     for line, prediction in zip(
         answer.stdout.decode().splitlines(), run.predictor.predict(asked), strict=True

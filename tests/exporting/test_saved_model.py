@@ -116,7 +116,7 @@ def test_texts_beyond_any_length_are_cut_as_ours(saved, logits):
 def test_without_us(saved):
     run, folder = saved()
     process = subprocess.run(
-        [sys.executable, "-c", WITHOUT_US, folder], capture_output=True, check=True
+        [sys.executable, "-c", WITHOUT_US, folder], capture_output=True, check=True, timeout=120
     )
     rows = [line.split("\t") for line in process.stdout.decode().splitlines()]
     predicted = run.predictor.predict(["abc de", "", "é"])

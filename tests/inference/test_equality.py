@@ -123,6 +123,7 @@ def readers(both):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=5), st.integers(0, 7))
+@pytest.mark.slow
 def test_any_text(readers, texts, number):
     model, inference, words = readers[number]
     sentences = list(map(words, texts))

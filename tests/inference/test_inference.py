@@ -176,6 +176,7 @@ def test_a_window_is_bounded(both, monkeypatch, limit):
     assert read == 30
 
 
+@pytest.mark.slow
 def test_a_document_of_a_hundred_thousand_words(model):
     """With max pooling, a text that repeats itself says no more than its beginning and end."""
     words = [f"a{number % 50}" for number in range(100_000)]

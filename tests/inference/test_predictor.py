@@ -101,6 +101,7 @@ def test_another_process_in_another_folder(predictor, small_run, tmp_path):
         env=environment,
         capture_output=True,
         text=True,
+        timeout=120,
     )
     assert answer.returncode == 0, answer.stderr
     expected = predictor.probabilities([text.replace("\x00", "") for text in TEXTS])

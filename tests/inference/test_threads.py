@@ -39,14 +39,14 @@ def requests_of(count, seed=0):
 
 
 def in_threads(ask, requests, number):
-    together = threading.Barrier(number)
+    together = threading.Barrier(number, timeout=LIMIT)
 
     def some(start):
         together.wait()
         return [ask(request) for request in requests[start::number]]
 
     with ThreadPoolExecutor(number) as pool:
-        parts = list(pool.map(some, range(number)))
+        parts = list(pool.map(some, range(number), timeout=LIMIT))
     return [parts[i % number][i // number] for i in range(len(requests))]
 
 
@@ -125,7 +125,7 @@ def test_a_run_loaded_before_a_fork_answers_in_the_child(small_run, warm):
         np.testing.assert_allclose(queue.get(timeout=LIMIT), expected, atol=1e-6)
     finally:
         child.kill()
-        child.join()
+        child.join(LIMIT)
 
 
 @forks
@@ -153,7 +153,7 @@ def test_a_fork_while_others_compute(small_run):
     finally:
         done.set()
         for worker in workers:
-            worker.join()
+            worker.join(LIMIT)
         child.kill()
 
 
@@ -175,6 +175,7 @@ os._exit(0)
 
 
 @forks
+@pytest.mark.slow
 def test_tensorflow_after_a_fork_is_a_clear_mistake(small_run):
     code = f"""
 import os, sys, hier_rnn

@@ -39,4 +39,5 @@ def main(*arguments):
 found = {HEAVY!r} & sys.modules.keys()
 assert not found, found
 """.replace(f"{HEAVY!r} &", f"set({HEAVY!r}) &")
-    subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-c", script]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)

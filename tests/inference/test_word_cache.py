@@ -108,7 +108,7 @@ def test_many_words_are_cut_for_threads(computed, monkeypatch):
 def test_any_number_of_threads(computed):
     """More words than fit, all the time: every value is its word's."""
     values = WordValues(computed, 4, capacity=50)
-    together = threading.Barrier(8)
+    together = threading.Barrier(8, timeout=60)
 
     def ask(seed):
         random = np.random.default_rng(seed)
@@ -117,7 +117,7 @@ def test_any_number_of_threads(computed):
             look_up(values, [f"a{n}" for n in random.integers(0, 120, 12)])
 
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(ask, range(8)))
+        list(pool.map(ask, range(8), timeout=60))
     assert len(values.cache) == 50
 
 

@@ -95,6 +95,7 @@ def test_a_sentence_s_logits_do_not_depend_on_its_batch(groups, make, pack, sent
 
 
 @models
+@pytest.mark.slow
 def test_nor_does_its_gradient(groups, make, pack, sentences, gradients, distance):
     model, builder = make(**groups)
     weight = np.random.default_rng(1).normal(size=(len(sentences), CLASSES)).astype(np.float32)

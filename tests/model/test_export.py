@@ -36,6 +36,7 @@ def model(configure, randomize, alphabet):
     return model, trie_builder(configuration, alphabet)
 
 
+@pytest.mark.slow
 def test_a_saved_model_takes_raw_texts(model, pack, sentences, tmp_path):
     classifier, builder = model
     tf.saved_model.save(Exported(classifier, builder), str(tmp_path), signatures={})

@@ -72,6 +72,7 @@ def word_by_word(encoder, predictor, spelled, counts, direction=0):
 
 
 @pytest.mark.parametrize("bidirectional", [False, True], ids=["forward", "bidirectional"])
+@pytest.mark.slow
 def test_equal_to_words_one_by_one(bidirectional, make, alphabet):
     model, builder = make(character={"bidirectional": bidirectional, "layers": 2})
     encoder, predictor = model.character_encoder, model.next_character

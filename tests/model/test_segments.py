@@ -171,6 +171,7 @@ def test_in_a_graph_and_without_gradient(options, make, vectors, upstream):
 
 
 @each_option
+@pytest.mark.slow
 def test_segments_as_long_as_the_longest_document_change_nothing(options, make, vectors, upstream):
     results = []
     for segment_words in (0, 11, 12, 1000):
@@ -220,6 +221,7 @@ def test_the_option_changes_long_documents_only(pooling, make, vectors):
 
 
 @each_pooling
+@pytest.mark.slow
 def test_a_document_is_the_same_in_any_batch(pooling, make, vectors):
     encoder = make(pooling=pooling, initial_state="trainable")
 
@@ -239,6 +241,7 @@ def test_a_document_is_the_same_in_any_batch(pooling, make, vectors):
 
 
 @pytest.mark.parametrize("pooling", ["max", "attention"])
+@pytest.mark.slow
 def test_no_gradient_leaks_from_one_document_to_another(pooling, make):
     encoder = make(pooling=pooling, layers=2, initial_state="trainable")
     lengths = [7, 11, 3, 0, 9]
@@ -337,6 +340,7 @@ def test_recurrent_dropout_is_the_same_throughout_a_document(make, vectors, upst
 
 
 @pytest.mark.parametrize("pooling", ["max", "attention"])
+@pytest.mark.slow
 def test_both_passes_drop_the_same(pooling, make, vectors, upstream, begin_anew):
     """The gradient with dropout is that of what came out: one with other masks is far off."""
     encoder = make(pooling=pooling, layers=2, **DROPOUT)

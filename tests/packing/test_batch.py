@@ -82,6 +82,7 @@ def builder(request):
 @example(words=["", "a"])
 @example(words=SCRIPTS)
 @example(words=["a" * 300, "a" * 299 + "é", "語" * 300])
+@pytest.mark.slow
 def test_words_are_read_from_both_ends(builder, words):
     marks, shared, _ = builder
     forward, backward = shared(tf.constant(words, tf.string))
@@ -102,6 +103,7 @@ def test_words_are_read_from_both_ends(builder, words):
 @example(words=["", ""])
 @example(words=["abc", "abc", "ab", ""])
 @example(words=SCRIPTS)
+@pytest.mark.slow
 def test_unshared_words_have_prefixes_of_their_own(builder, words):
     marks, _, unshared = builder
     expected = ids(words, marks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import tensorflow as tf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -77,6 +78,7 @@ def check(words):
 @example([(1,), (1, 2), (1, 2, 0), (1, 2, 0, 0)])
 @example([(1, 2, 0, 0), (1, 2, 0), (1, 2), (1,)])
 @example([(0, 1), (1, 0), (0, 1), (1, 1)])
+@pytest.mark.slow
 def test_every_distinct_prefix_once(words):
     check(words)
 

@@ -96,6 +96,7 @@ def test_equal_to_keras(reset_after, given, distance):
 
 
 @both_resets
+@pytest.mark.slow
 def test_inside_a_graph_whose_sizes_are_unknown(reset_after, distance):
     layer, table, initial = made(reset_after)
     table, initial = tf.constant(table, tf.float32), tf.constant(initial, tf.float32)

@@ -264,6 +264,7 @@ def test_a_sentence_does_not_depend_on_its_batch(distance):
     np.testing.assert_allclose(reversed_states, np.concatenate(pieces[::-1]), atol=1e-6, rtol=0)
 
 
+@pytest.mark.slow
 def test_inside_a_graph_whose_sizes_are_unknown(distance):
     layer, vectors, _ = made()
 

@@ -36,7 +36,7 @@ def test_an_overloaded_server_says_when_to_try_again(serve, small_run):
     server = serve(small_run, "--max-pending", "2")
     with ThreadPoolExecutor(12) as threads:
         asking = [threads.submit(server.predict, *[LONG] * 5) for _ in range(12)]
-        answers = [answer.result() for answer in asking]
+        answers = [answer.result(60) for answer in asking]
     statuses = {answer.status_code for answer in answers}
     assert statuses == {200, 503}
     for answer in answers:

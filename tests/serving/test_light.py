@@ -64,6 +64,7 @@ def test_nothing_else_is_imported(small_run, code):
         text=True,
         check=True,
         cwd=ROOT,
+        timeout=60,
     )
     modules = set(ended.stdout.split()) - sys.stdlib_module_names
     packages = packages_distributions()

@@ -72,6 +72,7 @@ def coloured(page, kind: str) -> str:
     return "".join(page.locator(f".behind span[class^={kind}]").all_text_contents())
 
 
+@pytest.mark.slow
 def test_labels_and_colours_follow_the_typing(page):
     page.keyboard.type("the shop is sad")
     first_label(page).to_have_text("bad")

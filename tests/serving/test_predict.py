@@ -81,7 +81,9 @@ def test_fifty_clients_at_once_get_the_answers_of_one(server, predictor):
             ]
 
     with ThreadPoolExecutor(CLIENTS) as threads:
-        answered = [pair for pairs in threads.map(ask, range(CLIENTS)) for pair in pairs]
+        answered = [
+            pair for pairs in threads.map(ask, range(CLIENTS), timeout=120) for pair in pairs
+        ]
     assert len(answered) == CLIENTS * REQUESTS
     expected = predictor.probabilities([text for texts, _ in answered for text in texts])
     received = []

@@ -28,6 +28,7 @@ def wait_for(condition) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_killed_workers_lose_no_request(serve, small_run):
     server = serve(small_run, "--workers", "2")
     expected = hier_rnn.load(small_run).predict([LONG])[0].label
@@ -56,7 +57,7 @@ def test_killed_workers_lose_no_request(serve, small_run):
                 )
         finally:
             stop.set()
-        statuses = [status for one in asking for status in one.result()]
+        statuses = [status for one in asking for status in one.result(60)]
     assert set(statuses) == {200}
     wait_for(all_ready)
     assert server.stop() == 0
@@ -76,7 +77,7 @@ def test_a_request_on_which_every_worker_dies_is_given_up(serve, small_run):
             wait_for(
                 lambda so_far=deaths: server.metric("hier_rnn_workers_replaced_total") == so_far
             )
-        assert asking.result().status_code == 500
+        assert asking.result(60).status_code == 500
     assert server.predict("good").status_code == 200
 
 
@@ -90,6 +91,7 @@ def test_without_a_worker_it_lives_but_is_not_ready(serve, small_run):
     assert server.client.get("/v2/health/ready").json() == {"live": True, "ready": True}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_gone_and_comes_back(serve, small_run, tmp_path):
     run = shutil.copytree(small_run, tmp_path / "run")
     server = serve(run)
@@ -101,6 +103,7 @@ def test_a_run_that_is_gone_and_comes_back(serve, small_run, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.slow
 def test_stopping_answers_what_was_accepted(serve, small_run, number):
     server = serve(small_run)
     with ThreadPoolExecutor(6) as threads:
@@ -110,7 +113,7 @@ def test_stopping_answers_what_was_accepted(serve, small_run, number):
         wait_for(lambda: server.metric("hier_rnn_pending_requests") == 6)
         workers = server.workers
         assert server.stop(number) == 0
-        assert [answer.result().status_code for answer in asking] == [200] * 6
+        assert [answer.result(60).status_code for answer in asking] == [200] * 6
     for client in clients:
         client.close()
     with pytest.raises(OSError):
@@ -119,6 +122,7 @@ def test_stopping_answers_what_was_accepted(serve, small_run, number):
     assert "every accepted request was answered" in server.log[-1]
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_server_that_is_killed(serve, small_run):
     server = serve(small_run, "--workers", "2")
     wait_for(lambda: len(server.workers) == 2)
@@ -165,10 +169,13 @@ def test_workers_import_nothing_from_the_current_folder(small_run, tmp_path):
     if sys.version_info < (3, 11):
         pytest.skip("Python 3.10 has no PYTHONSAFEPATH")
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    limit = threading.Timer(WAIT_SECONDS, process.kill)  # ends what is read below
+    limit.start()
     try:
         assert "loading" in process.stderr.readline()
         assert "serving" in process.stderr.readline()
     finally:
         process.terminate()
         process.stderr.read()
+        limit.cancel()
         assert process.wait(WAIT_SECONDS) == 0

@@ -69,6 +69,7 @@ def test_sources_cross_processes(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["a.tsv", "a.csv", "a.jsonl", "a.txt"])
+@pytest.mark.slow
 def test_reading_takes_constant_memory(tmp_path, name):
     path = tmp_path / name
     line = {
@@ -94,4 +95,4 @@ def test_files_need_no_tensorflow(tmp_path):
         "import sys; from hier_rnn.sources.source import open_source;"
         "list(open_source(sys.argv[1])); assert 'tensorflow' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.tsv")], check=True)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.tsv")], check=True, timeout=60)

@@ -98,6 +98,7 @@ def test_default_split_and_class_names(data_dir):
     assert first[299].where == "tfds:small_reviews:train example 300"
 
 
+@pytest.mark.slow
 def test_nothing_but_the_examples_is_shown(data_dir):
     code = (
         "import sys; from hier_rnn.sources.source import open_source;"
@@ -105,7 +106,7 @@ def test_nothing_but_the_examples_is_shown(data_dir):
         "print(len(list(source)))"
     )
     command = [sys.executable, "-c", code, data_dir]
-    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     assert (ran.stdout, ran.stderr) == ("600\n", "")
 
 

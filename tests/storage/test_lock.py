@@ -33,7 +33,7 @@ def held(tmp_path):
     assert process.stdout.readline() == "held\n"
     yield process
     process.kill()
-    process.wait()
+    process.wait(60)
 
 
 def test_the_second_ends_at_once_and_names_the_first(held, tmp_path):
@@ -48,7 +48,7 @@ def test_the_second_ends_at_once_and_names_the_first(held, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_dead_process_holds_nothing(held, tmp_path, number):
     held.send_signal(number)
-    held.wait()
+    held.wait(60)
     assert (tmp_path / "run" / ".lock").exists()
     with RunLock(tmp_path / "run"):
         assert str(os.getpid()) in (tmp_path / "run" / ".lock").read_text()
@@ -100,6 +100,6 @@ def test_many_at_once_have_one_winner(tmp_path):
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(6)
     ]
-    ends = [process.communicate() for process in processes]
+    ends = [process.communicate(timeout=120) for process in processes]
     assert sum(out == b"held\n" for out, _ in ends) >= 1
     assert all(out == b"held\n" or b"UserError" in error for out, error in ends)

@@ -90,6 +90,7 @@ def test_no_damage_of_an_encoder_is_missed(run, name):
         encoder.read_weights()
 
 
+@pytest.mark.slow
 def test_files_of_two_runs_mixed(run, tiny, tmp_path):
     other = tmp_path / "other"
     train_classifier(tiny(seed=5, training={"epochs": 1}), other)

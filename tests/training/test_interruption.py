@@ -35,5 +35,5 @@ def test_another_thread_leaves_ctrl_c_alone():
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join()
+    thread.join(60)
     assert seen == [(before, False)]

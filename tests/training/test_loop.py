@@ -86,6 +86,7 @@ def test_skip_leaves_the_batch_out(train, broken, tmp_path, caplog):
     assert finite(tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_skip_ends_where_every_batch_is_broken(train, broken):
     broken(2, 1000)
     with pytest.raises(UserError, match=r"step 22: .* diverged"):
@@ -111,6 +112,7 @@ def test_restore_goes_back_with_half_the_rate(train, broken, tmp_path, first):
             assert not np.array_equal(kept.tensors[name], other.tensors[name]), name
 
 
+@pytest.mark.slow
 def test_restore_gives_up_after_three_times(train, broken, tmp_path):
     broken(3, 4)
     with pytest.raises(UserError, match=r"step 3: .*Half the learning rate, 3 times, did not help"):

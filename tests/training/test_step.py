@@ -11,7 +11,7 @@ import tensorflow as tf
 from scipy.special import log_softmax
 
 from hier_rnn.configuration.options import Configuration, Training
-from hier_rnn.configuration.toml import merged
+from hier_rnn.configuration.toml import merge
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.classifier import Classifier, assign
@@ -60,7 +60,7 @@ class Trial:
             "sentence_encoder": {"units": 3},
             "training": {"weight_decay": 0, "label_smoothing": 0},
         }
-        self.configuration = Configuration.model_validate(merged(small, NO_DROPOUT, groups))
+        self.configuration = Configuration.model_validate(merge(small, NO_DROPOUT, groups))
         self.classifier = Classifier(self.configuration, ALPHABET.size, 3)
         self.weights = self.classifier.named_weights()
         shapes = weight_shapes(self.configuration, ALPHABET.size, 3)
@@ -135,7 +135,7 @@ def test_dropout_between_layers():
     layers = {"character_encoder": {"layers": 2}, "sentence_encoder": {"layers": 2}}
     bare = Trial(**layers)
     for part in layers:
-        trial = Trial(**merged(layers, {part: {"dropout": 0.5}}))
+        trial = Trial(**merge(layers, {part: {"dropout": 0.5}}))
         np.testing.assert_array_equal(trial.logits, bare.logits)
         assert trial.loss != pytest.approx(bare.loss, abs=1e-4)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hier_rnn.configuration.options import AUTO, Configuration, InitializerRule, Training
-from hier_rnn.configuration.schema import validated
+from hier_rnn.configuration.schema import validate
 from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.gates import gate_blocks
@@ -148,7 +148,7 @@ def _start(
             "initializers": {"rules": facts.get("initializers", [])},
             "data": {"encoder": facts.get("encoder", ""), "transfer": facts.get("transfer", AUTO)},
         }
-        start = validated(recorded, lambda name: f"{directory.facts}, {name}")
+        start = validate(recorded, lambda name: f"{directory.facts}, {name}")
     return start.initializers.rules, start.data.encoder, start.transferred
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hier_rnn.configuration.options import CharacterEncoder as Options
+from hier_rnn.configuration.options import CharacterEncoderOptions
 from hier_rnn.inference.engine.blas import product
 from hier_rnn.inference.engine.gru import GRUCell
 from hier_rnn.inference.engine.trie import TrieBuilder, levels
@@ -28,7 +28,10 @@ class CharacterEncoder:
     """
 
     def __init__(
-        self, options: Options, trie_builder: TrieBuilder, weights: Mapping[str, np.ndarray]
+        self,
+        options: CharacterEncoderOptions,
+        trie_builder: TrieBuilder,
+        weights: Mapping[str, np.ndarray],
     ) -> None:
         self.width = word_width(options)
         self._units, self._trie_builder = options.units, trie_builder
@@ -63,7 +66,9 @@ class CharacterEncoder:
 class _Stack:
     """The layers of one direction."""
 
-    def __init__(self, options: Options, direction: str, weights: Mapping[str, np.ndarray]) -> None:
+    def __init__(
+        self, options: CharacterEncoderOptions, direction: str, weights: Mapping[str, np.ndarray]
+    ) -> None:
         self._units = options.units
         cells = []
         for layer in range(1 if options.share_layer_weights else options.layers):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from hier_rnn.configuration.options import SentenceEncoder as Options
+from hier_rnn.configuration.options import SentenceEncoderOptions
 from hier_rnn.inference.engine.lstm import LSTM, Inputs
 from hier_rnn.inference.engine.packing import Packed, pack
 from hier_rnn.inference.engine.pooling import POOLINGS
@@ -31,7 +31,7 @@ class SentenceEncoder:
         weights: By name; only those of the sentence encoder are looked at.
     """
 
-    def __init__(self, options: Options, weights: Mapping[str, np.ndarray]) -> None:
+    def __init__(self, options: SentenceEncoderOptions, weights: Mapping[str, np.ndarray]) -> None:
         self.width = 2 * options.units
         self._options, self._weights = options, weights
         layers = [

@@ -289,8 +289,8 @@ class ClassifierTraining:
             f"finished: validation accuracy {100 * scores.accuracy:.2f} with the weights of epoch"
             f" {state.best_epoch}, saved in {run.path}"
         )
-        best = next(row for row in state.metrics if row["epoch"] == state.best_epoch)
-        return TrainingResult(run.path, state.best_epoch, _scores(best), trained=True)
+        best = _scores(state.best_metrics())
+        return TrainingResult(run.path, state.best_epoch, best, trained=True)
 
 
 def training_options(configuration: Configuration, corpus: CorpusStatistics) -> Training:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from hier_rnn.training.classification.corpus_statistics import CorpusStatistics,
 from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.fingerprint import (
     Fingerprints,
-    fingerprint_of_encoder,
+    encoder_fingerprint,
     fingerprinted,
 )
 from hier_rnn.training.words import load_words
@@ -104,8 +103,7 @@ def read_training_data(
         configuration.text.minimum_character_count,
     )
     truncated, words.truncated = words.truncated, 0
-    if configuration.data.encoder:
-        fingerprints["encoder"] = fingerprint_of_encoder(Path(configuration.data.encoder))
+    fingerprints |= encoder_fingerprint(configuration)
     alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)
     read = fingerprinted(validation, "validation", fingerprints)
     targets = class_indices(read, corpus.labels, validation.name)

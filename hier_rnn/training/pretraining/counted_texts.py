@@ -30,7 +30,6 @@ class CountedTexts(NamedTuple):
         words: Distinct words by descending count.
         counts: How often each is seen, `(words,)`.
         characters: Characters in the order of their ids.
-        rare_characters: Whether the texts have others, which are read as the unknown character.
         texts: How many texts there are.
         held_out: Texts for validation.
         metadata: Figures on the counting by name.
@@ -39,7 +38,6 @@ class CountedTexts(NamedTuple):
     words: list[str]
     counts: np.ndarray
     characters: list[str]
-    rare_characters: bool
     texts: int
     held_out: list[str]
     metadata: dict[str, float]
@@ -101,15 +99,15 @@ def count_texts(
         "word_types": len(counted.words),
         "pruned_words": counted.pruned,
         "undercount": counted.undercount,
+        # They are read as the unknown character.
+        "rare_characters": len(set().union(*counted.words).difference(alphabet.characters)),
         "texts": texts,
         "held_out_texts": len(held_out),
     }
-    rare = not set().union(*counted.words) <= set(alphabet.characters)
     return CountedTexts(
         frequent.words,
         frequent.counts,
         list(alphabet.characters),
-        rare,
         texts,
         held_out,
         metadata,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,32 +15,15 @@ from hier_rnn.sources.source import Source
 from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.normalization import normalize
 from hier_rnn.training.events import Listener
-from hier_rnn.training.fingerprint import Fingerprints
-from hier_rnn.training.pretraining.counted_texts import CountedTexts, count_texts
+from hier_rnn.training.fingerprint import encoder_fingerprint
+from hier_rnn.training.pretraining.counted_texts import count_texts
 from hier_rnn.training.pretraining.next_character_objective import CountedWords
+from hier_rnn.training.pretraining.prepared import Prepared, PreparedWords
 from hier_rnn.training.pretraining.text_corpus import TextCorpus
 from hier_rnn.training.word_vectors.cooccurrence import count_words
 from hier_rnn.training.word_vectors.label_features import append_label_features
 from hier_rnn.training.word_vectors.pmi_svd import unit_rows
 from hier_rnn.training.word_vectors.targets import Targets, targets_from_file, targets_from_text
-
-Counted = Targets | CountedWords | CountedTexts
-COUNTED: dict[str, type[Counted]] = {
-    "word-vectors": Targets,
-    "next-character": CountedWords,
-    "sentence-vectors": CountedTexts,
-}
-"""What is counted for each objective."""
-
-
-class Prepared(NamedTuple):
-    """What an objective learns from, and what of the text has to be kept."""
-
-    counted: Counted
-    words_model: bytes
-    """The SentencePiece model; empty for whitespace words."""
-    fingerprints: Fingerprints
-    """Of the `text`, if there is any."""
 
 
 def prepare(
@@ -63,8 +45,8 @@ def prepare(
         UserError: Too little text, or something wrong with it or with a file of ready vectors.
     """
     corpus = None if source is None else TextCorpus(configuration, source, on_event)
-    words: Counted
-    fingerprints: Fingerprints = {}
+    words: PreparedWords
+    fingerprints = encoder_fingerprint(configuration)
     objective = configuration.pretraining.objective
     if objective == "sentence-vectors":
         assert corpus is not None  # the command asks for a text
@@ -83,8 +65,8 @@ def prepare(
             texts = corpus.labelled_texts("counting words by label")
             words = append_label_features(words, texts, label_feature_weight)
     if corpus is None:
-        return Prepared(words, b"", {})
-    return Prepared(words, corpus.words_model, fingerprints | corpus.fingerprints)
+        return Prepared(words, b"", fingerprints)
+    return Prepared(words, corpus.words_model, corpus.fingerprints | fingerprints)
 
 
 def append_previous_vectors(targets: Targets, encoder: Encoder) -> Targets:

@@ -38,5 +38,6 @@ def test_what_lies_in_the_folder_is_not_importable(tmp_path, command):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
+        timeout=60,
     )  # fmt: skip
     assert result.stdout == "not found\n", result.stderr

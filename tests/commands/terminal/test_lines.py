@@ -75,7 +75,7 @@ def test_a_hundred_megabytes_on_a_line_are_read_in_linear_time(monkeypatch):
     thread = threading.Thread(target=write)
     thread.start()
     long, after = all_lines(Path("-"))
-    thread.join()
+    thread.join(60)
     assert (len(long), after) == (lines.MAXIMUM_LINE, "after")
 
 

@@ -92,6 +92,7 @@ def test_a_missing_text_is_a_blank_row_for_prediction(tmp_path):
 
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(["parquet", "arrow", "feather"]), st.data())
+@pytest.mark.slow
 def test_damage_gives_the_examples_or_a_mistake(tmp_path_factory, ending, data):
     path = tmp_path_factory.mktemp("arrow") / f"a.{ending}"
     content = bytearray(Path(write(TABLE, path)).read_bytes())

@@ -39,6 +39,7 @@ def written(rows, **writer):
     end=st.sampled_from(["\n", "\r\n"]),
     said=st.booleans(),
 )
+@pytest.mark.slow
 def test_round_trip(tmp_path_factory, rows, delimiter, writer, end, said):
     # A return before a line feed that ends a line is part of the line end.
     rows = [(f"l{i % 3}", (first + second).rstrip("\r")) for i, (first, second) in enumerate(rows)]
@@ -110,6 +111,7 @@ def test_backslashes_that_may_be_escaped_ones(tmp_path):
     assert [e.text for e in open_source(str(path))] == ["C:\\new", "\\\\server"]
 
 
+@pytest.mark.slow
 def test_quotes_that_begin_after_the_sample(tmp_path):
     path = tmp_path / "a.tsv"
     rows = "pos\tgood one here\nneg\tbad one there\n" * 10_000

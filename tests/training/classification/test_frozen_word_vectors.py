@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from hier_rnn.configuration.options import CharacterEncoder as Options
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import CharacterEncoderOptions, Configuration
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.storage.weights.weights_file import read_weights
@@ -30,7 +29,7 @@ VOCABULARY = Counter({"abc": 9, "é": 5, "bad": 3, "ab": 2, "d" * 300: 1})
 
 @pytest.fixture(scope="module")
 def encoder() -> CharacterEncoder:
-    encoder = CharacterEncoder(Options(embedding_dim=3, units=4), 5 + 4)
+    encoder = CharacterEncoder(CharacterEncoderOptions(embedding_dim=3, units=4), 5 + 4)
     for number, weight in enumerate(encoder.weights):
         weight.assign(np.random.default_rng(number).normal(size=weight.shape))
     return encoder
@@ -94,6 +93,7 @@ def test_vectors_stay_while_nothing_changes_the_encoder(trainable, groups, stay)
     assert vectors_stay(Configuration.model_validate(groups), trainable) is stay
 
 
+@pytest.mark.slow
 def test_training_is_the_same_as_if_every_word_were_spelled_out(tiny, tmp_path, monkeypatch):
     frozen = {"freeze": ["character_encoder"], "steps": 4}
     options = {

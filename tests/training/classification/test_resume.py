@@ -70,6 +70,8 @@ KILLS = {
     "while it finishes": (RUN, "RunDirectory.finish", 1),
 }
 
+LIMIT = 300  # seconds
+
 OPTIONS = {
     "epochs": 1,
     "minimum_steps_per_epoch": 10,  # two passes
@@ -100,7 +102,7 @@ def start(tiny, tmp_path_factory):
         given = ["--config", config, "--out", folder / name]
         scope = {"kill": kill, "log": str(folder / f"{name}.log")}
         scope["arguments"] = [str(argument) for argument in given]
-        process = context.Process(target=exec, args=(CHILD, scope))
+        process = context.Process(target=exec, args=(CHILD, scope), daemon=True)
         process.start()
         return process, folder / name
 
@@ -111,7 +113,7 @@ def start(tiny, tmp_path_factory):
 def whole(start) -> Path:
     """A run that nothing interrupted."""
     process, run = start("whole")
-    process.join()
+    process.join(LIMIT)
     assert process.exitcode == 0
     return run
 
@@ -138,11 +140,11 @@ def assert_same(run: Path, whole: Path) -> None:
 def test_a_run_that_is_killed_again_and_again(start, whole):
     for place, kill in KILLS.items():
         process, run = start("killed", kill)
-        process.join()
+        process.join(LIMIT)
         assert process.exitcode == -signal.SIGKILL, place
         assert not (run / "model.safetensors").exists()
     process, run = start("killed")
-    process.join()
+    process.join(LIMIT)
     assert process.exitcode == 0
     assert [line["step"] for line in evaluations(run)] == [10, 17]
     assert_same(run, whole)
@@ -150,11 +152,12 @@ def test_a_run_that_is_killed_again_and_again(start, whole):
 
 def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(start, whole):
     process, run = start("stopped")
+    end = time.monotonic() + LIMIT
     while not list(run.glob("checkpoints/step-*.safetensors")):  # training has begun
-        assert process.is_alive()
+        assert process.is_alive() and time.monotonic() < end
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGINT)
-    process.join()
+    process.join(LIMIT)
     assert process.exitcode == 130
     saved = Checkpoints(run / "checkpoints").latest().progress["step"]
     assert 0 < saved < 17
@@ -162,6 +165,6 @@ def test_ctrl_c_stops_after_the_step_and_says_how_to_go_on(start, whole):
     assert f"saved after step {saved}. The same command again goes on from here." in log
     assert "Traceback" not in log and "error" not in log
     process, _ = start("stopped")
-    process.join()
+    process.join(LIMIT)
     assert f"going on after step {saved}," in run.with_name("stopped.log").read_text()
     assert_same(run, whole)

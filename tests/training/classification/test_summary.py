@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from hier_rnn.configuration.toml import merged
+from hier_rnn.configuration.toml import merge
 from hier_rnn.training.classification.summary import log_summary
 from hier_rnn.training.classification.training_data import open_sources, read_training_data
 
@@ -25,7 +25,7 @@ def test_summary(caplog, tiny):
     assert "set aside" not in text and "longer" not in text
 
     alone = tiny(text={"maximum_word_length": 3})
-    data = merged(alone.data.model_dump(), {"validation": ""})
+    data = merge(alone.data.model_dump(), {"validation": ""})
     text = told(alone.model_copy(update={"data": type(alone.data)(**data)}))
     assert "no data.validation was given" in text and "54 examples" in text
     assert "words are longer than 3 characters" in text

@@ -104,6 +104,7 @@ def test_the_seed_decides_everything(train, plain):
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "loss"])
+@pytest.mark.slow
 def test_the_weights_that_are_best_by_the_metric_are_kept(train, tiny, tmp_path, metric):
     options = {"validation_metric": metric, "epochs": 4, "learning_rate": 0.5}
     train(training={**options, "batch_size": 30})
@@ -118,6 +119,7 @@ def test_the_weights_that_are_best_by_the_metric_are_kept(train, tiny, tmp_path,
     assert found.loss == pytest.approx(line["validation_loss"], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_epochs_and_batch_size(train, tmp_path):
     train(training={"epochs": 3, "batch_size": 30})
     assert column(tmp_path / "run", "step") == [2, 4, 6]
@@ -183,6 +185,7 @@ def test_what_no_phase_trains_stays_to_the_bit(train, tiny, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_phases_one_after_the_other(train, tmp_path):
     head = {"train": ["head"], "steps": 2}
     train("first", training={"phases": [head]})

@@ -24,6 +24,7 @@ from hier_rnn.training.pretraining.pretrain import pretrain
 EMBEDDING = "character_encoder/embedding"
 
 
+@pytest.mark.slow
 def test_training_starts_from_what_the_warm_start_learnt(tiny, tmp_path, caplog):
     caplog.set_level(logging.INFO, "hier_rnn")
     rule = {"pattern": EMBEDDING, "initializer": "constant", "options": {"value": 0.5}}
@@ -66,6 +67,7 @@ def encoder_weights(path: Path) -> dict[str, np.ndarray]:
     return read_weights(path / "encoder.safetensors")
 
 
+@pytest.mark.slow
 def test_from_an_encoder_it_goes_on(tiny, small_run, tmp_path):
     known = encoder_weights(small_run / "encoder")
     text = tmp_path / "other.tsv"
@@ -91,6 +93,7 @@ def test_from_an_encoder_it_goes_on(tiny, small_run, tmp_path):
         assert 0 < moved < 0.2
 
 
+@pytest.mark.slow
 def test_a_frozen_encoder_stays_as_it_is(tiny, small_run, tmp_path):
     training = {"warm_start_epochs": 1, "freeze_encoder": True, "epochs": 1}
     run = RunDirectory(tmp_path / "run")
@@ -102,6 +105,7 @@ def test_a_frozen_encoder_stays_as_it_is(tiny, small_run, tmp_path):
         np.testing.assert_array_equal(found[name], values)
 
 
+@pytest.mark.slow
 def test_pieces_stay_those_of_the_encoder(tiny, data, tmp_path):
     pieces = {"words": "sentencepiece", "vocabulary_size": 40}
     short = {"minimum_count": 1, "epochs": 1}
@@ -130,6 +134,7 @@ def test_it_has_the_rules_that_decide_the_encoder(tiny, tmp_path, patterns, kept
     assert facts["initializers"] == rules[:kept]
 
 
+@pytest.mark.slow
 def test_a_rule_may_take_everything_from_a_run(tiny, small_run, tmp_path):
     """Though no run has what the warm start alone needs."""
     rule = {"pattern": ".*", "initializer": "pretrained", "options": {"path": str(small_run)}}

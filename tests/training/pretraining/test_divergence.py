@@ -24,6 +24,7 @@ def finite(run) -> bool:
 
 
 @pytest.mark.parametrize("action", ["stop", "skip", "restore"])
+@pytest.mark.slow
 def test_pretraining_takes_no_step_whose_gradient_is_not_finite(
     configuration, tmp_path, monkeypatch, action
 ):

@@ -100,6 +100,7 @@ def test_bits_are_those_of_a_count_by_hand(marks):
     assert model.score(model.validate()) == -model.validate()["bits_per_character"]
 
 
+@pytest.mark.slow
 def test_it_learns():
     model = language_model()
     before = model.validate()["bits_per_character"]

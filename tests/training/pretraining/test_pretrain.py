@@ -143,12 +143,14 @@ def test_a_killed_run_ends_the_same(configuration, tmp_path, objective):
     command = [sys.executable, "-m", "hier_rnn", "train", "pretrain", "--config", file]
     root = Path(hier_rnn.__file__).parents[1]
     process = subprocess.Popen([*command, "--out", out, "--quiet"], cwd=root)
+    end = time.monotonic() + 300
     try:
         while process.poll() is None and not any(out.glob("checkpoints/step-*9.*")):
+            assert time.monotonic() < end
             time.sleep(0.005)
     finally:
         process.kill()
-        process.wait()
+        process.wait(60)
     assert list(out.glob("checkpoints/step-*.safetensors"))
     assert not (out / "encoder.safetensors").exists()
     pretrain(made, out)
@@ -173,6 +175,7 @@ def going_on(configuration, epoch, tmp_path):
     return make
 
 
+@pytest.mark.slow
 def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
     out = tmp_path / "out"
     # Too little to learn anything: what is written is what it began with.
@@ -202,6 +205,7 @@ def test_going_on_from_an_encoder(configuration, epoch, going_on, tmp_path):
     assert read_configuration(out / "pretraining.toml") == made.model_copy(update={"text": decided})
 
 
+@pytest.mark.slow
 def test_next_character_goes_on_as_well(configuration, going_on, tmp_path):
     def first_bits(made, name):
         pretrain(made, tmp_path / name)
@@ -217,6 +221,7 @@ def test_next_character_goes_on_as_well(configuration, going_on, tmp_path):
         np.testing.assert_allclose(values[1:], taught[name][1:], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_directory_is_gone_on_from_too(going_on, small_run, tmp_path):
     pretrain(going_on(small_run, {"units": 8, "embedding_dim": 4}), tmp_path / "out")
     found = weights(tmp_path / "out")
@@ -232,6 +237,7 @@ def test_rules_have_no_say_in_what_comes_from_an_encoder(going_on, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_rules_are_for_the_encoder_alone(configuration, epoch, tmp_path):
     """A run or encoder directory has no map of word vectors to take."""
     rule = {"pattern": ".*", "initializer": "pretrained", "options": {"path": str(epoch)}}
@@ -250,6 +256,7 @@ def test_force_does_not_take_away_the_encoder_to_go_on_from(going_on, epoch):
     assert written == {path: path.stat().st_mtime_ns for path in epoch.iterdir()}
 
 
+@pytest.mark.slow
 def test_next_character_both_ways(configuration, tmp_path, caplog):
     caplog.set_level(logging.INFO, "hier_rnn")
     encoder = {"bidirectional": True}
@@ -265,6 +272,7 @@ def test_next_character_both_ways(configuration, tmp_path, caplog):
     assert not (tmp_path / "word_vectors.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_ready_vectors_instead_of_text(configuration, tmp_path):
     words = [f"{a}{b}" for a in ("walk", "talk", "Look") for b in ("", "s", "ed")]
     vectors = np.random.default_rng(0).normal(size=(9, 5))
@@ -286,6 +294,7 @@ def test_ready_vectors_instead_of_text(configuration, tmp_path):
     assert facts["unreadable"] == 2
 
 
+@pytest.mark.slow
 def test_sentencepiece_words(configuration, tmp_path):
     made = configuration(epochs=1)
     text = made.text.model_copy(update={"words": "sentencepiece", "vocabulary_size": 60})
@@ -317,6 +326,7 @@ def test_options_that_decide_how_long(configuration, epoch, tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("change", [{"learning_rate": 0.001}, {}])
+@pytest.mark.slow
 def test_options_and_the_seed_decide_what_is_learnt(configuration, epoch, tmp_path, change):
     made = configuration(epochs=1, **change)
     pretrain(made if change else made.model_copy(update={"seed": 1}), tmp_path)

@@ -85,6 +85,7 @@ def test_beside_each_other_both_count_alike(encoder):
     np.testing.assert_allclose(cosines, (vectors @ vectors.T + known @ known.T) / 2, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_going_on_keeps_what_was_known_and_learns_what_is_new(
     configuration, encoder, other_text, tmp_path, monkeypatch
 ):

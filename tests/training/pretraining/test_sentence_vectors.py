@@ -220,7 +220,7 @@ def batches_of(tmp_path, count: int, **options) -> TextBatches:
     np.save(tmp_path / "vectors.npy", np.eye(count) + 1)
     configuration = Configuration()
     held_out = [text for i, text in enumerate(texts) if is_held_out(i, 0.1)]
-    counted = CountedTexts([], np.array([]), [], False, count, held_out, {})
+    counted = CountedTexts([], np.array([]), [], count, held_out, {})
     taught = TaughtTexts(
         open_source(str(tmp_path / "texts.txt"), labelled=False),
         Tokenizer(configuration.text.model_copy(update={"words": "whitespace"})),

@@ -70,6 +70,7 @@ def an_epoch(model: WordVectorObjective, epoch: int = 0, skip: int = 0) -> list[
             return found
 
 
+@pytest.mark.slow
 def test_cosine_rises():
     model = distillation()
     weights = [weight.value for weight in model.named_weights().values()]
@@ -94,6 +95,7 @@ def test_cosine_rises():
 
 
 @pytest.mark.parametrize("at_once", [7, 1000])
+@pytest.mark.slow
 def test_the_map_that_fits_is_the_ridge_regression(monkeypatch, at_once):
     monkeypatch.setattr(word_vector_objective, "ENCODED_AT_ONCE", at_once)
     model = distillation({"bidirectional": True})
@@ -129,6 +131,7 @@ def test_loss_is_the_weighted_mean_of_one_minus_cosine(encoder):
     np.testing.assert_allclose(model.loss(exact), (weights * (1 - cosines)).mean(), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_an_epoch_has_every_learnt_word_and_fresh_copies():
     model = distillation(misspell={"copies_per_word": 1.0}, rewrites_per_word=0.5)
     learnt = set(np.flatnonzero(~held_out_words(WORDS, 0.1, 0)).tolist())
@@ -144,6 +147,7 @@ def test_an_epoch_has_every_learnt_word_and_fresh_copies():
     assert stream == first + second[:2]
 
 
+@pytest.mark.slow
 def test_each_option_changes_what_is_learnt_from():
     def epoch(**options):
         return [word for words, _ in distillation(**options).epoch_batches(0) for word in words]
