@@ -43,12 +43,12 @@ def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None, verify
     from hier_rnn.storage.encoder_directory import EncoderDirectory
 
     if sentences:
-        taught = EncoderDirectory(encoder, verify).holds_sentence_encoder
-        if not taught:
+        is_encoder = EncoderDirectory(encoder).weights.exists()
+        if not is_encoder:
             run_configuration(encoder, verify)
         batches = batches_of_lines(file)
         show_log(quiet=False)
-        load = hier_rnn.load_encoder if taught else hier_rnn.load
+        load = hier_rnn.load_encoder if is_encoder else hier_rnn.load
         encode_texts = load(encoder, verify).encode
         with _opened(out) as to:
             for batch in batches:

@@ -231,3 +231,18 @@ def test_vectors(call, two_runs, standard_input, tmp_path):
     np.testing.assert_allclose(written, vectors, rtol=1e-4, atol=1e-6)
     standard_input(b"\n")
     assert "no words" in call("vectors", two_runs[0]).err
+
+
+def test_vectors_of_texts(call, two_runs, taught, standard_input):
+    texts = ["good shop", "", "bda"]
+    for path, load in ((two_runs[0], hier_rnn.load), (taught, hier_rnn.load_encoder)):
+        standard_input("".join(f"{text}\n" for text in texts).encode())
+        written = call("vectors", path, "--sentences").out
+        found = np.array([line.split() for line in written.splitlines()], float)
+        np.testing.assert_allclose(found, load(path).encode(texts), rtol=1e-4, atol=1e-5)
+    standard_input(b"good\n")
+    refused = call("vectors", two_runs[0] / "encoder", "--sentences")
+    assert refused.status == 2 and "holds a character encoder alone" in refused.err
+    near = call("neighbours", taught, "goood", "--count", "1")
+    assert near.status == 0 and near.out.startswith("goood: ")
+    assert "sentence_encoder/" in call("inspect", taught).out

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import hier_rnn
 from hier_rnn.errors import UserError
 from hier_rnn.storage.encoder_directory import EncoderDirectory
-from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.weights.weights_file import weights_bytes
 
 
@@ -65,25 +64,6 @@ def test_mistakes(small_run, tmp_path):
     (path / "config.toml").write_text("[character_encoder]\nunits = 9\nembedding_dim = 4\n")
     with pytest.raises(UserError, match=r"config.toml: damaged"):
         hier_rnn.load_encoder(path)
-
-
-@pytest.fixture(scope="module")
-def taught(small_run, tmp_path_factory):
-    """An encoder directory with the encoders of a run, and a map of its sentence vectors."""
-    run, path = RunDirectory(small_run), tmp_path_factory.mktemp("encoders") / "taught"
-    generator = np.random.default_rng(0)
-    EncoderDirectory(path).finish(
-        run.read_configuration(),
-        run.read_alphabet(),
-        run.read_weights(),
-        run.read_vocabulary(),
-        {"objective": "sentence-vectors"},
-        sentence_vector_map={
-            "sentence_vectors/kernel": generator.normal(size=(12, 4)).astype(np.float32),
-            "sentence_vectors/bias": generator.normal(size=4).astype(np.float32),
-        },
-    )
-    return path
 
 
 TEXTS = ["the shop is good", "", "late", "love the the café", "shpo  is lat"]

@@ -13,7 +13,6 @@ from sklearn.linear_model import LogisticRegression
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
-from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.training_record import read_training_record
@@ -64,25 +63,6 @@ def test_few_noisy_examples_are_regularized_more():
     noise = generator.normal(size=(30, 40))
     noisy = choose_strength(noise, generator.integers(3, size=30), np.ones(3), generator)
     assert noisy == min(STRENGTHS) < clear
-
-
-@pytest.fixture
-def taught(small_run, tmp_path) -> Path:
-    """An encoder directory with both encoders, those of a run."""
-    run = RunDirectory(small_run)
-    path = tmp_path / "taught"
-    EncoderDirectory(path).finish(
-        run.read_configuration(),
-        run.read_alphabet(),
-        run.read_weights(),
-        run.read_vocabulary(),
-        {"objective": "sentence-vectors"},
-        sentence_vector_map={
-            "sentence_vectors/kernel": np.eye(12, 4, dtype=np.float32),
-            "sentence_vectors/bias": np.zeros(4, np.float32),
-        },
-    )
-    return path
 
 
 @pytest.fixture
