@@ -94,7 +94,7 @@ def count_texts(
     seen = dict(zip(counted.words, counted.counts.tolist(), strict=True))
     alphabet = Alphabet.count(seen, configuration.text.minimum_character_count)
     frequent = counted.most_frequent(options.vocabulary, options.minimum_count)
-    metadata = {
+    metadata: dict[str, float] = {
         "corpus_words": counted.tokens,
         "word_types": len(counted.words),
         "pruned_words": counted.pruned,

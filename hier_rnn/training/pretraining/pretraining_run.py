@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
-
 from hier_rnn.configuration.options import (
     CHARACTER_ENCODER,
     SENTENCE_ENCODER,
@@ -152,7 +150,7 @@ class PretrainingRun:
         assign(weights, initialize(shapes, seed=seed))
         if SENTENCE_ENCODER in parts and self.learns_texts:
             known = EncoderDirectory.find(Path(encoder)).read_sentence_vector_map()
-            if all(np.shape(known.get(name)) == shape for name, shape in shapes.items()):
+            if {name: values.shape for name, values in known.items()} == shapes:
                 assign(weights, known)
         if encoder and isinstance(self.objective, WordVectorObjective):
             self.objective.fit_projection()
