@@ -53,11 +53,11 @@ def read_lines(
             cut short, a byte is not UTF-8, or a line does not end.
     """
     number, final = 0, end.encode()
-    with _opened(path) as (file, place):
+    with _opened(path) as (file, lines_read):
         readline = file.readline if end == "\n" else _ReadlineCR(file)
         while raw := readline(PIECE):
             number += 1
-            place[0] = number
+            lines_read[0] = number
             if len(raw) < PIECE or raw.endswith(final):
                 yield number, _decode(raw, path, number)
             else:
@@ -124,23 +124,26 @@ def require_regular(path: Path) -> None:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[io.BufferedReader, list[int]]]:
-    """Opens the bytes of a text file; what goes wrong is told with the line after `place[0]`."""
-    place = [0]
+    """Opens a text file's bytes; what goes wrong is told with the line after `lines_read[0]`."""
+    lines_read = [0]
     try:
         require_regular(path)
-        with _open_bytes(path) as file:
-            yield file, place
+        with open_bytes(path) as file:
+            yield file, lines_read
     except EOFError:
         raise UserError(
-            f"{path}:{place[0] + 1}: the gzip data end too soon: the file is cut short."
+            f"{path}:{lines_read[0] + 1}: the gzip data end too soon: the file is cut short."
         ) from None
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(f"{path}:{place[0] + 1}: not gzip data, or damaged ({error}).") from None
+        raise UserError(
+            f"{path}:{lines_read[0] + 1}: not gzip data, or damaged ({error})."
+        ) from None
     except OSError as error:
         raise UserError(f"{path}: can't read it: {error.strerror or error}.") from None
 
 
-def _open_bytes(path: Path) -> io.BufferedReader:
+def open_bytes(path: Path) -> io.BufferedReader:
+    """Opens a file, plain or (ending in `.gz`) gzipped."""
     if path.name.lower().endswith(".gz"):
         # The buffer finds line ends in C; GzipFile's own iteration calls Python for each line.
         return io.BufferedReader(gzip.open(path), buffer_size=1 << 16)

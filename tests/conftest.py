@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import random
 import signal
 from collections.abc import Callable
@@ -11,9 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import merge
+
+# The same examples each time, on a machine of any speed: a run that was green is green again.
+# HYPOTHESIS_PROFILE=search looks for new ones.
+steady = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", derandomize=True, **steady)
+settings.register_profile("search", **steady)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 WORDS = {
     "bad": "bad sad late",

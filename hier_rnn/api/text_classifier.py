@@ -187,8 +187,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
 def _signature() -> inspect.Signature:
     """Returns the signature with every parameter; scikit-learn reads their names from it."""
-    own = inspect.signature(TextClassifier.__init__).parameters.values()
-    named = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    parameters = inspect.signature(TextClassifier.__init__).parameters.values()
+    named = [p for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD]
     options = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
         for name, default in DEFAULTS.items()

@@ -7,7 +7,7 @@ never say anything but what `hier_rnn.configuration.options` says.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -155,16 +155,26 @@ def validate(values: Mapping[str, Any], place: Callable[[str], str]) -> Configur
     try:
         return Configuration.model_validate(values)
     except ValidationError as error:
-        mistakes = error.errors(include_url=False)
-        lines = dict.fromkeys(_explain(mistake, place) for mistake in mistakes[:MISTAKES])
-        if len(mistakes) > MISTAKES:
-            lines[f"... and {len(mistakes) - MISTAKES:,} more mistakes."] = None
-        raise UserError("\n".join(lines)) from None
+        raise UserError(explain(error, _schema(), place)) from None
 
 
-def _explain(mistake: Mapping[str, Any], place: Callable[[str], str]) -> str:
-    """Says one of pydantic's errors in our words."""
-    name, node = "", _schema()
+def explain(error: ValidationError, schema: Node, place: Callable[[str], str]) -> str:
+    """Says pydantic's errors in our words, a line for each.
+
+    Args:
+        error: What pydantic found.
+        schema: The schema of what was checked.
+        place: Says where an option was written, from its dotted name; empty for all of them.
+    """
+    mistakes = error.errors(include_url=False)
+    lines = dict.fromkeys(_explain(mistake, schema, place) for mistake in mistakes[:MISTAKES])
+    if len(mistakes) > MISTAKES:
+        lines[f"... and {len(mistakes) - MISTAKES:,} more mistakes."] = None
+    return "\n".join(lines)
+
+
+def _explain(mistake: Mapping[str, Any], schema: Node, place: Callable[[str], str]) -> str:
+    name, node = "", schema
     for part in mistake["loc"]:
         node = _resolved(node)
         if part in node.get("properties", {}):
@@ -207,6 +217,7 @@ def unknown(name: str, node: Node) -> str:
     """
     if name in RENAMED:
         return f"no such option: its name is now {RENAMED[name]}."
-    names: Iterable[str] = node["properties"]
+    names: Collection[str] = node["properties"]
     name = name.rpartition(".")[2][:RECEIVED]
-    return f"no such option.{nearest(name, names) or ' There are: ' + ', '.join(names) + '.'}"
+    there_are = f" There are: {', '.join(names)}." if names else " There are none."
+    return f"no such option.{nearest(name, names) or there_are}"

@@ -103,9 +103,12 @@ class _CharacterEncoder:
         suffix = f"/{direction}" if options.bidirectional else ""
         state = ""
         for layer in range(options.layers):
-            own = f"character_encoder/gru_{0 if options.share_layer_weights else layer}{suffix}"
+            layer_name = (
+                f"character_encoder/gru_{0 if options.share_layer_weights else layer}{suffix}"
+            )
             kernel, recurrent, bias = (
-                self._weights[f"{own}/{part}"] for part in ("kernel", "recurrent_kernel", "bias")
+                self._weights[f"{layer_name}/{part}"]
+                for part in ("kernel", "recurrent_kernel", "bias")
             )
             initial = ""
             if options.initial_state == "trainable":
@@ -115,9 +118,9 @@ class _CharacterEncoder:
             every, last = graph.several(
                 "GRU",
                 inputs,
-                graph.weight(f"{own}/kernel", [kernel], _transposed),
-                graph.weight(f"{own}/recurrent_kernel", [recurrent], _transposed),
-                graph.constant(_gru_bias(bias.values)[None], f"{own}/bias"),
+                graph.weight(f"{layer_name}/kernel", [kernel], _transposed),
+                graph.weight(f"{layer_name}/recurrent_kernel", [recurrent], _transposed),
+                graph.constant(_gru_bias(bias.values)[None], f"{layer_name}/bias"),
                 "word_lengths",
                 initial,
                 names=("", ""),
@@ -239,16 +242,16 @@ class _SentenceEncoder:
             )
 
         biases = [_lstm_gates(self._weights[f"{name}/bias"].values[None])[0] for name in names]
-        bias = np.stack([np.concatenate([own, np.zeros_like(own)]) for own in biases])
+        bias = np.stack([np.concatenate([values, np.zeros_like(values)]) for values in biases])
         initial = ["", ""]
         if options.initial_state == "trainable":
-            for place, kind in enumerate(("hidden", "cell")):
+            for state, kind in enumerate(("hidden", "cell")):
                 base = f"sentence_encoder/initial_state_{layer}"
                 values = np.stack(
                     [self._weights[f"{base}/{direction}/{kind}"].values for direction in directions]
                 )
                 constant = graph.constant(values[:, None], f"{base}/{which}/{kind}")
-                initial[place] = _expanded(graph, constant, lengths)
+                initial[state] = _expanded(graph, constant, lengths)
         every, last = graph.several(
             "LSTM",
             inputs,

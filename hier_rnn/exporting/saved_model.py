@@ -173,6 +173,10 @@ class Pieces:
     def __call__(self, texts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns the pieces of all texts, string `(pieces,)`, and how many each text has."""
         _, starts, _ = self.tokenizer.tokenize_with_offsets(texts)
+        # A text of SentencePiece's own spaces alone has no piece there: it is one.
+        without = tf.cast(starts.row_lengths() == 0, tf.int64)
+        whole = tf.zeros([tf.reduce_sum(without)], starts.dtype)
+        starts = tf.concat([starts, tf.RaggedTensor.from_row_lengths(whole, without)], 1)
         number = tf.cast(starts.row_lengths(), tf.int32)
         of = tf.repeat(tf.range(tf.size(texts)), number)
         begins = tf.cast(starts.values, tf.int32)

@@ -78,12 +78,12 @@ class Replacement:
         """Returns the texts with these characters replaced."""
         numbers = self._number(texts.points)
         lengths = tf.gather(self._lengths, numbers)
-        own = tf.repeat(tf.range(tf.size(numbers)), lengths)
-        within = tf.range(tf.size(own)) - tf.gather(tf.cumsum(lengths, exclusive=True), own)
-        numbers = tf.gather(numbers, own)
+        origins = tf.repeat(tf.range(tf.size(numbers)), lengths)
+        within = tf.range(tf.size(origins)) - tf.gather(tf.cumsum(lengths, exclusive=True), origins)
+        numbers = tf.gather(numbers, origins)
         replaced = tf.gather(self._points, tf.gather(self._starts, numbers) + within)
-        points = tf.where(numbers > 0, replaced, tf.gather(texts.points, own))
-        return Texts(points, tf.gather(texts.rows, own))
+        points = tf.where(numbers > 0, replaced, tf.gather(texts.points, origins))
+        return Texts(points, tf.gather(texts.rows, origins))
 
 
 class Normalization:
@@ -179,19 +179,19 @@ class _Form:
         ) -> tuple[tf.Tensor, ...]:
             here = tf.gather(considered, tf.minimum(starts + k, ends - 1))
             there = starts + k < ends
-            point, own = tf.gather(points, here), tf.gather(classes, here)
+            point, point_class = tf.gather(points, here), tf.gather(classes, here)
             composed = self._composed(_pair(base, point))
-            free = (between == 0) | (between < own)
+            free = (between == 0) | (between < point_class)
             joins = there & free & (base >= 0) & (composed >= 0)
             written = tf.boolean_mask(places, joins)[:, None]
             points = tf.tensor_scatter_nd_update(points, written, tf.boolean_mask(composed, joins))
             taken = tf.boolean_mask(here, joins)[:, None]
             gone = tf.tensor_scatter_nd_update(gone, taken, tf.ones_like(taken[:, 0], tf.bool))
             stays = there & ~joins
-            new = stays & (own == 0)
+            new = stays & (point_class == 0)
             base = tf.where(joins, composed, tf.where(new, point, base))
             places = tf.where(new, here, places)
-            between = tf.where(stays, own, between)
+            between = tf.where(stays, point_class, between)
             return k + 1, points, gone, base, places, between
 
         gone = tf.zeros_like(points, tf.bool)
@@ -272,9 +272,11 @@ def heads_and_tails(texts: Texts, count: tf.Tensor, limit: int) -> tuple[tf.Tens
     rows, tail = texts.rows, limit // 2
     lengths = tf.math.unsorted_segment_sum(tf.ones_like(rows), rows, count)
     places = tf.range(tf.size(rows)) - tf.gather(tf.cumsum(lengths, exclusive=True), rows)
-    own = tf.gather(lengths, rows)
+    text_lengths = tf.gather(lengths, rows)
     head = places < limit - tail
-    return head | (places >= own - tail), (places == limit - tail - 1) & (own > limit)
+    return head | (places >= text_lengths - tail), (places == limit - tail - 1) & (
+        text_lengths > limit
+    )
 
 
 def decoded(texts: tf.Tensor) -> Texts:

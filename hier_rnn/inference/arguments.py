@@ -32,6 +32,8 @@ def checked_texts(texts: Iterable[str], name: str = "texts") -> Iterable[str]:
         )
     if hasattr(texts, "to_pylist"):  # Arrow's columns give scalars of their own
         texts = texts.to_pylist()
+    if isinstance(texts, list) and set(map(type, texts)) <= {str}:
+        return texts  # which is how most come, and the quickest way to tell
     if isinstance(texts, Sized):  # it can be looked through before anything is computed
         for _ in _checked(texts, name):
             pass
@@ -57,7 +59,10 @@ def checked_sentences(sentences: Iterable[list[str]]) -> Iterator[list[str]]:
         TypeError: A sentence is a single text, or a word is not a `str`; the message says where.
     """
     for position, words in enumerate(sentences):
-        yield list(checked_texts(words, f"sentences[{position}]"))
+        if isinstance(words, list) and set(map(type, words)) <= {str}:
+            yield words  # which is how most come, and the quickest way to tell
+        else:
+            yield list(checked_texts(words, f"sentences[{position}]"))
 
 
 def _checked(texts: Iterable[str], name: str) -> Iterator[str]:

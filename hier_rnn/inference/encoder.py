@@ -9,12 +9,11 @@ import numpy as np
 
 from hier_rnn.errors import UserError
 from hier_rnn.inference.arguments import checked_texts
-from hier_rnn.inference.engine.blas import one_thread_each
 from hier_rnn.inference.engine.character_encoder import CharacterEncoder
+from hier_rnn.inference.engine.threads import one_thread_each, pool_for, processors
 from hier_rnn.inference.engine.trie import TrieBuilder
 from hier_rnn.inference.inference import Inference
 from hier_rnn.inference.sentence_vector_map import MAP, mapped
-from hier_rnn.inference.threads import pool_for, processors
 from hier_rnn.inference.word_values import WordValues
 from hier_rnn.model.weight_specs import encoder_shapes
 from hier_rnn.storage.encoder_directory import EncoderDirectory
@@ -109,9 +108,9 @@ class Encoder:
                 f"{self.directory.path}: holds a character encoder alone, which knows only words."
                 " Accepted: an encoder that learnt sentence-vectors, or a run."
             )
-        vectors = self._sentences.vectors(map(self._words, checked_texts(texts)))
-        pooled = np.array(list(vectors), np.float32).reshape(-1, self._sentences.width)
-        return mapped(pooled, self._map)
+        blocks = self._sentences.vector_blocks(map(self._words, checked_texts(texts)))
+        vectors = [mapped(pooled, self._map) for pooled in blocks]
+        return np.concatenate([np.empty((0, len(self._map[f"{MAP}/bias"])), np.float32), *vectors])
 
     def _read_map(self, width: int) -> dict[str, np.ndarray]:
         weights = self.directory.read_sentence_vector_map()

@@ -9,20 +9,21 @@ cache: any number of threads may ask at the same time, and a process that was fo
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.inference.engine.blas import one_thread_each, product
+from hier_rnn.inference.engine.blas import Affine
 from hier_rnn.inference.engine.character_encoder import CharacterEncoder
 from hier_rnn.inference.engine.sentence_encoder import SentenceEncoder
+from hier_rnn.inference.engine.threads import one_thread_each, pool_for, processors
 from hier_rnn.inference.engine.trie import TrieBuilder
-from hier_rnn.inference.threads import pool_for, processors
 from hier_rnn.inference.word_values import WordValues
-from hier_rnn.model.weight_specs import head_shapes
+from hier_rnn.model.weight_specs import HEAD
 from hier_rnn.text.alphabet import Alphabet
 
 # A window: sentences that are read ahead, sorted by length and computed together.
@@ -56,8 +57,10 @@ class Inference:
         trie_builder = TrieBuilder(alphabet, configuration.text.boundary_marks)
         self._characters = CharacterEncoder(configuration.character_encoder, trie_builder, weights)
         self._reader = SentenceEncoder(configuration.sentence_encoder, weights)
-        self._head = [weights[name] for name in head_shapes(0, 0) if name in weights]
-        self._values = WordValues(self._projected, 4 * self._reader.width, capacity)
+        self._head = None
+        if f"{HEAD}/kernel" in weights:
+            self._head = Affine(weights[f"{HEAD}/kernel"], weights[f"{HEAD}/bias"])
+        self._values = WordValues(self._projected, self._reader.projected_width, capacity)
         self.cache = self._values.cache
 
     def logits(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
@@ -66,10 +69,19 @@ class Inference:
         Args:
             sentences: Each sentence's words.
         """
-        return self._read(sentences, self._classified)
+        return chain.from_iterable(self.logit_blocks(sentences))
+
+    def logit_blocks(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
+        """Yields the logits of some thousand sentences at a time, `(sentences, classes)`."""
+        assert self._head is not None  # encoders alone have no classes
+        return self._read(sentences, self._head)
 
     def vectors(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
         """Yields each sentence's vector `(width,)`, what the head reads; as `logits`."""
+        return chain.from_iterable(self.vector_blocks(sentences))
+
+    def vector_blocks(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
+        """Yields the vectors of some thousand sentences at a time, `(sentences, width)`."""
         return self._read(sentences, lambda pooled: pooled)
 
     @property
@@ -80,24 +92,20 @@ class Inference:
     def _projected(self, words: Sequence[str]) -> np.ndarray:
         return self._reader.project(self._characters(words))
 
-    def _classified(self, pooled: np.ndarray) -> np.ndarray:
-        kernel, bias = self._head
-        logits = np.empty((len(pooled), len(bias)), np.float32)
-        product(pooled, kernel, logits)
-        logits += bias
-        return logits
-
     def _read(self, sentences: Iterable[list[str]], finish: Finish) -> Iterator[np.ndarray]:
         for window in _windows(sentences):
             # Threads last as long as a window: none is left when nobody reads on, or at a fork.
-            with one_thread_each(), pool_for(window.words) as pool:
+            with one_thread_each(), pool_for(len(window.words)) as pool:
                 rows = self._window(window, finish, pool)
-            yield from rows
+            yield rows
 
-    def _window(self, window: _Window, finish: Finish, pool: Executor | None) -> list[np.ndarray]:
-        """Returns the rows of a window's sentences, in order."""
+    def _window(self, window: _Window, finish: Finish, pool: Executor | None) -> np.ndarray:
+        """Returns what becomes of a window's sentences, `(sentences, columns)`, in order."""
         distinct = list(window.numbers)
-        if window.words > LONG_SENTENCE and len(window.sentences) == 1:
+        lengths = np.array(window.lengths, np.int64)
+        starts = np.cumsum(lengths) - lengths
+        numbers = np.frombuffer(window.words, np.int64)
+        if len(numbers) > LONG_SENTENCE and len(lengths) == 1:
 
             def words(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 used, rows = np.unique(numbers, return_inverse=True)
@@ -110,43 +118,44 @@ class Inference:
             def words(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
                 return values, numbers
 
-        results: list[np.ndarray] = [np.empty(0)] * len(window.sentences)
+        def compute(batch: np.ndarray) -> np.ndarray:
+            ranges = np.repeat(starts[batch], lengths[batch])
+            within = np.cumsum(lengths[batch]) - lengths[batch]
+            places = ranges + np.arange(len(ranges)) - np.repeat(within, lengths[batch])
+            return finish(self._reader(words, numbers[places], lengths[batch]))
 
-        def compute(batch: list[int]) -> None:
-            own = [window.sentences[i] for i in batch]
-            lengths = np.fromiter(map(len, own), np.int64, len(own))
-            numbers = np.fromiter((n for sentence in own for n in sentence), np.int64)
-            rows = finish(self._reader(words, numbers, lengths))
-            for place, row in zip(batch, rows, strict=True):
-                results[place] = row
-
-        batches = _batches([len(sentence) for sentence in window.sentences])
-        if pool is None:
-            for batch in batches:
-                compute(batch)
-        else:
-            list(pool.map(compute, batches))
+        batches = _batches(lengths)
+        computed = list(map(compute, batches) if pool is None else pool.map(compute, batches))
+        results = np.empty((len(lengths), computed[0].shape[1]), np.float32)
+        results[np.concatenate(batches)] = np.concatenate(computed)
         return results
 
 
-@dataclass
+class _Numbers(dict[str, int]):
+    """Numbers words in the order in which they are first asked for."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
+
+
 class _Window:
     """Sentences by their words' numbers."""
 
-    sentences: list[list[int]] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
-    words: int = 0
+    def __init__(self) -> None:
+        self.numbers = _Numbers()
+        self.words = array("q")  # of all sentences, one after the other
+        self.lengths: list[int] = []
 
     def add(self, sentence: list[str]) -> None:
-        numbers = self.numbers
-        self.sentences.append([numbers.setdefault(word, len(numbers)) for word in sentence])
-        self.words += len(sentence)
+        self.words.extend(map(self.numbers.__getitem__, sentence))
+        self.lengths.append(len(sentence))
 
     @property
     def full(self) -> bool:
         return (
-            len(self.sentences) >= WINDOW_SENTENCES
-            or self.words >= WINDOW_WORDS
+            len(self.lengths) >= WINDOW_SENTENCES
+            or len(self.words) >= WINDOW_WORDS
             or len(self.numbers) >= WINDOW_DISTINCT
         )
 
@@ -155,7 +164,7 @@ def _windows(sentences: Iterable[list[str]]) -> Iterator[_Window]:
     window = _Window()
     for sentence in sentences:
         if len(sentence) > LONG_SENTENCE:
-            if window.sentences:
+            if window.lengths:
                 yield window
             window = _Window()
             window.add(sentence)
@@ -166,19 +175,17 @@ def _windows(sentences: Iterable[list[str]]) -> Iterator[_Window]:
         if window.full:
             yield window
             window = _Window()
-    if window.sentences:
+    if window.lengths:
         yield window
 
 
-def _batches(lengths: list[int]) -> Iterator[list[int]]:
+def _batches(lengths: np.ndarray) -> list[np.ndarray]:
     """Groups sentences of similar length, none of them with too many words."""
-    batch: list[int] = []
-    words = 0
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and (len(batch) == BATCH_SENTENCES or words + lengths[index] > BATCH_WORDS):
-            yield batch
-            batch, words = [], 0
-        batch.append(index)
-        words += lengths[index]
-    if batch:
-        yield batch
+    order = np.argsort(lengths, kind="stable")
+    batches, start, words = [], 0, 0
+    for place, length in enumerate(lengths[order].tolist()):
+        if place > start and (place - start == BATCH_SENTENCES or words + length > BATCH_WORDS):
+            batches.append(order[start:place])
+            start, words = place, 0
+        words += length
+    return [*batches, order[start:]]

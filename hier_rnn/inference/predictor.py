@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -83,27 +84,28 @@ class Predictor:
 
     def predictions(self, texts: Iterable[str]) -> Iterator[Prediction]:
         """Yields the label of each text, holding a few thousand texts at a time; as `predict`."""
-        return map(self._prediction, self.logits(texts))
+        return self._predictions(self._blocks(texts))
 
     def probabilities(self, texts: Iterable[str]) -> np.ndarray:
         """Returns every label's probability for each text, `(texts, classes)`; as `predict`."""
-        logits = np.array(list(self.logits(texts)), np.float32)
-        return softmax(logits.reshape(-1, len(self.labels)) / np.float32(self.temperature))
+        nothing = np.zeros((0, len(self.labels)), np.float32)
+        logits = np.concatenate([nothing, *self._blocks(texts)])
+        return softmax(logits / np.float32(self.temperature))
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Returns each text's vector, what the head decides by, `(texts, width)`; as `predict`."""
-        vectors = np.array(
-            list(_finite(self._inference.vectors(self._read(checked_texts(texts))))), np.float32
-        )
-        return vectors.reshape(-1, self._inference.width)
+        nothing = np.zeros((0, self._inference.width), np.float32)
+        blocks = _finite(self._inference.vector_blocks(self._read(checked_texts(texts))))
+        return np.concatenate([nothing, *blocks])
 
     def logits(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
         """Yields each text's logits before the temperature, `(classes,)`; as `predictions`."""
-        return _finite(self._inference.logits(self._read(checked_texts(texts))))
+        return chain.from_iterable(self._blocks(texts))
 
     def logits_of_words(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
         """Yields each sentence's logits, given its words; as `logits`."""
-        return _finite(self._inference.logits(checked_sentences(sentences)))
+        blocks = _finite(self._inference.logit_blocks(checked_sentences(sentences)))
+        return chain.from_iterable(blocks)
 
     def character_attributions(
         self, words: list[str], class_index: int, steps: int = 32
@@ -137,6 +139,17 @@ class Predictor:
         """
         return export_run(self.run, directory, format, weights, self._verify)
 
+    def _blocks(self, texts: Iterable[str]) -> Iterator[np.ndarray]:
+        """Yields the logits of some thousand texts at a time, `(texts, classes)`."""
+        return _finite(self._inference.logit_blocks(self._read(checked_texts(texts))))
+
+    def _predictions(self, blocks: Iterable[np.ndarray]) -> Iterator[Prediction]:
+        for logits in blocks:
+            probabilities = softmax(logits / np.float32(self.temperature))
+            best = probabilities.argmax(1)
+            for row, label in zip(probabilities, best.tolist(), strict=True):
+                yield Prediction(self.labels[label], float(row[label]), row)
+
     def _read(self, texts: Iterable[str]) -> Iterator[list[str]]:
         """Yields each text's words, and says in the end how many texts were cut."""
         yield from map(self.words, texts)
@@ -153,24 +166,23 @@ class Predictor:
     def _attribution(self) -> Attribution:
         return Attribution(self.configuration, self.alphabet, self.weights)
 
-    def _prediction(self, logits: np.ndarray) -> Prediction:
-        probabilities = softmax(logits / np.float32(self.temperature))
-        best = int(probabilities.argmax())
-        return Prediction(self.labels[best], float(probabilities[best]), probabilities)
-
     def __getstate__(self) -> dict[str, Any]:
         """Everything but TensorFlow's objects, which are made again where they are needed."""
         return {name: value for name, value in vars(self).items() if name != "_attribution"}
 
 
-def _finite(rows: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    for position, row in enumerate(rows):
-        if not np.isfinite(row).all():
+def _finite(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yields blocks of rows, one for each text, all of them finite."""
+    before = 0
+    for block in blocks:
+        wrong = np.flatnonzero(~np.isfinite(block).all(1))
+        if len(wrong):
             raise UserError(
-                f"text {position + 1}: the model's outputs are not finite numbers ({row}): its"
-                " weights are damaged, or its training diverged."
+                f"text {before + wrong[0] + 1}: the model's outputs are not finite numbers"
+                f" ({block[wrong[0]]}): its weights are damaged, or its training diverged."
             )
-        yield row
+        before += len(block)
+        yield block
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from hier_rnn.inference.engine.blas import Affine
+
 MAP = "sentence_vectors"
 
 
@@ -16,7 +18,7 @@ def mapped(vectors: np.ndarray, weights: Mapping[str, np.ndarray]) -> np.ndarray
         vectors: The sentence encoder's, `(texts, width)`.
         weights: The map's, by name; others are not looked at.
     """
-    result = vectors @ weights[f"{MAP}/kernel"] + weights[f"{MAP}/bias"]
+    result = Affine(weights[f"{MAP}/kernel"], weights[f"{MAP}/bias"])(vectors)
     lengths = np.linalg.norm(result, axis=1, keepdims=True)
     unit: np.ndarray = (result / np.where(lengths > 0, lengths, 1)).astype(np.float32)
     return unit

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from hier_rnn.configuration.schema import explain
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.initializers import pretrained, recurrent, standard
 from hier_rnn.initializers.initializer import Initializer
@@ -68,21 +69,7 @@ def initializer(name: str, options: Mapping[str, Any], where: str = "") -> Initi
     try:
         return kind(**options)
     except ValidationError as error:
-        mistakes = (_explain(kind, mistake) for mistake in error.errors(include_url=False))
-        raise UserError(
-            "\n".join(dict.fromkeys(f"{where}{kind.name}: {text}" for text in mistakes))
-        ) from None
-
-
-def _explain(kind: type[Initializer], mistake: Mapping[str, Any]) -> str:
-    """Says one of pydantic's errors in our words."""
-    option = str(mistake["loc"][0]) if mistake["loc"] else ""
-    if mistake["type"] == "extra_forbidden":
-        names = list(kind.model_fields)
-        accepted = f" There are: {', '.join(names)}." if names else " It has none."
-        return f"no option '{option}'.{nearest(option, names)}{accepted}"
-    if mistake["type"] == "missing":
-        return f"needs option '{option}' ({kind.model_fields[option].description})."
-    if mistake["type"] == "value_error":
-        return f"{option}: {mistake['ctx']['error']}." if option else f"{mistake['ctx']['error']}."
-    return f"option '{option}': {mistake['msg']}. Received: {mistake['input']!r}."
+        schema = kind.model_json_schema()
+        place = f"{where}{kind.name}"
+        message = explain(error, schema, lambda option: f"{place}.{option}" if option else place)
+        raise UserError(message) from None

@@ -94,7 +94,7 @@ class RandomUniform(Random):
     @model_validator(mode="after")
     def _ordered(self) -> RandomUniform:
         if self.minval > self.maxval:
-            raise ValueError(f"minval {self.minval} is above maxval {self.maxval}")
+            raise ValueError(f"minval {self.minval} is above maxval {self.maxval}.")
         return self
 
     def draw(self, block: Block) -> np.ndarray:

@@ -94,17 +94,17 @@ class CharacterEncoder(keras.layers.Layer):
         initial = self._initial_state(initial_state)
         by_direction = []
         for d, trie in enumerate(tries):
-            own = tf.range(tf.size(trie.characters))
+            all_rows = tf.range(tf.size(trie.characters))
             if embeddings is None:
                 inputs, rows = tf.convert_to_tensor(self.embedding), trie.characters
             else:
-                inputs, rows = embeddings[d], own
+                inputs, rows = embeddings[d], all_rows
             if rng is not None:
                 inputs = rng.dropout(inputs, options.embedding_dropout)
             layers: list[tf.Tensor] = []
             for layer in range(options.layers):
                 if layer:
-                    inputs, rows = layers[-1][1:], own
+                    inputs, rows = layers[-1][1:], all_rows
                     if rng is not None:
                         inputs = rng.dropout(inputs, options.dropout)
                 cell = self.cells[d + len(tries) * (0 if options.share_layer_weights else layer)]

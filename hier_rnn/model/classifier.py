@@ -131,11 +131,11 @@ def _check_shared(
 ) -> None:
     """Makes sure that a shared encoder is what the options of this model ask for."""
     if encoder.options != options:
-        own, asked = encoder.options.model_dump(), options.model_dump()
+        shared, asked = encoder.options.model_dump(), options.model_dump()
         differing = ", ".join(
-            f"{name} {own[name]} instead of {asked[name]}"
-            for name in own
-            if own[name] != asked[name]
+            f"{name} {shared[name]} instead of {asked[name]}"
+            for name in shared
+            if shared[name] != asked[name]
         )
         raise UserError(
             "the shared character encoder has other options than character_encoder in the"

@@ -95,12 +95,14 @@ class RunningMaximum:
         """Returns the running values after one segment more."""
         largest, places = running
         ranks, count = segment.sentences.ranks, self._shape[0]
-        own = tf.math.unsorted_segment_max(states, ranks, count)
+        segment_largest = tf.math.unsorted_segment_max(states, ranks, count)
         never = tf.int32.max
-        holders = tf.where(states == tf.gather(own, ranks), segment.positions[:, None], never)
+        holders = tf.where(
+            states == tf.gather(segment_largest, ranks), segment.positions[:, None], never
+        )
         first = tf.math.unsorted_segment_min(holders, ranks, count)
-        better = own > largest
-        return tf.where(better, own, largest), tf.where(better, first, places)
+        better = segment_largest > largest
+        return tf.where(better, segment_largest, largest), tf.where(better, first, places)
 
     def result(self, running: Running) -> tf.Tensor:
         """Returns the pooled vectors by rank."""
@@ -152,8 +154,8 @@ class RunningAttention:
         largest, total, summed = running
         scores = self._attention.scores(states)
         ranks = segment.sentences.ranks
-        own = tf.math.unsorted_segment_max(scores, ranks, self._shape[0])
-        new = tf.maximum(largest, own)
+        segment_largest = tf.math.unsorted_segment_max(scores, ranks, self._shape[0])
+        new = tf.maximum(largest, segment_largest)
         kept = tf.exp(largest - new)
         weights = tf.exp(scores - tf.gather(new, ranks))
         return (

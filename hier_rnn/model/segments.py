@@ -164,15 +164,15 @@ class _Reading:
         """
 
         def step(number: tf.Tensor, *gradients: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            own = [tf.identity(source) for source in sources]
-            with tf.GradientTape(watch_accessed_variables=False) as tape, scope(own[2:]):
-                tape.watch(own)
-                words, initial = own[:2]
+            copies = [tf.identity(source) for source in sources]
+            with tf.GradientTape(watch_accessed_variables=False) as tape, scope(copies[2:]):
+                tape.watch(copies)
+                words, initial = copies[:2]
                 # Borders have no gradient. At the first there is nothing but the initial state.
                 carried = tf.where(number == 0, initial[:, :, FORWARD], borders[number])
                 states, _, segment = self._read(number, words, carried, initial, True)
                 share = self.pooling.share(running, states, segment)
-            added = tape.gradient(share, own, upstream, tf.UnconnectedGradients.ZERO)
+            added = tape.gradient(share, copies, upstream, tf.UnconnectedGradients.ZERO)
             return number + 1, *(
                 total + tf.convert_to_tensor(gradient)
                 for total, gradient in zip(gradients, added, strict=True)

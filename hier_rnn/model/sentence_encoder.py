@@ -96,8 +96,8 @@ class SentenceEncoder(keras.layers.Layer):
         def by(way: Callable[..., tf.Tensor]) -> Callable[[], tf.Tensor]:
             def branch() -> tf.Tensor:
                 # With tensors of its own, a branch has a gradient wherever one is asked for.
-                own = tf.nest.map_structure(tf.identity, (words, sentences, initial))
-                return way(*own, rng and rng.fold_in(0), differentiable)
+                copies = tf.nest.map_structure(tf.identity, (words, sentences, initial))
+                return way(*copies, rng and rng.fold_in(0), differentiable)
 
             return branch
 
@@ -133,15 +133,15 @@ class SentenceEncoder(keras.layers.Layer):
             differentiable: Whether to keep what the gradient needs.
         """
         options = self.options
-        throughout = rng and rng.fold_in(0)
-        own = rng and rng.fold_in(1 + segment)
+        document_rng = rng and rng.fold_in(0)
+        segment_rng = rng and rng.fold_in(1 + segment)
         states, rows = words, sentences.words
         outputs = []
         for layer in range(options.layers):
             if layer:
                 rows = tf.range(tf.size(rows))
-                if own is not None:
-                    states = own.dropout(states, options.dropout)
+                if segment_rng is not None:
+                    states = segment_rng.dropout(states, options.dropout)
             cell = self.cells[0 if options.share_layer_weights else layer]
             hidden, cells = tf.unstack(initial[layer])
             output = cell(
@@ -150,7 +150,7 @@ class SentenceEncoder(keras.layers.Layer):
                 sentences,
                 hidden,
                 cells,
-                rng=throughout,
+                rng=document_rng,
                 differentiable=differentiable,
             )
             outputs.append(output)
@@ -185,7 +185,7 @@ class SentenceEncoder(keras.layers.Layer):
             return tf.gather(tf.broadcast_to(given, shape), by_rank, axis=3)
         if not self.initial_states:
             return tf.zeros(shape, self.compute_dtype)
-        own = tf.stack(list(map(tf.convert_to_tensor, self.initial_states)))
+        states = tf.stack(list(map(tf.convert_to_tensor, self.initial_states)))
         # Named direction by direction, and asked for by state: hidden, then cell.
-        by_state = tf.transpose(tf.reshape(own, [layers, 2, 2, 1, units]), [0, 2, 1, 3, 4])
+        by_state = tf.transpose(tf.reshape(states, [layers, 2, 2, 1, units]), [0, 2, 1, 3, 4])
         return tf.broadcast_to(by_state, shape)

@@ -68,9 +68,9 @@ def build_trie(
     differing = tf.where(differs, level, tf.int32.max)
     first = tf.math.unsorted_segment_min(differing, word, tf.size(lengths))
     # A word is in the half in which the middle of its own prefixes is.
-    own = ordered - tf.minimum(first, ordered)
-    twice_the_middle = 2 * tf.cumsum(own) - own
-    half = HALVES * twice_the_middle // (2 * tf.reduce_sum(own) + 1)
+    prefixes = ordered - tf.minimum(first, ordered)
+    twice_the_middle = 2 * tf.cumsum(prefixes) - prefixes
+    half = HALVES * twice_the_middle // (2 * tf.reduce_sum(prefixes) + 1)
     first = tf.where(tf.equal(half, tf.concat([[-1], half[:-1]], 0)), first, 0)
     new = level >= tf.gather(first, word)
     # A prefix that is not new is the last new one of its level.
@@ -149,10 +149,10 @@ def prefix_counts(trie: PrefixTrie, word_counts: tf.Tensor) -> tf.Tensor:
     ) -> tuple[tf.Tensor, tf.Tensor, tf.TensorArray]:
         """From the counts of the level below, those of a level."""
         start, size = starts[t], sizes[t]
-        own = ending[start : start + size] + below
+        passing = ending[start : start + size] + below
         above = sizes[tf.maximum(t - 1, 0)]
-        summed = tf.math.unsorted_segment_sum(own, parents[start : start + size], above)
-        return t - 1, summed, counts.write(t, own)
+        summed = tf.math.unsorted_segment_sum(passing, parents[start : start + size], above)
+        return t - 1, summed, counts.write(t, passing)
 
     array = tf.TensorArray(ending.dtype, levels, element_shape=[None], infer_shape=False)
     deepest = tf.reduce_sum(sizes[-1:])

@@ -149,8 +149,8 @@ def _forward(
         """Reads the characters of half a level from the states of the level above."""
         begin, shape = tf.gather(begins, half_level), tf.gather(shapes, half_level)
         h = tf.gather(previous, tf.slice(trie.parents, begin, shape))
-        own = tf.slice(rows, begin, shape)
-        update, reset, candidate = (tf.gather(gate, own) for gate in projected)
+        level_rows = tf.slice(rows, begin, shape)
+        update, reset, candidate = (tf.gather(gate, level_rows) for gate in projected)
         if after:
             recurrent = tf.nn.bias_add(tf.matmul(h, kernel), bias[1])
             recurrent_update, recurrent_reset, inner = tf.split(recurrent, 3, 1)

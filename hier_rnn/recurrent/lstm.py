@@ -304,8 +304,8 @@ def _backward(
     earlier = tf.concat([[0], sentences + begins[:, 0]], 0)[:steps]
     before = tf.repeat(earlier, sizes) + ranks
     entering = [
-        tf.gather(tf.concat([initial, own], 0), before)
-        for initial, own in zip(tf.unstack(hidden), states, strict=True)
+        tf.gather(tf.concat([initial, later], 0), before)
+        for initial, later in zip(tf.unstack(hidden), states, strict=True)
     ]
     if mask is not None:
         entering = [h * tf.gather(mask[d], ranks) for d, h in enumerate(entering)]

@@ -126,8 +126,8 @@ def remove_half_written(path: Path) -> None:
 def _check_encoder_stays(path: Path, encoder: str) -> None:
     if not encoder:
         return
-    start, own = Path(encoder).resolve(), path.resolve()
-    if start == own or any(start.is_relative_to(own / name) for name in WRITTEN):
+    start, out = Path(encoder).resolve(), path.resolve()
+    if start == out or any(start.is_relative_to(out / name) for name in WRITTEN):
         raise UserError(
             f"{path}: `force=True` would take away the encoder {encoder}, which is the one to start"
             " from. Give another `out`."

@@ -217,8 +217,8 @@ class TrainingLoop:
 
     def _started(self) -> Event:
         state, objective = self.state, self._objective
-        place = (state.examples, objective.expected_examples, state.step, state.epoch)
-        return events.Started(objective.unit, *place, tuple(state.metrics))
+        progress = (state.examples, objective.expected_examples, state.step, state.epoch)
+        return events.Started(objective.unit, *progress, tuple(state.metrics))
 
     def _save(self) -> Event:
         try:

@@ -201,18 +201,24 @@ def test_on_a_terminal_it_says_that_it_loads_and_prompts(small_run):
     os.close(side)
     seen = b""
 
-    def until(mark: bytes) -> None:
+    def until(mark: bytes) -> bytes:
+        """Returns what is shown up to the mark; what follows it is for the next call."""
         nonlocal seen
         while mark not in seen:
             assert select.select([terminal], [], [], 120)[0], seen
             seen += os.read(terminal, 1024)
+        before, _, seen = seen.partition(mark)
+        return before
 
-    until(b"> ")
-    assert b"loading" in seen and b"Ctrl-D ends it" in seen
-    os.write(terminal, b"good\n")
-    until(b"\t0.")
-    seen = b""
-    until(b"> ")
-    os.write(terminal, b"\x04")
-    assert process.wait(30) == 0
-    os.close(terminal)
+    try:
+        shown = until(b"> ")
+        assert b"loading" in shown and b"Ctrl-D ends it" in shown
+        os.write(terminal, b"good\n")
+        until(b"\t0.")
+        until(b"> ")
+        os.write(terminal, b"\x04")
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait(30)
+        os.close(terminal)

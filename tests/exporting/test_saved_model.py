@@ -171,6 +171,7 @@ def test_any_words_in_pieces(saved, texts, logits):
         np.testing.assert_allclose(found, logits(run.predictor, texts), atol=1e-5)
 
     check()
+    check.hypothesis.inner_test(["\u2581", "", "\u2581 \u2581", "ab \u2581ab", "\u2581ab"])
 
 
 def test_graph_calls_no_python_and_opens_no_file(saved):

@@ -9,8 +9,8 @@ from itertools import count, islice
 import numpy as np
 import pytest
 
-from hier_rnn.inference import inference, threads
-from hier_rnn.inference.engine import sentence_encoder
+from hier_rnn.inference import inference
+from hier_rnn.inference.engine import sentence_encoder, threads
 
 CLASSES = 3
 
@@ -72,14 +72,14 @@ def workers():
 def test_batches_are_computed_side_by_side_and_come_in_order(model, small_windows, monkeypatch):
     runner = model.inference()
     together, seen = threading.Barrier(2, timeout=20), set()
-    compute = runner._classified
+    compute = runner._head
 
     def one_waits_for_the_other(pooled):
         seen.add(threading.current_thread())
         together.wait()
         return compute(pooled)
 
-    monkeypatch.setattr(runner, "_classified", one_waits_for_the_other)
+    monkeypatch.setattr(runner, "_head", one_waits_for_the_other)
     sentences = sentences_of([number % 7 for number in range(48)])  # 16 batches
     close(runner.logits(sentences), model.tensorflow(sentences))
     assert threading.current_thread() not in seen
@@ -87,14 +87,14 @@ def test_batches_are_computed_side_by_side_and_come_in_order(model, small_window
 
 def test_a_mistake_in_a_thread_reaches_the_caller(model, small_windows, monkeypatch):
     runner, before = model.inference(), workers()
-    compute, calls = runner._classified, count()
+    compute, calls = runner._head, count()
 
     def fails_once(pooled):
         if next(calls) == 9:
             raise MemoryError("no more")
         return compute(pooled)
 
-    monkeypatch.setattr(runner, "_classified", fails_once)
+    monkeypatch.setattr(runner, "_head", fails_once)
     sentences = sentences_of([2] * 60)
     received = []
     with pytest.raises(MemoryError, match="no more"):

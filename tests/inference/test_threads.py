@@ -13,13 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 import hier_rnn
-from hier_rnn.inference.engine.blas import one_thread_each
+from hier_rnn.inference.engine.threads import one_thread_each
 from hier_rnn.inference.inference import Inference
 
 LIMIT = 60  # seconds
 
+exact = pytest.mark.skipif(
+    any(info.get("architecture") in ("Haswell", "Zen") for info in threadpool_info()),
+    reason="OpenBLAS's routine for AVX2 rounds a row by where it stands",
+)
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 
 
@@ -71,27 +76,37 @@ def test_threads_on_an_encoder(small_run):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_words_value_does_not_depend_on_its_company(both):
-    """To the last bit, where BLAS rounds every row alike: that for AVX2 alone does not."""
+@exact
+@pytest.mark.parametrize("units", [128, 100, pytest.param(512, marks=pytest.mark.slow)])
+def test_a_words_value_does_not_depend_on_its_company(both, units):
+    """To the last bit."""
     model = both(
-        character_encoder={"embedding_dim": 16, "units": 128}, sentence_encoder={"units": 32}
+        character_encoder={"embedding_dim": 16, "units": units, "projection": 50},
+        sentence_encoder={"units": 30},
     )
     words = sorted({"".join(random.Random(n).choices("abcdefgh", k=7)) for n in range(600)})
     with one_thread_each():
         together = model.inference()._projected(words)
-        some = [model.inference()._projected(words[n : n + n % 5 + 1]) for n in range(0, 600, 7)]
-    from threadpoolctl import threadpool_info
+        for n in range(0, 600, 7):
+            some = slice(n, n + n % 5 + 1)
+            np.testing.assert_array_equal(model.inference()._projected(words[some]), together[some])
 
-    exact = not any(info.get("architecture") in ("Haswell", "Zen") for info in threadpool_info())
-    for part, n in zip(some, range(0, 600, 7), strict=True):
-        if exact:
-            np.testing.assert_array_equal(part, together[n : n + n % 5 + 1])
-        np.testing.assert_allclose(part, together[n : n + n % 5 + 1], atol=1e-6)
+
+@exact
+@pytest.mark.parametrize("pooling", ["max", "attention"])
+def test_a_text_does_not_depend_on_its_company(both, pooling):
+    """To the last bit, in one call with others or alone."""
+    model = both(sentence_encoder={"units": 100, "pooling": pooling}, classes=7)
+    draw = random.Random(0)
+    sentences = [draw.choices("abcdefgh", k=draw.choice([0, 1, 2, 5, 9])) for _ in range(300)]
+    together = list(model.inference().logits(sentences))
+    runner = model.inference()
+    for n in range(0, 300, 11):
+        some = slice(n, n + n % 4 + 1)
+        np.testing.assert_array_equal(list(runner.logits(sentences[some])), together[some])
 
 
 def test_blas_has_its_threads_back(small_run):
-    from threadpoolctl import threadpool_info
-
     def threads():
         """Of NumPy's BLAS: SciPy brings one of its own, if a test before imported it."""
         blas = [info for info in threadpool_info() if info["user_api"] == "blas"]
@@ -100,7 +115,7 @@ def test_blas_has_its_threads_back(small_run):
     before, predictor = threads(), hier_rnn.load(small_run)
     in_threads(predictor.predict, requests_of(40), 4)
     assert threads() == before
-    with one_thread_each(), one_thread_each():
+    with one_thread_each():
         assert set(threads()) <= {1}
     assert threads() == before
 

@@ -16,6 +16,7 @@ from typing import cast
 
 from hier_rnn.commands.terminal.console import STANDARD_STREAM
 from hier_rnn.errors import UserError
+from hier_rnn.lines import open_bytes
 
 LINES_AT_ONCE = 4096
 BYTES_AT_ONCE = 1 << 16
@@ -73,7 +74,7 @@ def waits_for_lines(path: Path) -> bool:
 
 def _opened(path: Path) -> BufferedIOBase:
     if path != STANDARD_STREAM:
-        return gzip.open(path) if path.name.lower().endswith(".gz") else open(path, "rb")
+        return open_bytes(path)
     if sys.stdin is None:
         raise UserError("Standard input is closed: name a FILE, or give --text.")
     return cast(BufferedIOBase, sys.stdin.buffer)

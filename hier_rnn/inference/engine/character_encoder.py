@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from hier_rnn.configuration.options import CharacterEncoderOptions
-from hier_rnn.inference.engine.blas import product
+from hier_rnn.inference.engine.blas import Affine
 from hier_rnn.inference.engine.gru import GRUCell
 from hier_rnn.inference.engine.trie import TrieBuilder, levels
 from hier_rnn.model.weight_specs import DIRECTIONS, word_width
@@ -40,7 +40,7 @@ class CharacterEncoder:
         self._projection = None
         if options.projection:
             name = "character_encoder/projection"
-            self._projection = weights[f"{name}/kernel"], weights[f"{name}/bias"]
+            self._projection = Affine(weights[f"{name}/kernel"], weights[f"{name}/bias"])
 
     def __call__(self, words: Sequence[str]) -> np.ndarray:
         """Returns the words' vectors, `(words, width)`."""
@@ -54,13 +54,7 @@ class CharacterEncoder:
             characters, lengths = self._trie_builder([words[i] for i in order], backward)
             ordered = np.array(order, np.int64)
             stack.read(characters, lengths, ordered, states[:, d * units : (d + 1) * units])
-        if self._projection is None:
-            return states
-        kernel, bias = self._projection
-        vectors = np.empty((len(words), self.width), np.float32)
-        product(states, kernel, vectors)
-        vectors += bias
-        return vectors
+        return states if self._projection is None else self._projection(states)
 
 
 class _Stack:
@@ -69,7 +63,6 @@ class _Stack:
     def __init__(
         self, options: CharacterEncoderOptions, direction: str, weights: Mapping[str, np.ndarray]
     ) -> None:
-        self._units = options.units
         cells = []
         for layer in range(1 if options.share_layer_weights else options.layers):
             name = f"character_encoder/gru_{layer}{direction}"
@@ -78,12 +71,11 @@ class _Stack:
         self._cells = cells * options.layers if options.share_layer_weights else cells
         # What the first layer takes from each character, wherever it stands.
         self._characters = self._cells[0].project(weights["character_encoder/embedding"])
-        self._initial = [np.zeros((1, options.units), np.float32)] * options.layers
+        self._initial = [np.zeros((1, cell.width), np.float32) for cell in self._cells]
         if options.initial_state == "trainable":
-            self._initial = [
-                weights[f"character_encoder/initial_state_{layer}{direction}"][None]
-                for layer in range(options.layers)
-            ]
+            for layer, state in enumerate(self._initial):
+                trained = weights[f"character_encoder/initial_state_{layer}{direction}"]
+                state[0, : options.units] = trained
 
     def read(
         self, characters: np.ndarray, lengths: np.ndarray, order: np.ndarray, out: np.ndarray
@@ -96,27 +88,29 @@ class _Stack:
             order: Row of `out` of each word.
             out: `(words, units)`.
         """
-        units = self._units
-        states, gates, projected = (
-            np.zeros((BLOCK, width), np.float32) for width in (units, 3 * units, 3 * units)
-        )
-        out[order[lengths == 0]] = self._initial[-1]
+        units, width = out.shape[1], self._cells[0].width
+        states = np.empty((BLOCK, width), np.float32)
+        gates_space, read_space = (np.empty(3 * BLOCK * width, np.float32) for _ in range(2))
+        out[order[lengths == 0]] = self._initial[-1][:, :units]
         above = self._initial
         for level in levels(characters, lengths):
             size = len(level.parents)
-            here = [np.empty((size, units), np.float32) for _ in above]
+            here = [np.empty((size, width), np.float32) for _ in above]
             for start in range(0, size, BLOCK):
                 rows = slice(start, min(start + BLOCK, size))
                 number = rows.stop - start
-                own, gathered = gates[:number], projected[:number]
+                gates, read = (
+                    space[: 3 * number * width].reshape(3, number, width)
+                    for space in (gates_space, read_space)
+                )
                 for layer, cell in enumerate(self._cells):
                     before = states[:number]
                     above[layer].take(level.parents[rows], 0, out=before, mode="clip")
                     if layer == 0:
-                        self._characters.take(level.characters[rows], 0, out=gathered, mode="clip")
-                        inputs = gathered
+                        self._characters.take(level.characters[rows], 1, out=read, mode="clip")
+                        inputs = read
                     else:
                         inputs = cell.project(here[layer - 1][rows])
-                    cell.step(before, inputs, own, here[layer][rows])
-            out[order[level.words]] = here[-1][level.ends]
+                    cell.step(before, inputs, gates, here[layer][rows])
+            out[order[level.words]] = here[-1][level.ends, :units]
             above = here

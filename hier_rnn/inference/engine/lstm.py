@@ -1,8 +1,8 @@
 """The bidirectional LSTM over packed sentences, in NumPy (Hochreiter and Schmidhuber 1997).
 
-What `hier_rnn.recurrent.lstm` computes, without gradient: both directions in one product. Gates in
-the order of Keras: input, forget, cell, output. A gate is computed as
-`sigmoid(x) = (1 + tanh(x / 2)) / 2`, all gates by one call of `tanh`, and the factor of one half
+What `hier_rnn.recurrent.lstm` computes, without gradient: both directions side by side. Each gate
+is an array of its own, so that what is done to it runs through memory in one go. A gate is computed
+as `sigmoid(x) = (1 + tanh(x / 2)) / 2`, all gates by one call of `tanh`, and the factor of one half
 within is multiplied into the weights beforehand, which is exact.
 """
 
@@ -13,25 +13,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hier_rnn.inference.engine.blas import product
+from hier_rnn.inference.engine.blas import padded, product
 from hier_rnn.model.weight_specs import DIRECTIONS
+
+GATES = 4
+KERAS_ORDER = [0, 1, 3, 2]  # input, forget, output, cell: the three that are squashed alike first
 
 
 class Inputs(NamedTuple):
     """What an LSTM reads in some steps, projected."""
 
     table: np.ndarray
-    """`(n, 4 * units)`: what the gates take from inputs."""
+    """`(n * 4, width)`: what each of the gates takes from inputs."""
     rows: np.ndarray
-    """`(2, rows)`: which row of the table each direction reads, step by step."""
+    """`(2, 4, rows)`: which row of the table each gate of each direction reads, step by step."""
 
 
 class LSTM:
-    """One layer, both directions.
+    """One layer, both directions. States have `width` numbers, zeros after the units.
 
     Args:
         weights: By name.
         layer: Which layer's weights to take.
+
+    Attributes:
+        units: Width of a direction's states.
+        width: Units, padded.
     """
 
     def __init__(self, weights: Mapping[str, np.ndarray], layer: int) -> None:
@@ -40,37 +47,49 @@ class LSTM:
             for part in ("kernel", "recurrent_kernel", "bias")
         )
         self.units = len(recurrent[0])
-        gates = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), self.units)
-        self._kernels = [kernel * gates for kernel in kernels]
-        self._biases = [bias * gates for bias in biases]
-        self._recurrent = np.stack(recurrent) * gates
+        self.width = padded(self.units)
+        self._kernels = [_side_by_side(_by_gate(kernel, self.width)) for kernel in kernels]
+        self._biases = [_side_by_side(_by_gate(bias[None], self.width))[0] for bias in biases]
         self._kernel = np.concatenate(self._kernels, 1)
         self._bias = np.concatenate(self._biases)
+        by_gate = np.stack([_by_gate(each, self.width) for each in recurrent])
+        self._recurrent = np.pad(by_gate, [(0, 0), (0, 0), (0, self.width - self.units), (0, 0)])
 
     def project(self, inputs: np.ndarray) -> np.ndarray:
-        """Returns what both directions take from inputs, `(n, 8 * units)`.
+        """Returns what all gates of both directions take from inputs, `(n, 8 * width)`.
 
         Args:
-            inputs: `(n, width)`.
+            inputs: `(n, inputs)`.
         """
-        projected = np.empty((len(inputs), 8 * self.units), np.float32)
+        projected = np.empty((len(inputs), len(self._bias)), np.float32)
         product(inputs, self._kernel, projected)
         projected += self._bias
         return projected
+
+    def from_table(self, projected: np.ndarray, rows: np.ndarray) -> Inputs:
+        """Returns what the directions read of what `project` made.
+
+        Args:
+            projected: `(n, 8 * width)`; it is not copied.
+            rows: Which of them each direction reads, step by step, `(2, rows)`.
+        """
+        gates = np.arange(2 * GATES).reshape(2, GATES, 1)
+        return Inputs(projected.reshape(-1, self.width), 2 * GATES * rows[:, None] + gates)
 
     def project_each(self, inputs: np.ndarray, rows: np.ndarray) -> Inputs:
         """Returns what the directions take from inputs that each of them reads but once.
 
         Args:
-            inputs: `(n, width)`.
+            inputs: `(n, inputs)`.
             rows: Which of them each direction reads, `(2, rows)`.
         """
-        table = np.empty((2, rows.shape[1], 4 * self.units), np.float32)
+        number = rows.shape[1]
+        table = np.empty((2, number, GATES * self.width), np.float32)
         for d, (kernel, bias) in enumerate(zip(self._kernels, self._biases, strict=True)):
             product(inputs.take(rows[d], 0), kernel, table[d])
             table[d] += bias
-        own = np.arange(2 * rows.shape[1]).reshape(2, -1)
-        return Inputs(table.reshape(-1, 4 * self.units), own)
+        each = np.arange(2 * number * GATES).reshape(2, number, GATES).transpose(0, 2, 1)
+        return Inputs(table.reshape(-1, self.width), each)
 
     def read(
         self,
@@ -85,34 +104,45 @@ class LSTM:
         Args:
             inputs: What is read.
             sizes: Sentences that reach each of the steps, falling.
-            hidden: Each direction's hidden states by rank, `(2, sentences, units)`; moved on.
+            hidden: Each direction's hidden states by rank, `(2, sentences, width)`; moved on.
             cell: The cell states likewise.
-            visit: Called at each step with the new hidden states of the sentences that reach it.
+            visit: Called at each step with the new hidden states of the sentences that reach it,
+                `(2, sentences, units)`.
         """
-        units, most = self.units, int(sizes[0]) if len(sizes) else 0
-        gates_space, read_space = (np.empty(8 * units * most, np.float32) for _ in range(2))
-        squashed_space = np.empty(2 * units * most, np.float32)
+        width, most = self.width, int(sizes[0]) if len(sizes) else 0
+        spaces = [np.empty(2 * GATES * width * most, np.float32) for _ in range(2)]
+        squashed_space = np.empty(2 * width * most, np.float32)
         start = 0
         for size in sizes.tolist():
             h, c = hidden[:, :size], cell[:, :size]
-            gates = gates_space[: 8 * units * size].reshape(2, size, 4 * units)
-            read = read_space[: 8 * units * size].reshape(2, size, 4 * units)
-            squashed = squashed_space[: 2 * units * size].reshape(2, size, units)
-            product(h, self._recurrent, gates)
-            inputs.table.take(inputs.rows[:, start : start + size], 0, out=read, mode="clip")
+            gates, read = (
+                space[: 2 * GATES * width * size].reshape(2, GATES, size, width) for space in spaces
+            )
+            squashed = squashed_space[: 2 * width * size].reshape(2, size, width)
+            product(h[:, None], self._recurrent, gates)
+            inputs.table.take(inputs.rows[:, :, start : start + size], 0, out=read, mode="clip")
             gates += read
             np.tanh(gates, out=gates)
-            entering, forget, new, output = (
-                gates[:, :, gate * units : (gate + 1) * units] for gate in range(4)
-            )
-            gates[:, :, : 2 * units] += 1  # twice the gates
+            entering, forget, output, new = (gates[:, gate] for gate in range(GATES))
+            gates[:, :3] += 1  # twice the gates
             entering *= new
             c *= forget
             c += entering
             c *= 0.5
             np.tanh(c, out=squashed)
-            output += 1
             squashed *= output
             np.multiply(squashed, 0.5, out=h)
-            visit(h)
+            visit(h[:, :, : self.units])
             start += size
+
+
+def _by_gate(weights: np.ndarray, width: int) -> np.ndarray:
+    """Returns weights `(rows, 4 * units)` as `(4, rows, width)`, zeros after the units, halved."""
+    gates = np.stack(np.split(weights, GATES, axis=1))[KERAS_ORDER]
+    gates = gates * np.array([0.5, 0.5, 0.5, 1.0], np.float32)[:, None, None]
+    return np.pad(gates, [(0, 0), (0, 0), (0, width - gates.shape[2])])
+
+
+def _side_by_side(gates: np.ndarray) -> np.ndarray:
+    """Returns `(4, rows, width)` as `(rows, 4 * width)`."""
+    return gates.transpose(1, 0, 2).reshape(gates.shape[1], -1)

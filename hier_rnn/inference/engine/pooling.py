@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hier_rnn.inference.engine.blas import product
+from hier_rnn.inference.engine.blas import Affine
 from hier_rnn.inference.engine.packing import Packed
 
 
@@ -96,18 +96,15 @@ class Attention(Pooling):
 
     def __init__(self, sentences: int, units: int, weights: Mapping[str, np.ndarray]) -> None:
         name = "sentence_encoder/attention"
-        self._kernel, self._bias, self._query = (
-            weights[f"{name}/{part}"] for part in ("kernel", "bias", "query")
-        )
+        self._attend = Affine(weights[f"{name}/kernel"], weights[f"{name}/bias"])
+        self._query = weights[f"{name}/query"]
         self._largest = np.full(sentences, np.finfo(np.float32).min)
         self._total = np.zeros(sentences, np.float32)
         self._sum = np.zeros((sentences, 2 * units), np.float32)
 
     def end_segment(self, packed: Packed, states: np.ndarray, hidden: np.ndarray) -> None:
         """Ends a segment."""
-        attended = np.empty_like(states)
-        product(states, self._kernel, attended)
-        attended += self._bias
+        attended = self._attend(states)
         scores = (np.tanh(attended, out=attended) * self._query).sum(1)
         before = self._largest.copy()
         for rows, size in _steps(packed):

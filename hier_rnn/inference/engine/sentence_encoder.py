@@ -10,17 +10,17 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from hier_rnn.configuration.options import SentenceEncoderOptions
-from hier_rnn.inference.engine.lstm import LSTM, Inputs
+from hier_rnn.inference.engine.lstm import LSTM
 from hier_rnn.inference.engine.packing import Packed, pack
 from hier_rnn.inference.engine.pooling import POOLINGS
 from hier_rnn.model.weight_specs import DIRECTIONS
 
-FORWARD, BACKWARD = 0, 1
+BACKWARD = 1
 ROWS_AT_ONCE = 1 << 14  # words whose projections are held at the same time
 
 ProjectedWords = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-"""From numbers of words, any shape, to a table `(n, 8 * units)` of what the first layer takes from
-words and the row of it for each number."""
+"""From numbers of words, any shape, to a table of what `project` made of words and the row in it of
+each number."""
 
 
 class SentenceEncoder:
@@ -29,6 +29,10 @@ class SentenceEncoder:
     Args:
         options: The `sentence_encoder` options.
         weights: By name; only those of the sentence encoder are looked at.
+
+    Attributes:
+        width: Width of a sentence's vector.
+        projected_width: Width of what `project` makes of a word.
     """
 
     def __init__(self, options: SentenceEncoderOptions, weights: Mapping[str, np.ndarray]) -> None:
@@ -39,10 +43,11 @@ class SentenceEncoder:
             for layer in range(1 if options.share_layer_weights else options.layers)
         ]
         self._layers = layers * options.layers if options.share_layer_weights else layers
+        self.projected_width = 8 * self._layers[0].width
         self._initial = self._initial_states()
 
     def project(self, words: np.ndarray) -> np.ndarray:
-        """Returns what the first layer takes from words, wherever they stand, `(n, 8 * units)`.
+        """Returns what the first layer takes from words, `(n, projected_width)`.
 
         Args:
             words: Vectors, `(n, width)`.
@@ -64,7 +69,7 @@ class SentenceEncoder:
         ranked = lengths[by_rank]
         units, count = self._options.units, len(lengths)
         pooling = POOLINGS[self._options.pooling](count, units, self._weights)
-        # Of each layer the hidden and the cell states, `(layers, 2, 2, sentences, units)`.
+        # Of each layer the hidden and the cell states, `(layers, 2, 2, sentences, width)`.
         states = np.repeat(self._initial, count, axis=3)
         longest = int(ranked[0]) if count else 0
         for first in range(0, longest, self._options.segment_words or max(longest, 1)):
@@ -75,7 +80,7 @@ class SentenceEncoder:
             places = starts[packed.ranks] + first + packed.steps
             both = numbers[np.stack([places, places[packed.mirror]])]
             aligned = self._read(words, both, packed, states, pooling.visit, pooling.aligned)
-            pooling.end_segment(packed, aligned, states[-1, 0])
+            pooling.end_segment(packed, aligned, states[-1, 0, :, :, :units])
         pooled = np.empty((count, self.width), np.float32)
         pooled[by_rank] = pooling.result(ranked)
         return pooled
@@ -107,10 +112,7 @@ class SentenceEncoder:
 
             for steps, part in _parts(packed.sizes):
                 if number == 0:
-                    table, which = words(numbers[:, part])
-                    # Both directions read one flat table, of which no part is copied.
-                    flat = table.reshape(-1, 4 * layer.units)
-                    inputs = Inputs(flat, 2 * which + np.array([[FORWARD], [BACKWARD]]))
+                    inputs = layer.from_table(*words(numbers[:, part]))
                 else:
                     inputs = layer.project_each(below, rows[:, part])
                 hidden, cell = states[number]
@@ -119,15 +121,15 @@ class SentenceEncoder:
         return below
 
     def _initial_states(self) -> np.ndarray:
-        """Returns the states before a sentence, `(layers, 2, 2, 1, units)`."""
+        """Returns the states before a sentence, `(layers, 2, 2, 1, width)`."""
         layers, units = self._options.layers, self._options.units
-        states = np.zeros((layers, 2, 2, 1, units), np.float32)
+        states = np.zeros((layers, 2, 2, 1, self._layers[0].width), np.float32)
         if self._options.initial_state == "trainable":
             for layer in range(layers):
                 for d, direction in enumerate(DIRECTIONS):
                     for part, kind in enumerate(("hidden", "cell")):
                         name = f"sentence_encoder/initial_state_{layer}/{direction}/{kind}"
-                        states[layer, part, d] = self._weights[name]
+                        states[layer, part, d, :, :units] = self._weights[name]
         return states
 
 

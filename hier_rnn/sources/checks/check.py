@@ -6,12 +6,17 @@ seen without training: labels that are no classes, texts that are none, the same
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from hier_rnn.errors import UserError
+from hier_rnn.sources.checks.labels import (
+    NUMERIC_CLASSES,
+    alike_labels,
+    are_measures,
+    joined_labels,
+)
 from hier_rnn.sources.checks.statistics import PLACES, SourceStatistics, is_number
 from hier_rnn.sources.example import Source
 
@@ -21,13 +26,8 @@ FEW_EXAMPLES = 50
 FEW_PER_CLASS = 5
 MAJORITY = 0.95
 IMBALANCE = 200  # times the smallest class in the largest
-NUMERIC_CLASSES = 10  # so many numbers may be ratings
 FEW_TO_SCORE = 20
 NOTED_DUPLICATES, NOTED_OVERLAP = 0.05, 0.01  # shares up to which these are only a note
-SEPARATORS = "|;,/+&\t "
-# Characters that hardly stand within a name: of these, one known part is enough.
-CERTAIN_SEPARATORS = "|;"
-LIST_SEPARATORS = "|;,"
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def _as_training_data(data: SourceStatistics) -> Iterator[Finding]:
     if _are_swapped(data):
         return
     numbers = [label for label in counts if is_number(label)]
-    if _are_measures(numbers, counts, data.examples):
+    if are_measures(numbers, counts, data.examples):
         yield Finding(
             "numeric_labels",
             f"{data.role}: {len(numbers):,} different numbers are the labels of"
@@ -217,7 +217,7 @@ def _as_training_data(data: SourceStatistics) -> Iterator[Finding]:
             _places(data, counts),
         )
         return
-    several = _several_in_one(counts)
+    several = joined_labels(counts)
     if several:
         shown = ", ".join(f"'{label}'" for label in several[:PLACES])
         yield Finding(
@@ -227,7 +227,7 @@ def _as_training_data(data: SourceStatistics) -> Iterator[Finding]:
             len(several),
             _places(data, several),
         )
-    for labels in _alike(counts):
+    for labels in alike_labels(counts):
         shown = ", ".join(f"'{label}'" for label in labels)
         message = f"{data.role}: these labels differ in case or spaces only: {shown}"
         yield Finding("similar_labels", message, len(labels), _places(data, labels))
@@ -316,68 +316,6 @@ def _are_swapped(data: SourceStatistics) -> bool:
         and 2 * texts < len(data.labels)
         and data.label_characters > data.text_characters
     )
-
-
-def _are_measures(numbers: list[str], counts: Mapping[str, int], examples: int) -> bool:
-    """Whether labels are numbers that measure something and name no class."""
-    if len(numbers) < max(3, 0.95 * len(counts)):
-        return False
-    values = {float(number.replace(",", ".", 1)) for number in numbers}
-    fractions = sum(not value.is_integer() for value in values)
-    # Numbers that name classes count them up.
-    counted = not fractions and max(values) - min(values) < 2 * len(values)
-    return (
-        len(numbers) == examples
-        or (len(numbers) >= NUMERIC_CLASSES and 2 * len(numbers) > examples)
-        or (len(numbers) > 2 * NUMERIC_CLASSES and 2 * fractions > len(numbers))
-        or (len(numbers) > 5 * NUMERIC_CLASSES and 10 * len(numbers) > examples and not counted)
-    )
-
-
-def _several_in_one(labels: Mapping[str, int]) -> list[str]:
-    """Returns the labels that are other labels joined by a separator, or written as a list."""
-    lists = [label for label in labels if label[:1] + label[-1:] in ("[]", "{}")]
-    if lists and 2 * len(lists) > len(labels):
-        return [label for label in lists if "," in label]
-    for separator in SEPARATORS:
-        parts = {
-            label: tuple(filter(None, map(str.strip, label.split(separator))))
-            for label in labels
-            if separator in label
-        }
-        parts = {label: several for label, several in parts.items() if len(several) > 1}
-        enough = any if separator in CERTAIN_SEPARATORS else all
-        found = [
-            label
-            for label, several in parts.items()
-            if enough(part in labels and part != label for part in several)
-        ]
-        if not found and separator in LIST_SEPARATORS:
-            found = _combinations(parts)
-        if found:
-            return found
-    return []
-
-
-def _combinations(parts: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Returns the labels whose parts all recur in others, if there are fewer parts than labels."""
-    owners: dict[str, int] = {}
-    for several in parts.values():
-        for part in set(several):
-            owners[part] = owners.get(part, 0) + 1
-    found = [label for label, several in parts.items() if all(owners[part] > 1 for part in several)]
-    return (
-        found if len(found) > 2 and len({p for f in found for p in parts[f]}) <= len(found) else []
-    )
-
-
-def _alike(labels: Mapping[str, int]) -> list[list[str]]:
-    """Returns groups of labels that are the same but for case, spaces, `_` and `-`."""
-    groups: dict[str, list[str]] = {}
-    for label in labels:
-        key = re.sub(r"[\s_-]+", "", label.casefold())
-        groups.setdefault(key, []).append(label)
-    return [group for key, group in groups.items() if len(group) > 1 and not is_number(key)]
 
 
 def _share_of(total: int, what: str = "examples") -> Callable[[int], str]:

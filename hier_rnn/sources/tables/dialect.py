@@ -16,6 +16,7 @@ from typing import NamedTuple
 from hier_rnn.errors import UserError
 from hier_rnn.lines import LONGEST_LINE, without_end
 from hier_rnn.sources.example import shortened
+from hier_rnn.sources.tables.cells import explained_cells, quoting_of_plain
 from hier_rnn.sources.tables.names import has_row_names, usual_role
 
 Rows = Iterator[tuple[int, list[str]]]
@@ -189,7 +190,8 @@ def find_dialect(
             likely = [quoting] if quoting != "auto" else _quotings(text, more, plain, ending)
             dialect = plain._replace(quoting=likely[0])
             # With returns for line ends, a line feed only stands between quotes.
-            if end == "\r" and "\n" in text and not _tokens(text, more, plain, likely[0]):
+            mixed = end == "\r" and "\n" in text
+            if mixed and not explained_cells(text, more, character, end, likely[0]):
                 continue
             found.append(_Candidate(dialect, sample_rows(text, more, dialect) or []))
             if len(likely) > 1:
@@ -306,11 +308,12 @@ def _line_ends(text: str) -> list[str]:
 
 def _quotings(text: str, more: bool, dialect: Dialect, ending: str) -> list[str]:
     """How the cells of a sample are quoted; both ways where either explains it as well."""
+    delimiter, end = dialect.delimiter, dialect.end
     quoted = dialect._replace(quoting="double")
-    if dialect.delimiter == "\t" and (
-        ending == ".tsv" or (dialect.end == "\n" and sample_rows(text, more, quoted) is None)
+    if delimiter == "\t" and (
+        ending == ".tsv" or (end == "\n" and sample_rows(text, more, quoted) is None)
     ):
-        return [_quoting_of_plain(text, more, dialect)]
+        return [quoting_of_plain(text, more, delimiter, end)]
     if '\\"' not in text:
         # Whoever escapes with backslashes doubles those of the text.
         runs = [len(run) for run in re.findall(r"\\+", text)] if '"' in text else []
@@ -326,70 +329,6 @@ def _quotings(text: str, more: bool, dialect: Dialect, ending: str) -> list[str]
     if double.agreement > backslash.agreement:
         return ["double"]
     # A quote in a cell without quotes around it is explained by a backslash alone.
-    if not _tokens(text, more, dialect, "double") and _tokens(text, more, dialect, "backslash"):
-        return ["backslash"]
-    return ["double", "backslash"]
-
-
-def _quoting_of_plain(text: str, more: bool, dialect: Dialect) -> str:
-    """Tab-separated files are plain, unless every quote in the sample is explained by quoting.
-
-    A writer that quotes where it must (pandas) doubles the quotes inside; one that quotes all
-    texts (R) leaves a column where every cell is quoted.
-    """
-    if '"' not in text:
-        return "none"
-    for quoting in ("double", "backslash"):
-        cells = _tokens(text, more, dialect, quoting)
-        if cells and (_quoted_where_needed(cells) or _quoted_columns(cells)):
-            return quoting
-    return "none"
-
-
-class _Cell(NamedTuple):
-    """A cell as it is written: between quotes or not."""
-
-    quoted: bool
-    raw: str
-
-
-def _tokens(text: str, more: bool, dialect: Dialect, quoting: str) -> list[list[_Cell]]:
-    """The rows of a sample with every quote explained, or none if there is one that is not."""
-    d, end = re.escape(dialect.delimiter), dialect.end
-    inside, bare = r'(?:[^"]|"")*', rf'[^{d}\r\n"]*'
-    if quoting == "backslash":
-        inside, bare = r'(?:[^"\\]|\\.)*', rf'(?:[^{d}\r\n"\\]|\\[^\r\n])*'
-    token = re.compile(rf'(?:"({inside})"|({bare}))({d}|\r?{end}|\Z)', re.DOTALL)
-    rows: list[list[_Cell]] = [[]]
-    place = 0
-    while place < len(text):
-        match = token.match(text, place)
-        if not match:
-            return rows[:-1] if more and place > 0.9 * len(text) else []
-        rows[-1].append(_Cell(match[1] is not None, match[1] if match[1] is not None else match[2]))
-        place = match.end()
-        if match[3] != dialect.delimiter:
-            rows.append([])
-    rows = [row for row in rows if len(row) > 1 or (row and row[0].raw)]
-    widths = {len(row) for row in rows[1:]}
-    return rows if len(widths) <= 1 else []
-
-
-def _quoted_where_needed(rows: list[list[_Cell]]) -> bool:
-    within = [cell.raw for row in rows for cell in row if cell.quoted]
-    return (
-        all(re.search('["\t\r\n]', raw) for raw in within)
-        and any('""' in raw or '\\"' in raw or "\t" in raw for raw in within)
-        and not all("\n" in raw for raw in within)
-    )
-
-
-def _quoted_columns(rows: list[list[_Cell]]) -> bool:
-    if len(rows) < 2:
-        return all(cell.quoted for row in rows for cell in row)
-    body = [row for row in rows[1:] if len(row) == len(rows[-1])]
-    shares = [
-        {cell.quoted for cell in column if cell.raw not in ("", "NA")}
-        for column in zip(*body, strict=True)
-    ]
-    return {True} in shares and all(len(share) < 2 for share in shares)
+    both = ["double", "backslash"]
+    explained = [way for way in both if explained_cells(text, more, delimiter, end, way)]
+    return explained if explained == ["backslash"] else both

@@ -7,15 +7,14 @@ knows nothing (Kumar et al. 2022, https://arxiv.org/abs/2202.10054).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from hier_rnn.inference.engine.blas import one_thread_each
+from hier_rnn.inference.engine.threads import one_thread_each
 from hier_rnn.inference.inference import Inference
-from hier_rnn.sources.shuffle import shuffled
+from hier_rnn.sources.shuffle import sample
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.events import Listener, Stage
 
@@ -63,20 +62,17 @@ def fit_linear_head(
         on_event: Told how far it is.
     """
     generator = np.random.default_rng(seed)
-    total = min(LARGEST, data.corpus.examples)
     indices = {label: index for index, label in enumerate(data.corpus.labels)}
-    examples = list(islice(shuffled(data.train, LARGEST, generator), total))
+    examples = sample(data.train, LARGEST, generator)
+    total = len(examples)
     targets = np.array([indices[example.required_label] for example in examples])
     words = (data.words(example.text) for example in examples)
 
-    def told() -> Iterator[np.ndarray]:
-        for done, vector in enumerate(inference.vectors(words), 1):
-            yield vector
-            if done % 1000 == 0:
-                on_event(Stage(STAGE, done, total, "sentences"))
-
-    vectors = np.array(list(told()), np.float64)
-    on_event(Stage(STAGE, total, total, "sentences"))
+    blocks: list[np.ndarray] = []
+    for block in inference.vector_blocks(words):
+        blocks.append(block)
+        on_event(Stage(STAGE, sum(map(len, blocks)), total, "sentences"))
+    vectors = np.concatenate(blocks).astype(np.float64)
     with one_thread_each():  # the products are too small to share
         return _fit(vectors, targets, np.asarray(class_weights), generator)
 

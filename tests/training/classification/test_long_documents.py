@@ -14,6 +14,8 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.classification.train import train_classifier
 
+pytestmark = pytest.mark.slow  # for the training that all of them use
+
 LONG = "red green blue red green blue red green blue red good"
 LINES = [
     ("good", LONG),

@@ -13,7 +13,7 @@ import pytest
 from hier_rnn.errors import UserError
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.weights.weights_file import read_weights
-from hier_rnn.training.classification import train as classify
+from hier_rnn.training.classification import classifier_training
 from hier_rnn.training.events import Event, Saved, Stage, Started, Step
 from hier_rnn.training.state import TrainingState
 
@@ -132,7 +132,9 @@ def test_data_that_changed_since_the_run_began(train, tiny, tmp_path, monkeypatc
     source.write_text(rows, "utf-8")
     changed = {"data": {"train": str(source)}, "training": {"epochs": 1}}
     with monkeypatch.context() as patch:
-        patch.setattr(classify, "write_run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            classifier_training, "write_run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             train(**changed)
     for more in ("good\tnice\n", "new\tnice\n", "good\tňňň\n"):

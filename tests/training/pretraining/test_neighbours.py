@@ -10,6 +10,8 @@ from hier_rnn.inference.neighbours import neighbours
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.training.pretraining.pretrain import pretrain
 
+pytestmark = pytest.mark.slow  # for the training that all of them use
+
 
 @pytest.fixture(scope="module")
 def encoder(text, tmp_path_factory):
