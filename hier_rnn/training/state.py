@@ -156,7 +156,7 @@ class TrainingState:
         tensors = checkpoint.tensors
         progress = read_progress(TrainerState, checkpoint.progress, checkpoint.path)
         shapes = {name: tuple(variable.shape) for name, variable in self._variables.items()}
-        if progress.best_score > -float("inf"):
+        if progress.best_epoch or progress.metrics:
             shapes |= {f"{BEST}/{name}": tuple(w.shape) for name, w in self._weights.items()}
         for name in sorted(shapes.keys() | tensors.keys()):
             found = tensors[name].shape if name in tensors else "unknown"
