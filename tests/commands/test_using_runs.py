@@ -245,4 +245,4 @@ def test_vectors_of_texts(call, two_runs, taught, standard_input):
     assert refused.status == 2 and "holds a character encoder alone" in refused.err
     near = call("neighbours", taught, "goood", "--count", "1")
     assert near.status == 0 and near.out.startswith("goood: ")
-    assert "sentence_encoder/" in call("inspect", taught).out
+    assert "sentence_encoder" in call("inspect", taught).out
