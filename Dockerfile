@@ -6,10 +6,10 @@ WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY data data
 COPY hier_rnn hier_rnn
-COPY requirements-serve.txt .
+COPY requirements-light.txt .
 # Without its dependencies, of which training needs hundreds of megabytes; those of serving follow.
 RUN pip install --no-cache-dir --prefix /installed --no-deps . \
-    && pip install --no-cache-dir --prefix /installed --requirement requirements-serve.txt
+    && pip install --no-cache-dir --prefix /installed --requirement requirements-light.txt
 
 FROM python:3.13-slim
 COPY --from=build /installed /usr/local

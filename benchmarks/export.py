@@ -47,7 +47,18 @@ OF_MODEL = {
     "numpy": (*RUN_FILES, "model.safetensors"),
     "onnx": ("model.onnx", "export.json", "words.model"),
     "tensorflow": ("1",),
+    "pytorch": (*RUN_FILES, "model.safetensors"),
+    "fasttext": ("fasttext.bin",),
+    "minilm": ("minilm.npz", "model"),
 }
+PEERS = {
+    "PyTorch, packed": ("pytorch", "run"),
+    "fastText": ("fasttext", "fasttext"),
+    "MiniLM + logistic regression": ("minilm", "minilm"),
+}
+TRAINED = ("fasttext", "minilm")  # with other weights than the run's
+# fastText's words and letters at once, epochs and learning rate.
+SETTINGS = {"word_ngrams": 1, "character_ngrams": (3, 6), "epochs": 30, "learning_rate": 0.5}
 
 
 def main() -> None:
@@ -56,6 +67,8 @@ def main() -> None:
     add = parser.add_argument
     add("run", help="a run directory", metavar="RUN")
     add("--data", help="a source, as for train.py; without: the bundled messages", metavar="SRC")
+    add("--train", help="the run's training data, for the peers", metavar="SRC")
+    add("--minilm", help="files of a sentence transformer, for it as a peer", metavar="DIR")
     add("--rounds", help="processes of each, of which the median counts", type=positive, default=3)
     add("--json", help="write the results", type=Path, metavar="FILE")
     run(parser, measure, show)
@@ -70,13 +83,18 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     targets = np.array([predictor.labels.index(example.label) for example in examples])
     expected = np.array(list(predictor.logits(texts)))
     rows: dict[str, Any] = {}
+    chosen = dict(ROWS)
     with tempfile.TemporaryDirectory() as folder:
         folders = _export(predictor, Path(folder))
-        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in ROWS}
+        if options.train:
+            peers = _train_peers(options, predictor.labels, Path(folder))
+            folders |= {"run": predictor.run} | peers
+            chosen |= {name: row for name, row in PEERS.items() if row[1] in folders}
+        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in chosen}
         for _ in range(options.rounds):
-            for name, (runtime, kind) in ROWS.items():
+            for name, (runtime, kind) in chosen.items():
                 runs[name].append(_figures(runtime, folders[kind], texts))
-        for name, (runtime, kind) in ROWS.items():
+        for name, (runtime, kind) in chosen.items():
             answers = [own.pop("logits") for own in runs[name]]
             logits = np.array(answers[0])
             median = {
@@ -87,7 +105,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                 "bytes": _size(folders[kind], OF_MODEL[runtime]),
                 "words_per_second_cold": words / median["cold_seconds"],
                 "words_per_second_warm": words / median["warm_seconds"],
-                "largest_difference": float(np.abs(logits - expected).max()),
+                "largest_difference": (
+                    None if runtime in TRAINED else float(np.abs(logits - expected).max())
+                ),
                 "accuracy": float(np.mean(logits.argmax(1) == targets)),
             }
     return {
@@ -110,6 +130,39 @@ def _export(predictor: Any, folder: Path) -> dict[str, Path]:
     predictor.export(folders["dynamic"])
     graph = folders["dynamic"] / "model.onnx"
     quantize_dynamic(folders["float32"] / "model.onnx", graph)
+    return folders
+
+
+def _train_peers(
+    options: argparse.Namespace, labels: Sequence[str], folder: Path
+) -> dict[str, Path]:
+    """Trains what has weights of its own; returns the folders."""
+    from benchmarks.peers.fasttext_model import FastText, Settings
+
+    examples = [e for e in open_source(options.train) if e.label in labels]
+    texts = [example.text for example in examples]
+    targets = [example.label for example in examples]
+    folders = {"fasttext": folder / "fasttext"}
+    folders["fasttext"].mkdir()
+    model = FastText(texts, targets, Settings(**SETTINGS))
+    model.save(folders["fasttext"] / "fasttext.bin")
+    columns = json.dumps([labels.index(name) for name in model.names])
+    (folders["fasttext"] / "columns.json").write_text(columns, "utf-8")
+    if options.minilm:
+        from sklearn.linear_model import LogisticRegression
+
+        from benchmarks.peers.sentence_transformer import Vectors
+
+        folders["minilm"] = folder / "minilm"
+        folders["minilm"].mkdir()
+        (folders["minilm"] / "model").symlink_to(Path(options.minilm).resolve())
+        classes = [labels.index(label) for label in targets]
+        head = LogisticRegression(C=10, max_iter=2000).fit(Vectors(options.minilm)(texts), classes)
+        kernel, bias = head.coef_.T, head.intercept_
+        if len(bias) == 1:  # of two classes there is one column, for the second
+            kernel, bias = np.hstack([-kernel, kernel]), np.hstack([-bias, bias])
+        folder = folders["minilm"]
+        np.savez(folder / "minilm.npz", folder=options.minilm, kernel=kernel, bias=bias)
     return folders
 
 
@@ -154,7 +207,7 @@ def show(results: Mapping[str, Any], console: Console | None = None) -> None:
             f"{row['words_per_second_warm']:,.0f}",
             f"{1000 * row['latency_p50']:.2f} ms",
             f"{1000 * row['latency_p99']:.2f} ms",
-            f"{row['largest_difference']:.0e}",
+            "" if row["largest_difference"] is None else f"{row['largest_difference']:.0e}",
             f"{100 * row['accuracy']:.2f}",
         )
     (console or Console(width=WIDTH)).print(table)

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measure import processors
+
 BATCH = 64
 SINGLE = 300  # texts asked one at a time
 PAGE = Path(__file__).parents[1] / "docs" / "export.md"
@@ -64,7 +66,60 @@ def _in_batches(logits: Logits) -> Logits:
     return batched
 
 
-RUNTIMES = {"numpy": numpy_engine, "tensorflow": tensorflow, "onnx": onnx}
+def pytorch(folder: Path) -> Logits:
+    """The run's own weights in PyTorch's packed sequences; without words it answers all alike."""
+    from benchmarks.peers.pytorch_model import PyTorchPacked
+    from benchmarks.peers.task import Task
+    from hier_rnn.model.weight_specs import weight_shapes
+    from hier_rnn.storage.run_directory import RunDirectory
+
+    run = RunDirectory(folder)
+    configuration, alphabet = run.read_configuration(), run.read_alphabet()
+    classes = len(run.read_labels())
+    weights = run.read_weights(weight_shapes(configuration, alphabet.size, classes))
+    model = PyTorchPacked(Task(configuration, alphabet, classes, weights, processors(), 0, BATCH))
+
+    def logits(texts: Sequence[str]) -> np.ndarray:
+        worded = [text if text.strip() else "." for text in texts]  # it packs no empty sequence
+        return model.logits(worded)[0]
+
+    return logits
+
+
+def fast_text(folder: Path) -> Logits:
+    """fastText, with the log of its probabilities."""
+    import fasttext
+
+    model = fasttext.load_model(str(folder / "fasttext.bin"))
+    columns = json.loads((folder / "columns.json").read_text("utf-8"))
+
+    def logits(texts: Sequence[str]) -> np.ndarray:
+        rows = np.full((len(texts), len(columns)), -np.inf)
+        for row, text in zip(rows, texts, strict=True):
+            for probability, label in model.f.predict(" ".join(text.split()) + "\n", -1, 0, ""):
+                row[columns[int(label.removeprefix("__label__"))]] = np.log(probability)
+        return rows
+
+    return logits
+
+
+def mini_lm(folder: Path) -> Logits:
+    """all-MiniLM-L6-v2's vectors of texts and a logistic regression."""
+    from benchmarks.peers.sentence_transformer import Vectors
+
+    head = np.load(folder / "minilm.npz")
+    vectors = Vectors(str(head["folder"]))
+    return lambda texts: vectors(texts) @ head["kernel"] + head["bias"]
+
+
+RUNTIMES = {
+    "numpy": numpy_engine,
+    "tensorflow": tensorflow,
+    "onnx": onnx,
+    "pytorch": pytorch,
+    "fasttext": fast_text,
+    "minilm": mini_lm,
+}
 
 
 def main() -> None:

@@ -51,8 +51,8 @@ class FastText:
         seed: int = 0,
     ) -> None:
         # A label may hold what fastText takes for a separator, so classes go by number.
-        self._names = sorted(set(labels))
-        numbers = {name: number for number, name in enumerate(self._names)}
+        self.names = sorted(set(labels))
+        numbers = {name: number for number, name in enumerate(self.names)}
         shortest, longest = settings.character_ngrams
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "train.txt"
@@ -72,11 +72,15 @@ class FastText:
                 verbose=0,
             )
 
+    def save(self, path: Path) -> None:
+        """Writes the model; its labels are numbers, of `names`."""
+        self._model.save_model(str(path))
+
     def labels(self, texts: Sequence[str]) -> list[str]:
         """Returns each text's label."""
         # `predict` of the wrapper fails with NumPy 2; it is a call of this and nothing more.
         found = [self._model.f.predict(_line(text), 1, 0.0, "strict") for text in texts]
-        return [self._names[int(best[0][1].removeprefix(LABEL))] for best in found]
+        return [self.names[int(best[0][1].removeprefix(LABEL))] for best in found]
 
     def accuracy(self, texts: Sequence[str], labels: Sequence[str]) -> float:
         """Returns the share of texts whose label it finds."""

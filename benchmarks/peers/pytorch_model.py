@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from benchmarks.peers.spelling import by_length, padded, spell
 from benchmarks.peers.task import ADAM_BETA_2, ADAM_EPSILON, Batch, Task
@@ -26,6 +26,7 @@ class Network(nn.Module):
         options = task.configuration
         units, sentence_units = options.character_encoder.units, options.sentence_encoder.units
         embedding = options.character_encoder.embedding_dim
+        self.pooling = options.sentence_encoder.pooling
         self.embedding = nn.Embedding(task.alphabet.size, embedding)
         self.gru = nn.GRU(embedding, units, batch_first=True)
         self.lstm = nn.LSTM(units, sentence_units, batch_first=True, bidirectional=True)
@@ -49,7 +50,10 @@ class Network(nn.Module):
         packed = _packed(characters, word_lengths)
         _, state = self.gru(packed._replace(data=self.embedding(packed.data)))
         packed = _packed(rows, sentence_lengths)
-        _, (hidden, _) = self.lstm(packed._replace(data=state[0][packed.data]))
+        states, (hidden, _) = self.lstm(packed._replace(data=state[0][packed.data]))
+        if self.pooling == "max":
+            steps, _ = pad_packed_sequence(states, padding_value=-torch.inf)
+            return self.head(steps.max(0).values)
         return self.head(torch.cat([hidden[0], hidden[1]], 1))
 
 

@@ -114,6 +114,14 @@ def run(command: click.Command, program: str) -> None:
     except (click.Abort, KeyboardInterrupt) as interruption:
         tell("")  # below the ^C of the terminal
         status = _fail(str(interruption) or "interrupted", INTERRUPTED)
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.partition(".")[0] == "hier_rnn":
+            raise
+        status = _fail(
+            f"the Python package {error.name.partition('.')[0]} is not installed. A light install"
+            " can predict, serve, and give vectors and neighbours; for everything else: pip"
+            " install hier_rnn, with all that it needs."
+        )
     except OSError as error:
         if _nobody_reads(error):
             discard_output()

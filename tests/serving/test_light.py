@@ -1,4 +1,4 @@
-"""Serving needs nothing but `requirements-serve.txt` names, and docs/deploy.md is true."""
+"""Using a run needs nothing but `requirements-light.txt` names, and docs/deploy.md is true."""
 
 from __future__ import annotations
 
@@ -22,13 +22,26 @@ else:
 ROOT = Path(__file__).parents[2]
 LISTED = {
     Requirement(line).name
-    for line in (ROOT / "requirements-serve.txt").read_text().splitlines()
+    for line in (ROOT / "requirements-light.txt").read_text().splitlines()
     if line and not line.startswith("#")
 }
 MODULES = """
 import sys
 {code}
 print(*{{name.partition(".")[0] for name in sys.modules}})
+"""
+COMMAND = """
+import os, tempfile
+from hier_rnn.commands.main import main
+TEXTS = os.path.join(tempfile.mkdtemp(), "texts.txt")
+open(TEXTS, "w").write("good shop\\n" * 3)
+sys.argv[1:] = [{0}]
+sys.stdout, out = open(os.devnull, "w"), sys.stdout
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+sys.stdout = out
 """
 
 
@@ -55,6 +68,10 @@ def with_what_they_need(names: set[str]) -> set[str]:
         "run = load(sys.argv[1])\n"
         "answer(run, {'kind': 'predict', 'texts': ['good']})\n"
         "answer(run, {'kind': 'explain', 'text': 'good', 'label': None})",
+        COMMAND.format("'predict', sys.argv[1], TEXTS"),
+        COMMAND.format("'predict', sys.argv[1], TEXTS, '--json', '--out', TEXTS + '.jsonl'"),
+        COMMAND.format("'vectors', sys.argv[1], TEXTS, '--sentences'"),
+        COMMAND.format("'neighbours', sys.argv[1], 'good'"),
     ],
 )
 def test_nothing_else_is_imported(small_run, code):
@@ -73,6 +90,37 @@ def test_nothing_else_is_imported(small_run, code):
     allowed |= {"editables", "setuptools"}  # an editable install's own, imported as Python starts
     assert {name.replace("_", "-") for name in imported} <= allowed
     assert "tensorflow" not in modules
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["train", "--train", "DATA", "--out", "OUT"], ["evaluate", "RUN", "--data", "DATA"]],
+    ids=["train", "evaluate"],
+)
+def test_what_a_light_install_lacks_is_said(small_run, data, tmp_path, command):
+    """As where TensorFlow is not installed: Python finds no such module."""
+    places = {"RUN": small_run, "DATA": data["train"], "OUT": tmp_path / "out"}
+    arguments = [str(places.get(part, part)) for part in command]
+    code = f"""
+import sys
+
+class Missing:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name == "tensorflow":
+            raise ModuleNotFoundError("No module named 'tensorflow'", name=name)
+
+sys.meta_path.insert(0, Missing)
+sys.argv = ["hier-rnn", *{arguments!r}]
+from hier_rnn.commands.main import main
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert "\nerror: the Python package tensorflow is not installed." in "\n" + ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_the_list_is_of_the_package():

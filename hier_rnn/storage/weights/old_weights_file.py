@@ -33,7 +33,13 @@ def parse_old_weights(
     Raises:
         UserError: As `parse_weights`, or the file uses what HDF5 can besides plain data.
     """
-    import h5py  # only for old directories
+    try:
+        import h5py  # only for old directories
+    except ImportError:  # a light install
+        raise UserError(
+            f"{path}: weights of an older format, which take h5py to read. Install it: pip install"
+            " h5py."
+        ) from None
 
     logger.warning(
         "%s: written before directories had a manifest: it is read without checksums.", path.parent
