@@ -27,13 +27,13 @@ from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.events import Listener, ModelBuilt
 from hier_rnn.training.loop import TrainingLoop
-from hier_rnn.training.pretraining.counted_texts import CountedTexts, TaughtTexts
 from hier_rnn.training.pretraining.encoder_output import write_encoder
 from hier_rnn.training.pretraining.next_character_objective import NextCharacterObjective
 from hier_rnn.training.pretraining.prepared import PreparedWords
-from hier_rnn.training.pretraining.sentence_vector_objective import SentenceVectorObjective
 from hier_rnn.training.pretraining.summary import log_summary
 from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
+from hier_rnn.training.sentence_vectors.sentence_vector_objective import SentenceVectorObjective
+from hier_rnn.training.sentence_vectors.taught_texts import CountedTexts, TaughtTexts
 from hier_rnn.training.state import COPIES
 from hier_rnn.training.word_vectors.targets import Targets
 from hier_rnn.training.words import load_words

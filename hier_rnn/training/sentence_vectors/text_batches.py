@@ -20,7 +20,7 @@ from hier_rnn.packing.sentences import pack_sentences
 from hier_rnn.packing.stream import packed_stream
 from hier_rnn.sources.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
-from hier_rnn.training.pretraining.counted_texts import TaughtTexts, is_held_out
+from hier_rnn.training.sentence_vectors.taught_texts import TaughtTexts, is_held_out
 
 POOL = 16  # batches of texts that are sorted by length before they are cut
 HELD_TEXTS = 100_000  # held in memory to shuffle them

@@ -26,8 +26,8 @@ from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.misspelling import misspell
 from hier_rnn.training.objective import BatchSize, Losses, PhaseBatches
 from hier_rnn.training.phases import ResolvedPhase
-from hier_rnn.training.pretraining.counted_texts import TaughtTexts, held_out_share, is_held_out
-from hier_rnn.training.pretraining.text_batches import TextBatch, TextBatches
+from hier_rnn.training.sentence_vectors.taught_texts import TaughtTexts, held_out_share, is_held_out
+from hier_rnn.training.sentence_vectors.text_batches import TextBatch, TextBatches
 from hier_rnn.training.state import TrainerState
 
 NEIGHBOURS = 10

@@ -23,14 +23,14 @@ from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.text.tokenizer import Tokenizer
-from hier_rnn.training.pretraining.counted_texts import CountedTexts, TaughtTexts, is_held_out
 from hier_rnn.training.pretraining.pretrain import pretrain
-from hier_rnn.training.pretraining.sentence_vector_objective import (
+from hier_rnn.training.sentence_vectors.sentence_vector_objective import (
     SentenceVectorObjective,
     neighbour_overlap,
     similarity_loss,
 )
-from hier_rnn.training.pretraining.text_batches import TextBatches
+from hier_rnn.training.sentence_vectors.taught_texts import CountedTexts, TaughtTexts, is_held_out
+from hier_rnn.training.sentence_vectors.text_batches import TextBatches
 
 TOPICS = ("walk talk look cook", "book show know play", "work turn help open")
 
