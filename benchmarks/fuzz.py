@@ -149,12 +149,14 @@ class Fuzzer:
 
         configuration = RunDirectory(run).read_configuration()
         size = RunDirectory(run).read_alphabet().size
-        shapes = weight_shapes(configuration, size, len(RunDirectory(run).read_labels()))
+        classes = len(RunDirectory(run).read_labels())
+        shapes = weight_shapes(configuration, size, classes)
         return {
             "alphabet.json": reads(run / "alphabet.json", of_run(RunDirectory.read_alphabet)),
             "labels.json": reads(run / "labels.json", of_run(RunDirectory.read_labels)),
             "calibration.json": reads(
-                run / "calibration.json", of_run(RunDirectory.read_temperature)
+                run / "calibration.json",
+                of_run(lambda directory: directory.read_decision(classes, multi_label=False)),
             ),
             "words.txt": reads(run / "words.txt", of_run(RunDirectory.read_vocabulary)),
             "metrics.jsonl": reads(run / "metrics.jsonl", of_run(read_training_record)),

@@ -103,6 +103,7 @@ TEXTS: dict[str, Callable[[], Iterator[bytes]]] = {
         ["".join(map(chr, range(0x4E00, 0x9FFF))).encode() * 50]
     ),
     "20,000 combining marks": repeated("\u0301".encode(), 40_000),
+    "a million marks out of order": repeated("\u0301\u0323".encode(), 2_000_000),
     "U+FDFA 100,000 times": repeated("\ufdfa".encode(), 300_000),
     "NUL and control characters": repeated(bytes(range(1, 10)) + b"\0\x1b[2J\x7f", 100_000),
     "bidi and zero-width": repeated("\u202e\u200b\u2066\u200d\ufeff".encode(), 100_000),
@@ -116,6 +117,7 @@ LABELLED_TEXTS = (
     "a word of a million letters",
     "NUL and control characters",
     "20,000 combining marks",
+    "a million marks out of order",
     "100,000 quotes",
 )
 TRAIN = (

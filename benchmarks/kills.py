@@ -2,31 +2,34 @@
 
     python -m benchmarks.kills [--kills 50] [--kind classify|pretrain] [--seed N] [--json FILE]
 
-Each training is killed (SIGKILL) and started again until it is finished; then it starts over, till
-there were so many kills. At the end the weights and all that belongs to them must be byte for byte
-those of a training that nobody disturbed, and no other file may be left.
+Each training is killed (SIGKILL) at a random moment after it began to write, and started again
+until it is finished; then it starts over, till there were so many kills. At the end the weights and
+all that belongs to them must be byte for byte those of a training that nobody disturbed, and no
+other file may be left.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+import psutil
 
 from hier_rnn.sources.bundled import bundled
 
 EXAMPLES = 300
+LOOK = 0.01  # seconds between two looks at how long it has computed
 SIZES = ("--text.minimum_character_count", "1", "--character_encoder.units", "24", "--quiet")
 # Each step is saved, so that a kill finds every stage of it.
 COMMANDS = {
@@ -50,7 +53,7 @@ COMMANDS = {
         "--text",
         "TEXT",
         "--pretraining.epochs",
-        "8",
+        "40",
         "--pretraining.checkpoint_seconds",
         "0",
         *SIZES,
@@ -60,37 +63,53 @@ TIMED = ("metrics.jsonl", "manifest.json", "evaluation.json", "facts.json")
 """Files that hold how long something took; their names alone are compared."""
 
 
-def train(kind: str, text: Path, out: Path, seconds: float | None = None) -> str:
-    """Trains, for so many seconds at the most.
+class Trained(NamedTuple):
+    """What became of a training."""
+
+    finished: bool
+    """Or else it was killed."""
+    began: float
+    """Processor seconds until it wrote its first file."""
+    seconds: float
+    """Processor seconds in all."""
+
+
+def train(kind: str, text: Path, out: Path, seconds: float = math.inf) -> Trained:
+    """Trains until it is finished or has computed for so long: processors may be busy otherwise.
 
     Args:
         kind: A key of `COMMANDS`.
         text: The training text.
         out: The directory to write.
-        seconds: Until it is killed. Default never.
-
-    Returns:
-        "" if it was killed, else its messages.
+        seconds: Of processors, until it is killed. Default never.
 
     Raises:
         RuntimeError: It ended with an error.
     """
     command = [str(text) if part == "TEXT" else part for part in COMMANDS[kind]]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hier_rnn", *command, "--out", str(out)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        _, messages = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        return ""
-    if process.returncode:
-        raise RuntimeError(f"status {process.returncode}: {messages[-2000:]}")
-    return messages or "finished"
+    with tempfile.TemporaryFile("w+") as messages:
+        process = psutil.Popen(
+            [sys.executable, "-m", "hier_rnn", *command, "--out", str(out)],
+            stdout=subprocess.DEVNULL,
+            stderr=messages,
+        )
+        began = computed = 0.0
+        while process.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+                times = process.cpu_times()
+                computed = times.user + times.system
+            if not out.exists():
+                began = computed
+            if computed >= seconds:
+                process.kill()
+                process.wait()
+                return Trained(False, began, computed)
+            with contextlib.suppress(psutil.TimeoutExpired):
+                process.wait(LOOK)
+        if process.returncode:
+            messages.seek(0)
+            raise RuntimeError(f"status {process.returncode}: {messages.read()[-2000:]}")
+    return Trained(True, began, computed)
 
 
 def files_of(directory: Path) -> dict[str, bytes]:
@@ -109,17 +128,13 @@ def disturbed(
     text, whole, out = folder / "text.tsv", folder / "whole", folder / "killed"
     lines = Path(bundled("train")).read_text("utf-8").splitlines(keepends=True)
     text.write_text("".join(lines[:EXAMPLES]), "utf-8")
-    begun = time.monotonic()
-    train(kind, text, whole)
-    most = time.monotonic() - begun
+    # Until it begins to write, it loads programs and reads: nothing that a kill could harm.
+    _, least, most = train(kind, text, whole)
     expected, wrong = files_of(whole), []
     rows: list[dict[str, Any]] = []
     while True:
-        seconds = draw.uniform(0, most) if len(rows) < kills else None
-        begun = time.monotonic()
-        finished = train(kind, text, out, seconds)
-        took = time.monotonic() - begun
-        if not finished:
+        seconds = draw.uniform(least, most) if len(rows) < kills else math.inf
+        if not train(kind, text, out, seconds).finished:
             left = sorted(path.name for path in out.rglob(".*")) if out.exists() else []
             steps = sorted(path.stem for path in out.rglob("step-*.safetensors"))
             rows.append({"kind": kind, "seconds": seconds, "step": steps[-1:], "left": left})
@@ -132,9 +147,8 @@ def disturbed(
             if found.get(name) != expected.get(name)
         ]
         print(f"{kind}: finished after {len(rows)} kills: {wrong or 'all files equal'}", flush=True)
-        if seconds is None:
+        if seconds == math.inf:
             return rows, wrong
-        most = (most + took) / 2  # the machine is less busy than it was
         shutil.rmtree(out)
 
 

@@ -19,7 +19,8 @@ import psutil
 OUTCOMES = ("answered", "error", "TRACEBACK", "MEMORY", "HANG", "CRASH")
 """The first two are as they should be: answers, or a message and exit status 2."""
 GOOD = OUTCOMES[:2]
-LOOK = 0.05  # seconds between two looks at the memory
+LOOK = 0.05  # seconds between two looks at time and memory
+WAIT = 600.0  # seconds by the clock, of which a processor may be busy with other work
 MEBIBYTE = 1 << 20
 PROGRAM = (sys.executable, "-m", "hier_rnn")
 
@@ -30,6 +31,7 @@ class Trial(NamedTuple):
     outcome: str
     status: int
     seconds: float
+    """Of processors."""
     mebibytes: float
     """Of memory, at the most."""
     output: str
@@ -50,7 +52,7 @@ def attempt(
 
     Args:
         command: The program and its arguments.
-        seconds: That it may take. Default 60.
+        seconds: Of processors that it may take; by the clock, ten minutes. Default 60.
         mebibytes: Of memory that it may have resident, its children's included. Default 4096.
         standard_input: A file, or a shell command whose output is piped in, after `|`.
         environment: Variables besides those of this process.
@@ -71,7 +73,6 @@ def attempt(
             given: Any = feeder.stdout
         else:
             given = stack.enter_context(open(standard_input, "rb"))
-        begun = time.monotonic()
         process = subprocess.Popen(
             command,
             stdin=given,
@@ -82,8 +83,7 @@ def attempt(
         )
         if feeder is not None:
             given.close()  # it is the process's alone, so that the feeder learns of its end
-        peak, ended_for = _watch(process, begun + seconds, mebibytes * MEBIBYTE)
-        took = time.monotonic() - begun
+        took, peak, ended_for = _watch(process, seconds, mebibytes * MEBIBYTE)
         if feeder is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(feeder.pid, signal.SIGKILL)
@@ -95,17 +95,24 @@ def attempt(
     return Trial(outcome, status, took, peak / MEBIBYTE, output, message[:500])
 
 
-def _watch(process: subprocess.Popen[bytes], until: float, most: float) -> tuple[int, str]:
-    """Waits for the end of a process, and brings it about if need be; returns its peak memory."""
-    peak, ended_for = 0, ""
+def _watch(process: subprocess.Popen[bytes], seconds: float, most: float) -> tuple[float, int, str]:
+    """Waits for the end of a process, and brings it about if need be.
+
+    Returns:
+        Processor seconds, peak memory and what it was ended for.
+    """
+    took, peak, ended_for = 0.0, 0, ""
+    until = time.monotonic() + WAIT
     watched = psutil.Process(process.pid)
     while process.poll() is None:
         with contextlib.suppress(psutil.Error):
             family = [watched, *watched.children(recursive=True)]
             peak = max(peak, sum(member.memory_info().rss for member in family))
+            times = [member.cpu_times() for member in family]
+            took = max(took, sum(spent.user + spent.system for spent in times))
         if peak > most:
             ended_for = "MEMORY"
-        elif time.monotonic() > until:
+        elif took > seconds or time.monotonic() > until:
             ended_for = "HANG"
         if ended_for:
             process.kill()
@@ -113,7 +120,7 @@ def _watch(process: subprocess.Popen[bytes], until: float, most: float) -> tuple
             break
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(LOOK)
-    return peak, ended_for
+    return took, peak, ended_for
 
 
 def _outcome(status: int, messages: str) -> str:

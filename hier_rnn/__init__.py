@@ -1,6 +1,8 @@
 """hier_rnn: sentence classification with a recurrent network that reads words letter by letter.
 
 `train(...)` makes a run and `load(run)` loads it: it classifies, explains and is evaluated.
+`tune(...)` searches for the best options within a time, `cross_validate(...)` says how good they
+are, and which labels are probably wrong.
 `pretrain(...)` makes a character encoder, and `load_encoder(directory)(words)` gives word vectors.
 `TextClassifier` is an estimator of scikit-learn, `CharacterEncoderLayer` and
 `SentenceClassifierLayer` are layers of Keras.
@@ -17,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:
+    from hier_rnn.api.cross_validate import cross_validate
     from hier_rnn.api.evaluate import evaluate
     from hier_rnn.api.keras_layers import CharacterEncoderLayer, SentenceClassifierLayer
     from hier_rnn.api.pretrain import pretrain
     from hier_rnn.api.run import Run
     from hier_rnn.api.text_classifier import TextClassifier
     from hier_rnn.api.train import train
+    from hier_rnn.api.tune import tune
     from hier_rnn.configuration.options import Configuration
     from hier_rnn.inference.encoder import Encoder
     from hier_rnn.version import __version__
@@ -34,11 +38,13 @@ __all__ = [
     "TextClassifier",
     "UserError",
     "__version__",
+    "cross_validate",
     "evaluate",
     "load",
     "load_encoder",
     "pretrain",
     "train",
+    "tune",
 ]
 
 _MODULES = {
@@ -47,11 +53,19 @@ _MODULES = {
     "SentenceClassifierLayer": "hier_rnn.api.keras_layers",
     "TextClassifier": "hier_rnn.api.text_classifier",
     "__version__": "hier_rnn.version",
+    "cross_validate": "hier_rnn.api.cross_validate",
     "evaluate": "hier_rnn.api.evaluate",
     "pretrain": "hier_rnn.api.pretrain",
     "train": "hier_rnn.api.train",
+    "tune": "hier_rnn.api.tune",
 }
-_WITH_TENSORFLOW = {"hier_rnn.api.keras_layers", "hier_rnn.api.pretrain", "hier_rnn.api.train"}
+_WITH_TENSORFLOW = {
+    "hier_rnn.api.cross_validate",
+    "hier_rnn.api.keras_layers",
+    "hier_rnn.api.pretrain",
+    "hier_rnn.api.train",
+    "hier_rnn.api.tune",
+}
 
 
 def __getattr__(name: str) -> Any:

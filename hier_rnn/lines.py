@@ -174,7 +174,8 @@ def _pieces(raw: bytes, readline: Callable[[int], bytes], final: bytes) -> Itera
 
 def _long_line(pieces: Iterator[bytes], path: Path, number: int, keep: int, marks: str) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    ordinary = f"[^{re.escape(marks)}\r\n]"
+    borders = f"{marks}\r\n"
+    ordinary = f"[^{re.escape(borders)}]"
     too_long = re.compile(f"({ordinary}{{{keep + 1}}}){ordinary}+")
     done: list[str] = []
     held, size, run = 0, 0, ""
@@ -188,12 +189,15 @@ def _long_line(pieces: Iterator[bytes], path: Path, number: int, keep: int, mark
         if size == len(piece) and number == 1:
             piece = piece.removeprefix(BYTE_ORDER_MARK)
         try:
-            text = too_long.sub(r"\1", run + decoder.decode(piece))
+            text = decoder.decode(piece)
         except UnicodeDecodeError as error:
             raise UserError(
                 f"{path}:{number}: not UTF-8: byte 0x{piece[error.start]:02x} (save it as UTF-8)."
             ) from None
-        start = 1 + max(text.rfind(mark) for mark in f"{marks}\r\n")
+        if len(run) > keep and not any(mark in text for mark in borders):
+            continue  # it goes on with what is left out
+        text = too_long.sub(r"\1", run + text)
+        start = 1 + max(text.rfind(mark) for mark in borders)
         done.append(text[:start])
         run = text[start:]
         held += start

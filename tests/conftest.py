@@ -135,3 +135,44 @@ def taught(small_run, tmp_path_factory) -> Path:
         },
     )
     return path
+
+
+def write_label_sets(path: Path, count: int, seed: int) -> Path:
+    """Writes fastText lines of any number of labels, each with a word of its own in the text."""
+    draw = random.Random(seed)
+    lines = []
+    for _ in range(count):
+        labels = [label for label in WORDS if draw.random() < 0.4]
+        words = [draw.choice(WORDS[label].split()) for label in labels]
+        words += draw.choices(OTHERS, k=draw.randint(1, 3))
+        draw.shuffle(words)
+        lines.append(" ".join([*(f"__label__{label}" for label in labels), *words]) + "\n")
+    path.write_text("".join(lines), "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def label_sets(tmp_path_factory) -> dict[str, str]:
+    """The options `data` of a small data set whose texts have several labels, or none."""
+    folder = tmp_path_factory.mktemp("label_sets")
+    return {
+        "train": str(write_label_sets(folder / "train.txt", 90, seed=1)),
+        "validation": str(write_label_sets(folder / "validation.txt", 40, seed=2)),
+        "test": str(write_label_sets(folder / "test.txt", 30, seed=3)),
+    }
+
+
+@pytest.fixture(scope="session")
+def several_run(tiny, label_sets, tmp_path_factory) -> Path:
+    """A finished run of several labels that has learnt something."""
+    import tensorflow as tf
+
+    from hier_rnn.training.classification.train import train_classifier
+
+    path = tmp_path_factory.mktemp("runs") / "several"
+    eager = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(False)
+    training = {"epochs": 12, "learning_rate": 0.1}
+    train_classifier(tiny(data=label_sets, training=training), path)
+    tf.config.run_functions_eagerly(eager)
+    return path

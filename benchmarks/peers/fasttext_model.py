@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import fasttext
+import numpy as np
+
+from hier_rnn.metrics.thresholds import best_threshold
 
 DIMENSIONS = 50
 # fastText's default. Each thread draws a tenth of the first weights, so that with fewer than ten
@@ -58,7 +61,7 @@ class FastText:
             path = Path(folder) / "train.txt"
             with path.open("w", encoding="utf-8") as file:
                 for text, label in zip(texts, labels, strict=True):
-                    file.write(f"{LABEL}{numbers[label]} {_line(text)}")
+                    file.write(f"{LABEL}{numbers[label]} {line_of(text)}")
             self._model = fasttext.train_supervised(
                 str(path),
                 dim=DIMENSIONS,
@@ -79,7 +82,7 @@ class FastText:
     def labels(self, texts: Sequence[str]) -> list[str]:
         """Returns each text's label."""
         # `predict` of the wrapper fails with NumPy 2; it is a call of this and nothing more.
-        found = [self._model.f.predict(_line(text), 1, 0.0, "strict") for text in texts]
+        found = [self._model.f.predict(line_of(text), 1, 0.0, "strict") for text in texts]
         return [self.names[int(best[0][1].removeprefix(LABEL))] for best in found]
 
     def accuracy(self, texts: Sequence[str], labels: Sequence[str]) -> float:
@@ -105,5 +108,83 @@ def tuned(
     return best, scores[best]
 
 
-def _line(text: str) -> str:
+class OneVersusAll:
+    """A trained classifier of several labels for a text: a sigmoid for each.
+
+    Args:
+        texts: To train on.
+        label_sets: The labels of each; those without any say nothing to fastText.
+        labels: All labels.
+        settings: How.
+        seed: Decides the first weights.
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        label_sets: Sequence[Sequence[str]],
+        labels: Sequence[str],
+        settings: Settings,
+        seed: int = 0,
+    ) -> None:
+        self._count = len(labels)
+        numbers = {name: number for number, name in enumerate(labels)}
+        shortest, longest = settings.character_ngrams
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "train.txt"
+            with path.open("w", encoding="utf-8") as file:
+                for text, names in zip(texts, label_sets, strict=True):
+                    if names:
+                        written = " ".join(f"{LABEL}{numbers[name]}" for name in names)
+                        file.write(f"{written} {line_of(text)}")
+            self._model = fasttext.train_supervised(
+                str(path),
+                dim=DIMENSIONS,
+                wordNgrams=settings.word_ngrams,
+                minn=shortest,
+                maxn=longest,
+                epoch=settings.epochs,
+                lr=settings.learning_rate,
+                loss="ova",
+                thread=THREADS,
+                seed=seed,
+                verbose=0,
+            )
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """Returns the probability of each label for each text, `(texts, labels)`."""
+        rows = np.zeros((len(texts), self._count))
+        for row, text in zip(rows, texts, strict=True):
+            for probability, label in self._model.f.predict(line_of(text), -1, 0.0, "strict"):
+                row[int(label.removeprefix(LABEL))] = probability
+        return rows
+
+
+def tuned_one_versus_all(
+    train: tuple[Sequence[str], Sequence[Sequence[str]]],
+    texts: Sequence[str],
+    targets: np.ndarray,
+    labels: Sequence[str],
+    grid: Sequence[Settings] = GRID,
+) -> Settings:
+    """Returns the settings with the highest micro-F1 at one threshold on validation data.
+
+    Args:
+        train: Texts and the labels of each.
+        texts: Of the validation data.
+        targets: Which labels each of these has, bool `(texts, labels)`.
+        labels: All labels.
+        grid: The settings to try; of equals the first is best.
+    """
+
+    def score(settings: Settings) -> float:
+        found = OneVersusAll(*train, labels, settings).probabilities(texts)
+        given = found >= best_threshold(targets, found)
+        return float(2 * (given & targets).sum() / max(1, given.sum() + targets.sum()))
+
+    return max(grid, key=score)
+
+
+def line_of(text: str) -> str:
+    """Returns a text on one line, as fastText reads it."""
     return " ".join(text.split()) + "\n"

@@ -15,20 +15,23 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from hier_rnn.configuration.options import Data
+from hier_rnn.configuration.options import AUTO, Configuration, Data
 from hier_rnn.errors import UserError
 from hier_rnn.inference.arguments import checked_texts
 from hier_rnn.sources.clean import Cleaned
 from hier_rnn.sources.example import Example, Reading, Source, quoted, shortened
+from hier_rnn.sources.multi_label import resolve_multi_label
 from hier_rnn.sources.source import open_source
 from hier_rnn.sources.tables.columns import columns_by_name
 
+SEVERAL = (list, tuple, set, frozenset, np.ndarray)
 SAMPLE = 1024  # rows looked at to find out what a table's columns are
 
 Labelled: TypeAlias = Any
 """Labelled examples: a source as the commands take it (`str` or `Path`), a list of sources, a list
 of `(label, text)`, a tuple `(texts, labels)`, or a table with a column of each: a DataFrame of
-pandas or Polars, an Arrow table, a `datasets.Dataset`, or a dictionary of columns."""
+pandas or Polars, an Arrow table, a `datasets.Dataset`, or a dictionary of columns. Where a text may
+have several labels, a label is a list, a tuple or a set of them."""
 
 
 def source_names(data: Labelled) -> tuple[str, ...] | None:
@@ -38,6 +41,24 @@ def source_names(data: Labelled) -> tuple[str, ...] | None:
     if isinstance(data, (list, tuple)) and data and all(isinstance(s, (str, Path)) for s in data):
         return tuple(map(str, data))
     return None
+
+
+def resolved_for(configuration: Configuration, data: Labelled) -> Configuration:
+    """Returns the options with what depends on whether a text may have several labels decided.
+
+    Args:
+        configuration: The options of a run that begins.
+        data: Its training data; None: those that the options name.
+
+    Raises:
+        UserError: As `labelled_source` and `resolve_multi_label`.
+    """
+    options = configuration.data
+    if options.multi_label == AUTO and data is not None and source_names(data) is None:
+        _, labels = _texts_and_labels(data, "train", options)
+        several = has_several(labels) or bool(options.label_separator)
+        options = options.model_copy(update={"multi_label": several})
+    return resolve_multi_label(configuration.model_copy(update={"data": options}))
 
 
 def labelled_source(data: Labelled, name: str, options: Data) -> Source:
@@ -56,41 +77,61 @@ def labelled_source(data: Labelled, name: str, options: Data) -> Source:
     names = source_names(data)
     if names is not None:
         return open_source(names, **options.reading)
-    if _is_table(data):
-        texts, labels = _columns(data, name, options)
-    elif isinstance(data, tuple) and len(data) == 2:
-        texts, labels = texts_of(data[0], f"{name}[0]"), values_of(data[1])
-    else:
-        texts, labels = _pairs(data, name)
+    texts, labels = _texts_and_labels(data, name, options)
     if len(texts) != len(labels):
         raise UserError(
             f"{name}: a label for each text is expected. Received: {len(texts):,} texts and"
             f" {len(labels):,} labels."
         )
-    return source_of(texts, labels, name, options.maximum_text_length)
+    return source_of(texts, labels, name, options)
 
 
-def source_of(
-    texts: Sequence[str], labels: Sequence[Any], name: str, maximum_text_length: int
-) -> Source:
+def _texts_and_labels(data: Labelled, name: str, options: Data) -> tuple[list[str], Any]:
+    if _is_table(data):
+        return _columns(data, name, options)
+    if isinstance(data, tuple) and len(data) == 2:
+        return texts_of(data[0], f"{name}[0]"), values_of(data[1])
+    return _pairs(data, name)
+
+
+def source_of(texts: Sequence[str], labels: Sequence[Any], name: str, options: Data) -> Source:
     """Returns texts and their labels as a source.
 
     Args:
         texts: The texts.
-        labels: As many labels: strings, whole numbers or booleans.
+        labels: As many labels: strings, whole numbers or booleans; or, where a text may have
+            several, a list or set of these for each.
         name: What messages call them.
-        maximum_text_length: Characters that are read of one text.
+        options: How they are read: the length of a text, whether it may have several labels.
 
     Raises:
         UserError: Something is no label.
     """
-    names = [label_name(label, f"{name}[{row}]") for row, label in enumerate(labels)]
+    names = [_names(label, f"{name}[{row}]") for row, label in enumerate(labels)]
 
     def read() -> Iterator[Example]:
-        for row, (label, text) in enumerate(zip(names, texts, strict=True)):
-            yield Example(label, text, f"{name}[{row}]", labels=(label,))
+        for row, (of_text, text) in enumerate(zip(names, texts, strict=True)):
+            yield Example(of_text[0] if of_text else None, text, f"{name}[{row}]", labels=of_text)
 
-    return Source(name, Cleaned(name, read, Reading(maximum_text_length=maximum_text_length)))
+    reading = Reading(
+        maximum_text_length=options.maximum_text_length,
+        multi_label=options.multi_label is True,
+        label_separator=options.label_separator,
+    )
+    return Source(name, Cleaned(name, read, reading))
+
+
+def has_several(labels: Iterable[Any]) -> bool:
+    """Returns whether labels are those of texts that may have several: lists, tuples or sets."""
+    return any(isinstance(label, SEVERAL) for label in labels)
+
+
+def _names(value: Any, where: str) -> tuple[str, ...]:
+    if isinstance(value, (set, frozenset)):
+        value = sorted(value, key=str)
+    if isinstance(value, SEVERAL):
+        return tuple(label_name(label, where) for label in value)
+    return (label_name(value, where),)
 
 
 def unlabelled_source(texts: Iterable[str], name: str, maximum_text_length: int) -> Source:
@@ -196,10 +237,16 @@ def _columns(table: Any, name: str, options: Data) -> tuple[list[str], list[Any]
     label = names[found.label or 0]
     labels = list(columns[found.label or 0])
     features = getattr(table, "features", None)
-    class_names = getattr(features[label], "names", None) if features else None
+    feature = features[label] if features else None
+    element = getattr(feature, "feature", feature)  # of a list
+    class_names = getattr(element, "names", None)
     if class_names:
-        labels = [
-            class_names[number] if number is not None and 0 <= number < len(class_names) else None
-            for number in labels
-        ]
+
+        def named(number: Any) -> Any:
+            if isinstance(number, SEVERAL):
+                return [named(one) for one in number]
+            known = number is not None and 0 <= number < len(class_names)
+            return class_names[number] if known else None
+
+        labels = list(map(named, labels))
     return texts, labels

@@ -42,13 +42,14 @@ class NotebookExplanation(Explanation):
         if rank >= CLASSES_SHOWN and not explained:
             return ""
         weight = "bold" if explained else "normal"
+        mark = " ✓" if label in (self.given or ()) else ""
         share = self.probabilities[label]
         bar = (
             f'<div style="background:{LIGHT["line-1"]};height:.7em;width:{8 * share:.2f}em"></div>'
         )
         return (
             f'<tr style="background:none"><td style="{_CELL};font-weight:{weight}">'
-            f'{escape(label)}</td><td style="{_CELL}">{share:.1%}</td>'
+            f'{escape(label)}{mark}</td><td style="{_CELL}">{share:.1%}</td>'
             f'<td style="{_CELL}">{bar}</td></tr>'
         )
 

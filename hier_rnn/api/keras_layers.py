@@ -137,6 +137,8 @@ class CharacterEncoderLayer(keras.layers.Layer):
 class SentenceClassifierLayer(keras.layers.Layer):
     """From texts as strings, `(batch,)`, to the logits of classes, `(batch, classes)`.
 
+    Their softmax are probabilities; where a text may have several labels, their sigmoid.
+
     With `vectors=True`, to what the head decides by: `(batch, 2 * sentence_encoder.units)`.
 
     Args:

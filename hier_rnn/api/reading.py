@@ -22,7 +22,7 @@ def reading_for(source: str, configuration: Configuration) -> Data:
     trained = configuration.data
     if _kind(source) == _kind(next(iter(trained.train), "")):
         return trained.model_copy(update={"tfds_data_dir": ""})
-    return Data(maximum_text_length=trained.maximum_text_length)
+    return Data(maximum_text_length=trained.maximum_text_length, multi_label=trained.multi_label)
 
 
 def _kind(source: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import tempfile
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from hier_rnn.api.examples import label_name, source_of, texts_of, values_of
+from hier_rnn.api.label_sets import LabelSets, is_label_sets
 from hier_rnn.api.log import log_evaluation, shown_log
 from hier_rnn.api.run import Run
 from hier_rnn.configuration import schema
@@ -23,6 +23,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.tensorflow_setup import import_tensorflow
+from hier_rnn.text.normalization import normalize
 
 GROUPS = ("text", "character_encoder", "sentence_encoder", "head", "initializers", "training")
 OPTIONS = ("data.encoder", "data.transfer", "data.maximum_text_length")
@@ -54,6 +55,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
     Texts are any sequence of `str`: a list, an array, a column of pandas, Polars, Arrow or
     `datasets`. What is no text, `None` and NaN among them, is a `TypeError` that names the row.
 
+    A text may have several labels, or none: `y` is then an indicator matrix, whose columns are the
+    labels, or a list of labels for each text. `predict` gives back what `fit` was given.
+
     Args:
         random_state: Decides everything random: a seed, a `RandomState`, or None, which is seed 0:
             the same data always give the same classifier.
@@ -63,7 +67,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             `data__maximum_text_length`.
 
     Attributes:
-        classes_: The labels, sorted, as they were given.
+        classes_: The labels, sorted, as they were given; of an indicator matrix, its columns.
+        multilabel_: Whether a text may have several.
         run_: The trained classifier: `run_.explain(text)`, `run_.encode(texts)`.
         best_epoch_: The epoch, from 1, whose weights are kept.
         validation_scores_: Their scores on the tenth that was set aside.
@@ -98,21 +103,32 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
 
         Args:
             X: The texts.
-            y: Their labels: strings, whole numbers or booleans.
+            y: Their labels: strings, whole numbers or booleans; or an indicator matrix
+                `(texts, labels)`, or a list of labels for each text.
 
         Raises:
             TypeError: One of the texts is not a `str`.
             ValueError: Labels are missing, or are no classes, or an option's value is not accepted.
         """
         texts = texts_of(X, "X")
-        labels = _labels(y)
-        check_consistent_length(texts, labels)
-        self.classes_, indices = np.unique(labels, return_inverse=True)
-        names = _class_names(self.classes_)
+        self.multilabel_ = is_label_sets(y)
         configuration = self._configuration()
-        source = source_of(
-            texts, [names[i] for i in indices], "X", configuration.data.maximum_text_length
-        )
+        labels: Any
+        if self.multilabel_:
+            sets = LabelSets(y)
+            check_consistent_length(texts, sets)
+            self.classes_, self._listed = sets.classes, sets.listed
+            names = _class_names(self.classes_)
+            labels = [[names[i] for i in indices] for indices in sets.indices]
+            several = configuration.data.model_copy(update={"multi_label": True})
+            configuration = configuration.model_copy(update={"data": several})
+        else:
+            values = _labels(y)
+            check_consistent_length(texts, values)
+            self.classes_, indices = np.unique(values, return_inverse=True)
+            names = _class_names(self.classes_)
+            labels = [names[i] for i in indices]
+        source = source_of(texts, labels, "X", configuration.data)
         import_tensorflow()
         from hier_rnn.training.classification.train import train_classifier
         from hier_rnn.training.classification.training_data import Sources
@@ -127,11 +143,19 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             self.run_ = Run(result.run)
         self.best_epoch_ = result.best_epoch
         self.validation_scores_ = dict(result.scores)
-        self._columns = [self.run_.labels.index(name) for name in names]
+        known = {label: column for column, label in enumerate(self.run_.labels)}
+        # A column of an indicator matrix in which no text has the label was never learnt.
+        self._columns = [known.get(name, -1) for name in names]
+        if self.multilabel_:
+            thresholds = np.array([[*(self.run_.decision.thresholds or ()), 2]], np.float32)
+            self._thresholds = thresholds[:, self._columns].astype(float)
         return self
 
-    def predict(self, X: Iterable[str]) -> np.ndarray:
+    def predict(self, X: Iterable[str]) -> np.ndarray | list[tuple[Any, ...]]:
         """Returns the label of each text, `(texts,)`.
+
+        Where a text may have several, those that reach their thresholds: an indicator matrix
+        `(texts, labels)`, or a tuple of labels for each text if `fit` was given lists.
 
         Args:
             X: The texts.
@@ -139,12 +163,19 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
         Raises:
             TypeError: One of them is not a `str`.
         """
-        best = self.predict_proba(X).argmax(axis=1)
-        labels: np.ndarray = self.classes_[best]
-        return labels
+        probabilities = self.predict_proba(X)
+        if not self.multilabel_:
+            labels: np.ndarray = self.classes_[probabilities.argmax(axis=1)]
+            return labels
+        given = probabilities >= self._thresholds
+        if not self._listed:
+            return given.astype(int)
+        return [tuple(self.classes_[row].tolist()) for row in given]
 
     def predict_proba(self, X: Iterable[str]) -> np.ndarray:
         """Returns each class's probability for each text, `(texts, classes)`, as `classes_` stand.
+
+        Where a text may have several, those of a text do not sum to 1.
 
         Args:
             X: The texts.
@@ -153,15 +184,40 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             TypeError: One of them is not a `str`.
         """
         check_is_fitted(self)
-        probabilities = self.run_.probabilities(texts_of(X, "X"))[:, self._columns].astype(float)
+        probabilities = self._in_order(self.run_.probabilities(texts_of(X, "X"))).astype(float)
+        if self.multilabel_:
+            return probabilities
         normalized: np.ndarray = probabilities / probabilities.sum(axis=1, keepdims=True)
         return normalized
+
+    def score(self, X: Iterable[str], y: Any, sample_weight: Any = None) -> float:
+        """Returns the accuracy; of several labels, how many texts get all theirs and no others.
+
+        Args:
+            X: The texts.
+            y: Their labels, as for `fit`.
+            sample_weight: A weight for each text. Default None: all the same.
+        """
+        check_is_fitted(self)
+        if not self.multilabel_ or not self._listed:
+            return float(super().score(X, y, sample_weight))
+        predicted = self.predict(X)
+        check_consistent_length(predicted, y)
+        right = [set(p) == set(labels) for p, labels in zip(predicted, values_of(y), strict=True)]
+        return float(np.average(right, weights=sample_weight))
+
+    def _in_order(self, columns: np.ndarray) -> np.ndarray:
+        """Returns the columns of the run's labels as `classes_` stand."""
+        nothing = np.zeros((len(columns), 1), columns.dtype)
+        ordered: np.ndarray = np.hstack([columns, nothing])[:, self._columns]
+        return ordered
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.one_d_array = True
         tags.input_tags.two_d_array = False
+        tags.classifier_tags.multi_label = True
         return tags
 
     def _configuration(self) -> Configuration:
@@ -220,7 +276,7 @@ def _labels(y: Any) -> np.ndarray:
 
 def _class_names(classes: np.ndarray) -> list[str]:
     """Returns the names that classes have in the run, where white space around them is none."""
-    names = [unicodedata.normalize("NFC", label_name(c, "y").strip()) for c in classes]
+    names = [normalize(label_name(c, "y").strip(), "NFC") for c in classes]
     for first, second in zip(np.argsort(names)[:-1], np.argsort(names)[1:], strict=True):
         if names[first] == names[second]:
             raise UserError(

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.api.examples import Labelled, labelled_source, source_names
+from hier_rnn.api.data import sources_of, with_names
+from hier_rnn.api.examples import Labelled, labelled_source, resolved_for
 from hier_rnn.api.log import log_evaluation, shown_log
 from hier_rnn.api.options import resolved
 from hier_rnn.api.output import output_directory
 from hier_rnn.api.run import Run
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.errors import UserError
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.evaluate_runs import evaluate_runs
-from hier_rnn.sources.bundled import bundled
-from hier_rnn.sources.example import Source
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.train import train_classifier
-from hier_rnn.training.classification.training_data import Sources
 from hier_rnn.training.events import Listener, to_all, to_nobody
-
-ROLES = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -91,12 +86,14 @@ def train(
         TypeError: A text is not a `str`.
         KeyboardInterrupt: Ctrl-C; what was trained is kept in `out`.
     """
+    if isinstance(train, Iterator):  # it is looked at, and then read
+        train = list(train)
     configuration = resolved(config, options)
     given = {"train": train, "validation": validation, "test": test}
-    configuration = _with_names(configuration, given, encoder)
-    configuration = take_encoder_options(configuration)
+    configuration = with_names(configuration, given, encoder)
+    configuration = take_encoder_options(resolved_for(configuration, train))
     directory = output_directory(out)
-    sources = _sources(configuration, given)
+    sources = sources_of(configuration, given)
     with shown_log(verbose):
         result = train_classifier(
             configuration,
@@ -115,43 +112,3 @@ def train(
         results = evaluate_runs([Run(directory)], source, json=run.evaluation)
         evaluation = results.evaluations[0]
     return Training(result.run, result.best_epoch, result.scores, result.trained, evaluation)
-
-
-def _with_names(
-    configuration: Configuration, given: Mapping[str, Labelled], encoder: str | Path | None
-) -> Configuration:
-    """Records the sources that are named; names none for examples that are handed in."""
-    update: dict[str, Any] = {} if encoder is None else {"encoder": str(encoder)}
-    for role, data in given.items():
-        if data is None:
-            continue
-        names = source_names(data) or ()
-        if role == "train":
-            update[role] = names
-        elif len(names) > 1:
-            raise UserError(f"{role}: one source is expected. Received: {', '.join(names)}.")
-        else:
-            update[role] = "".join(names)
-    if given["train"] is None and not configuration.data.train:
-        if given["validation"] is not None:
-            raise UserError("validation needs train beside it.")
-        update["train"] = (bundled("train"),)
-        update["validation"] = bundled("validation")
-        update.setdefault("test", configuration.data.test or bundled("test"))
-    return configuration.model_copy(update={"data": configuration.data.model_copy(update=update)})
-
-
-def _sources(configuration: Configuration, given: Mapping[str, Labelled]) -> Sources | None:
-    """Returns the data, or None where all of it has names, which a run opens itself."""
-    if all(data is None or source_names(data) for data in given.values()):
-        return None
-    options = configuration.data
-    named = {"train": options.train, "validation": options.validation, "test": options.test}
-
-    def opened(role: str) -> Source | None:
-        data = given[role] if given[role] is not None else named[role] or None
-        return None if data is None else labelled_source(data, role, options)
-
-    train = opened("train")
-    assert train is not None  # without any it would be the bundled data, by name
-    return Sources(train, opened("validation"), opened("test"))

@@ -45,7 +45,7 @@ def _scores(rows: Sequence[RunSummary]) -> Table:
 
     table = Table(
         "Runs, the best on their validation data first",
-        [Column("run"), *numbers("accuracy", "loss", "epochs", "words/s")],
+        [Column("run"), *numbers(_headline(rows), "loss", "epochs", "words/s")],
     )
     formats = ("{:.1%}", "{:.4f}", "{:g}", "{:,.0f}")
     for row in rows:
@@ -60,12 +60,19 @@ def _scores(rows: Sequence[RunSummary]) -> Table:
 def _evaluations(rows: Sequence[RunSummary]) -> Table:
     from hier_rnn.commands.drawing.table import Column, Table, numbers
 
-    table = Table("Evaluated", [Column("run"), *numbers("accuracy"), Column("on")])
+    table = Table("Evaluated", [Column("run"), *numbers(_headline(rows)), Column("on")])
     for row in rows:
         if row.evaluation is not None:
-            accuracy = f"{100 * row.evaluation['accuracy']:.1f}"
-            table.add(str(row.run), accuracy, str(row.evaluation.get("data", "unnamed data")))
+            found = row.evaluation.get(row.record.headline)
+            score = NOTHING if found is None else f"{100 * found:.1f}"
+            table.add(str(row.run), score, str(row.evaluation.get("data", "unnamed data")))
     return table
+
+
+def _headline(rows: Sequence[RunSummary]) -> str:
+    """The score that is named first; of runs of both kinds, both."""
+    names = dict.fromkeys(row.record.headline.replace("_f1", "-F1") for row in rows)
+    return " or ".join(names)
 
 
 def _options(runs: RunTable) -> Table:

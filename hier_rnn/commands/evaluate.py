@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 import hier_rnn
+from hier_rnn.commands.cross_validation import cross_validate_data, training_options
 from hier_rnn.commands.terminal.console import (
     STANDARD_STREAM,
     escaped,
@@ -37,7 +39,10 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=ConfiguredCommand,
-    epilog="Example:  hier-rnn evaluate runs/messages --data test.tsv --report report",
+    epilog="""\b
+Examples:
+  hier-rnn evaluate runs/messages --data test.tsv --report report
+  hier-rnn evaluate --cross-validate 5 --data all.tsv --training.epochs 6""",
 )
 @click.argument("runs", metavar="RUN [RUN ...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
@@ -48,6 +53,16 @@ if TYPE_CHECKING:
 @output_option("--json", "FILE|-", "write every figure as JSON; -: to standard output, alone")
 @output_option("--report", "DIR", "write report.html, its figures as JSON, and its charts")
 @output_option("--predictions", "FILE.jsonl", "write a line of JSON for every example")
+@click.option(
+    "--cross-validate",
+    "folds",
+    type=click.IntRange(min=2, max=1000),
+    metavar="N",
+    help="without RUN: cut the data into N folds, train a classifier without each and score it on"
+    " that fold; takes every option of `train`: --encoder DIR, --GROUP.OPTION VALUE",
+)
+@output_option("--out", "DIR", "with --cross-validate: keep the classifiers there, and go on there")
+@training_options
 @click.option(
     "--misspell",
     cls=SeveralOption,
@@ -70,7 +85,8 @@ if TYPE_CHECKING:
     default=0,
     type=click.IntRange(min=0),
     metavar="N",
-    help="decides misspellings and intervals [default: 0]",
+    help="decides misspellings and intervals, and with --cross-validate the folds and the training"
+    " [default: 0]",
 )
 @quiet_option("no progress bar and no tables")
 def evaluate(
@@ -79,6 +95,9 @@ def evaluate(
     json: Path | None,
     report: Path | None,
     predictions: Path | None,
+    folds: int | None,
+    out: Path | None,
+    config: Path | None,
     misspell: tuple[str, ...],
     label_column: str | None,
     text_column: str | None,
@@ -87,9 +106,32 @@ def evaluate(
     unseen: Unseen,
     seed: int,
     quiet: bool,
+    **given: Any,
 ) -> None:
-    """Scores runs on labelled data, side by side when several."""
+    """Scores runs on labelled data, side by side when several; or options, by cross-validation."""
     show_log(quiet)
+    if folds:
+        seed_given = click.get_current_context().get_parameter_source("seed")
+        reading = {
+            "seed": None if seed_given is ParameterSource.DEFAULT else str(seed),
+            "data.label_column": label_column,
+            "data.text_column": text_column,
+            "data.tfds_data_dir": tfds_data_dir,
+        }
+        if runs or report or misspell:
+            raise UserError(
+                "--cross-validate trains classifiers of its own: RUN, --report and --misspell are"
+                " for finished runs. The options of a run are in its config.toml:"
+                " --config RUN/config.toml."
+            )
+        cross_validate_data(
+            data, folds, out, config, {**given, **reading}, json, predictions, unseen, quiet
+        )
+        return
+    trained = [f"--{name}" for name, value in given.items() if value not in (None, ())]
+    if out or config or trained:
+        first = trained[0] if trained else "--out" if out else "--config"
+        raise UserError(f"{first}: only with --cross-validate N: a run is evaluated as it is.")
     if not runs:
         raise UserError("RUN is needed: the directory that `hier-rnn train --out` wrote.")
     configuration, *_ = [run_configuration(run, verify) for run in runs]

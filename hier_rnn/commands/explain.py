@@ -109,6 +109,8 @@ def _classes(explanation: Explanation) -> Table:
         if rank < CLASSES_SHOWN or explained:
             style = "bold" if explained else ""
             bar = Text("█" * round(BAR * probability), "blue")
+            if label in (explanation.given or ()):
+                bar.append(" given", "dim")
             table.add(
                 Text(escaped(label), style),
                 Text(f"{probability:.1%}", style),

@@ -42,7 +42,7 @@ Examples:
 )
 @verify_option
 def export(run: Path, directory: Path, format: Format, weights: Precision, verify: bool) -> None:
-    """Writes a run as a folder that other programs use without hier_rnn.
+    """Writes a run as a folder for other programs.
 
     DIR is made, or is empty. hier-rnn's own commands take it as they take a run.
     """

@@ -35,7 +35,9 @@ SETTINGS: dict[str, Any] = {
     "max_content_width": 110,
 }
 
-START_HERE = """\b
+ABOUT = """Sentence classification with a recurrent network that reads words letter by letter.
+
+\b
 Start here:
   hier-rnn train                                    on the bundled messages
   hier-rnn train --train data.csv --out runs/mine   on your own data
@@ -44,8 +46,8 @@ Start here:
   hier-rnn explain runs/mine "where is my parcel"
   hier-rnn serve runs/mine                          over HTTP, with a page to type into
   hier-rnn export runs/mine mine-onnx               for programs that know nothing of hier_rnn
-
-\b
+"""
+COMPLETION = """\b
 Completion in the shell (once, then open a new one):
   bash:  echo 'eval "$(_HIER_RNN_COMPLETE=bash_source hier-rnn)"' >> ~/.bashrc
   zsh:   echo 'eval "$(_HIER_RNN_COMPLETE=zsh_source hier-rnn)"' >> ~/.zshrc
@@ -57,7 +59,8 @@ Completion in the shell (once, then open a new one):
     "hier-rnn",
     cls=CommandGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=START_HERE,
+    help=ABOUT,
+    epilog=COMPLETION,
 )
 @click.version_option(__version__, prog_name="hier-rnn")
 def cli() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -51,6 +52,9 @@ SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl", ".txt", ".parquet", ".arrow", ".feat
 TABLE_ENDINGS = {".csv": ",", ".tsv": "\t"}
 END_OF_INPUT = "Ctrl-Z and Enter end it" if os.name == "nt" else "Ctrl-D ends it"
 PROMPT = "> "
+LABEL_SEPARATOR = "|"  # of a text's labels in a cell, if the run's data had no other
+
+logger = logging.getLogger(__name__)
 
 
 @click.command(
@@ -66,9 +70,8 @@ Examples:
 @click.option(
     "--top",
     type=click.IntRange(min=1),
-    default=1,
     metavar="K",
-    help="give the K most probable labels [default: 1]",
+    help="give the K most probable labels [default: 1, or of several those of the text]",
 )
 @click.option("--all", "every", is_flag=True, help="give all labels, the most probable first")
 @click.option(
@@ -101,7 +104,7 @@ def predict(
     run: Path,
     file: str | None,
     texts: tuple[str, ...],
-    top: int,
+    top: int | None,
     every: bool,
     min_confidence: float,
     json: bool,
@@ -114,7 +117,7 @@ def predict(
     verify: bool,
     quiet: bool,
 ) -> None:
-    """Classifies texts: for each, a label and its probability.
+    """Classifies texts: for each, its label and the probability, or its several labels.
 
     FILE has a text on every line, in FILE.txt after its labels if it has fastText's; the text
     column is taken from FILE.tsv, .csv, .jsonl, .parquet or .arrow, a FOLDER or tfds:NAME:SPLIT.
@@ -133,7 +136,7 @@ def predict(
     file = file or "-"
     typed = not texts and waits_for_lines(Path(file))
     if texts:
-        batches: Iterator[list[Text]] = iter([list(_numbered(texts, 1))])
+        batches: Iterator[list[Text]] = iter([list(_numbered(texts, 1, as_column=table))])
     elif _is_source(file):
         options = (label_column, text_column, tfds_data_dir)
         source = open_run_source(file, configuration, *options, labelled=False)
@@ -142,11 +145,14 @@ def predict(
         if columns:
             raise UserError(f"--column: {file} has no columns.")
         _require_file(file)
-        batches = _lines(file, prompt=typed and not quiet)
+        batches = _lines(file, prompt=typed and not quiet, as_column=table)
     if typed and not quiet:
         tell(f"loading {run} ...")
     predictor = hier_rnn.load(run, verify)
-    top = len(predictor.labels) if every else min(top, len(predictor.labels))
+    if every:
+        top = len(predictor.labels)
+    elif top is not None or not predictor.multi_label:
+        top = min(top or 1, len(predictor.labels))
     if typed and not quiet:
         tell(f"Type a text and Enter; {END_OF_INPUT}.")
     kept = f"{out} was not written" if out else "what is printed is complete up to its last line"
@@ -163,13 +169,15 @@ def predict(
             write = json_writer(to)
         elif table:
             delimiter = TABLE_ENDINGS.get(ending or Path(file).suffix.lower(), "\t")
-            write = table_writer(to, delimiter, top)
+            separator = configuration.data.label_separator or LABEL_SEPARATOR
+            write = table_writer(to, delimiter, top, separator)
         else:
             write = line_writer(to)
         for batch in batches:
             predictions = predictor.predictions([text.text for text in batch])
             for text, prediction in zip(batch, predictions, strict=True):
-                write(text, answer(prediction.probabilities, predictor.labels, top, min_confidence))
+                labels, several = predictor.labels, predictor.multi_label
+                write(text, answer(prediction, labels, several, top, min_confidence))
             to.flush()
 
 
@@ -206,11 +214,12 @@ def _require_file(file: str) -> None:
     raise UserError(f"{file}: no such file.{hint}")
 
 
-def _numbered(texts: Iterable[str], first: int) -> Iterator[Text]:
-    return (Text(number, text, {"text": text}) for number, text in enumerate(texts, first))
+def _numbered(texts: Iterable[str], first: int, as_column: bool) -> Iterator[Text]:
+    for number, text in enumerate(texts, first):
+        yield Text(number, text, {"text": text} if as_column else {})
 
 
-def _lines(file: str, prompt: bool) -> Iterator[list[Text]]:
+def _lines(file: str, prompt: bool, as_column: bool) -> Iterator[list[Text]]:
     number = 1
     lines = batches_of_lines(Path(file))
     while True:
@@ -220,7 +229,13 @@ def _lines(file: str, prompt: bool) -> Iterator[list[Text]]:
         batch = next(lines, None)
         if batch is None:
             break
-        yield list(_numbered(batch, number))
+        if number == 1 and batch[0].startswith('{"') and not prompt:
+            logger.warning(
+                "%s: the first line looks like JSON, and is a text as it stands, as every line is:"
+                " name a FILE.jsonl to have its text column read",
+                file,
+            )
+        yield list(_numbered(batch, number, as_column))
         number += len(batch)
     if prompt:
         tell("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,14 @@ from hier_rnn.configuration.command_line import (
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
 from hier_rnn.sources.bundled import bundled
+from hier_rnn.sources.multi_label import resolve_multi_label
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 if TYPE_CHECKING:
     from hier_rnn.storage.run_directory import RunDirectory
 
 BUNDLED_OUT = Path("runs/messages")
+TUNED_OUT = Path("runs/messages-tuned")
 
 config_option = path_option("--config", "FILE.toml", "options from a file; the command line wins")
 force_option = click.option("--force", is_flag=True, help="start over what --out already holds")
@@ -86,15 +89,12 @@ def classify(
     from hier_rnn.storage.run_directory import RunDirectory
 
     configuration = resolve(config, given)
-    configuration, out = _with_data(configuration, out)
+    configuration, out = _with_data(configuration, out, BUNDLED_OUT)
     configuration = take_encoder_options(configuration)
     show_log(quiet)
+    configuration = resolve_multi_label(configuration)
     if force or not RunDirectory(out).labels.exists():  # a run that goes on was checked
-        report = check_sources(list(configuration.data.train), configuration.data)
-        if strict:
-            report.require_none()
-        if not quiet:
-            tell("\n".join(report_lines(report)))
+        _check(configuration.data, strict, quiet)
     import_tensorflow()
     from hier_rnn.commands.drawing.conclusion import print_conclusion
     from hier_rnn.commands.drawing.training_screen import TrainingScreen
@@ -118,6 +118,15 @@ def classify(
         print_conclusion(out, click.get_current_context().find_root().info_name or "")
 
 
+def _check(data: Data, strict: bool, quiet: bool) -> None:
+    """Tells what in the training data is probably not meant."""
+    report = check_sources(list(data.train), data)
+    if strict:
+        report.require_none()
+    if not quiet:
+        tell("\n".join(report_lines(report)))
+
+
 def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
     """Evaluates a finished run on the test data; the run keeps its scores."""
     from hier_rnn.commands.drawing.evaluation_table import print_evaluation
@@ -134,7 +143,9 @@ def _evaluate(data: Data, run: RunDirectory, quiet: bool) -> None:
         print_evaluation(results.evaluations[0])
 
 
-def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configuration, Path]:
+def _with_data(
+    configuration: Configuration, out: Path | None, bundled_out: Path
+) -> tuple[Configuration, Path]:
     """Fills in the bundled data set where no data is named."""
     data = configuration.data
     if data.train:
@@ -146,7 +157,87 @@ def _with_data(configuration: Configuration, out: Path | None) -> tuple[Configur
     splits: dict[str, Any] = {"train": (bundled("train"),), "validation": bundled("validation")}
     splits["test"] = data.test or bundled("test")
     data = data.model_copy(update=splits)
-    return configuration.model_copy(update={"data": data}), out or BUNDLED_OUT
+    return configuration.model_copy(update={"data": data}), out or bundled_out
+
+
+@train.command(
+    cls=ConfiguredCommand,
+    epilog="""\b
+Examples:
+  hier-rnn train tune --train train.csv --minutes 20 --out runs/tuned
+  hier-rnn train tune --train train.csv --validation dev.csv --minutes 60 --out runs/tuned \\
+    --encoder encoders/reviews --training.validation_metric macro_f1""",
+)
+@configuration_options(
+    flags={name: flag for name, flag in CLASSIFICATION.items() if name != "data.test"},
+    groups=["text", "character_encoder", "sentence_encoder", "head", "initializers", "training"],
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, min_open=True),
+    default=20.0,
+    metavar="X",
+    help="that it may take in all, start-up included [default: 20]",
+)
+@click.option("--trials", type=click.IntRange(min=1), metavar="N", help="no more trials than N")
+@output_option("--out", "DIR", f"the best trial's run directory [bundled data: {TUNED_OUT}]")
+@config_option
+@force_option
+@quiet_option("no progress bar and no tables")
+@click.option(
+    "--strict", is_flag=True, help="anything that the check of the data finds is an error"
+)
+def tune(
+    minutes: float,
+    trials: int | None,
+    out: Path | None,
+    config: Path | None,
+    force: bool,
+    quiet: bool,
+    strict: bool,
+    **given: Any,
+) -> None:
+    """Searches for the options with which a classifier gets best, within a time.
+
+    Trial after trial is trained; those that do worse than others are ended early. The best one's
+    run is in --out, for `evaluate` and `predict`. Options that you give are not searched. What is,
+    see docs/training.md. The same command again goes on where it was interrupted, and with more
+    --minutes it goes on when it is finished. SRC is as for `classify`. Needs Optuna: pip install
+    "hier_rnn[tune]".
+    """
+    begun = time.monotonic()
+    from hier_rnn.storage.encoder_options import take_encoder_options
+    from hier_rnn.storage.output_directory import TUNING
+    from hier_rnn.training.tuning.search import require_optuna
+
+    require_optuna()
+    configuration = resolve(config, given)
+    configuration, out = _with_data(configuration, out, TUNED_OUT)
+    # Bundled test data are for the end: `evaluate` takes them by itself.
+    configuration = take_encoder_options(configuration)
+    show_log(quiet)
+    if force or not (out / TUNING).exists():
+        _check(configuration.data, strict, quiet)
+    import_tensorflow()
+    from hier_rnn.commands.drawing.conclusion import print_conclusion
+    from hier_rnn.commands.drawing.draw import draw
+    from hier_rnn.commands.drawing.tuning_screen import TuningScreen, tuning_table
+    from hier_rnn.training.tuning.tune import tune as tune_classifier
+
+    show_log(quiet=True)  # what each of the trainings says would be said many times
+    with TuningScreen(quiet) as screen:
+        result = tune_classifier(
+            configuration,
+            out,
+            minutes=minutes,
+            trials=trials,
+            begun=begun,
+            force=force,
+            on_event=screen,
+        )
+    if not quiet:
+        draw(tuning_table(result))
+        print_conclusion(out, click.get_current_context().find_root().info_name or "")
 
 
 @train.command(

@@ -18,6 +18,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.renamed import RENAMED
 from hier_rnn.errors import UserError, nearest
 
+SWITCH = ("true", "false")
 METAVARS = {"integer": "N", "number": "X", "boolean": "true|false", "string": "TEXT"}
 
 
@@ -37,8 +38,10 @@ class SeveralOption(click.Option):
         super().__init__(*args, **settings)
         self.accepts = accepts
 
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Returns the help's two columns: the first flag with its value, and the meaning."""
+        if self.hidden:
+            return None
         several = f" [{self.metavar} ...]" if self.accepts else ""
         return f"{self.opts[0]} {self.metavar}{several}", self.help or ""
 
@@ -46,13 +49,16 @@ class SeveralOption(click.Option):
 class ConfigurationOption(SeveralOption):
     """A command's option for one of the configuration; its value stays text until `resolve`."""
 
-    def __init__(self, option: schema.Option, flag: str = "", metavar: str = "") -> None:
+    def __init__(
+        self, option: schema.Option, flag: str = "", metavar: str = "", hidden: bool = False
+    ) -> None:
         """Makes the option.
 
         Args:
             option: The configuration's option.
             flag: A shorter flag that means the same; default: only `--GROUP.OPTION`.
             metavar: What the help calls the value; default: by type.
+            hidden: Leave it out of the help. Default False.
         """
         several = bool(flag) and option.node.get("type") == "array"
         dotted = f"--{option.name}"
@@ -61,16 +67,23 @@ class ConfigurationOption(SeveralOption):
             accepts=(lambda value: True) if several else None,
             metavar=metavar or _metavar(option.node),
             help=_help(option),
+            hidden=hidden,
         )
         self.name = option.name
         self.group = "" if flag else option.name.split(".")[0]
-        self.switch = option.node.get("type") == "boolean"
+        branches = (option.node, *option.node.get("anyOf", ()))
+        self.switch = any(branch.get("type") == "boolean" for branch in branches)
+        self.words = (*SWITCH, *schema.choices(option.node))
 
 
 def _metavar(node: schema.Node) -> str:
     if schema.is_container(node):
         return "|".join([*schema.choices(node), "JSON"])
-    return "|".join(schema.choices(node)) or METAVARS[node["type"]]
+    words = [
+        *schema.choices(node),
+        *(METAVARS[branch["type"]] for branch in node.get("anyOf", ()) if "const" not in branch),
+    ]
+    return "|".join(words) or METAVARS[node["type"]]
 
 
 def _help(option: schema.Option) -> str:
@@ -99,7 +112,8 @@ class ConfiguredCommand(click.Command):
             else:
                 values += 1
             yield arg
-            if getattr(by_flag.get(arg), "switch", False) and following not in ("true", "false"):
+            option = by_flag.get(arg)
+            if getattr(option, "switch", False) and following not in getattr(option, "words", ()):
                 yield "true"
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -116,7 +130,7 @@ class ConfiguredCommand(click.Command):
 
 
 def configuration_options(
-    flags: Mapping[str, str], groups: Sequence[str]
+    flags: Mapping[str, str], groups: Sequence[str], hidden: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorates a command with the options of the configuration that it uses.
 
@@ -126,14 +140,15 @@ def configuration_options(
     Args:
         flags: Options that have a short flag: dotted name to `--flag` or `--flag METAVAR`.
         groups: Groups whose other options are taken as `--GROUP.OPTION`.
+        hidden: Leave these out of the help. Default False.
     """
     short = [
-        ConfigurationOption(option, *flag.split())
+        ConfigurationOption(option, *_flag_and_metavar(flag), hidden)
         for name, flag in flags.items()
         for option in schema.options_of(name)
     ]
     dotted = [
-        ConfigurationOption(option)
+        ConfigurationOption(option, hidden=hidden)
         for name in groups
         for option in schema.options_of(name)
         if option.name not in flags
@@ -146,6 +161,11 @@ def configuration_options(
         return function
 
     return decorate
+
+
+def _flag_and_metavar(flag: str) -> tuple[str, str]:
+    name, _, metavar = flag.partition(" ")
+    return name, metavar
 
 
 def resolve(config: Path | None, given: Mapping[str, Any]) -> Configuration:

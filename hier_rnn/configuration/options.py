@@ -17,7 +17,7 @@ Positive = Annotated[int, Field(gt=0, le=10**9)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Width = Annotated[int, Field(gt=0, le=16_384)]
 Layers = Annotated[int, Field(gt=0, le=64)]
-AUTO: Literal["auto"] = "auto"  # text.words until the training text is looked at
+AUTO: Literal["auto"] = "auto"  # until the training data are looked at
 CHARACTER_ENCODER, SENTENCE_ENCODER = "character_encoder", "sentence_encoder"
 OnDivergence = Literal["stop", "skip", "restore"]
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
@@ -262,10 +262,10 @@ class Training(Options):
         description="training stops after this many epochs without a better validation score; 0:"
         " never",
     )
-    validation_metric: Literal["accuracy", "macro_f1", "loss"] = Field(
-        default="accuracy",
+    validation_metric: Literal["auto", "accuracy", "micro_f1", "macro_f1", "loss"] = Field(
+        default=AUTO,
         description="metric on the validation data that decides which weights are kept and when to"
-        " stop early",
+        " stop early; auto: accuracy, or micro_f1 where a text may have several labels",
     )
     moving_average: Rate = Field(
         default=0.99,
@@ -275,11 +275,12 @@ class Training(Options):
     class_weights: Literal["none", "balanced"] | dict[str, float] = Field(
         default="none",
         description="weight of each class in the loss: none (all 1), balanced (rare classes weigh"
-        " more), or a weight by label",
+        " more), or a weight by label; where a text may have several, of the labels that it has",
     )
     label_smoothing: Rate = Field(
         default=0.1,
-        description="share of the target probability that is spread evenly over all classes",
+        description="share of the target probability that is spread evenly over all classes; where"
+        " a text may have several labels: by how frequent each is",
     )
     shuffle_buffer: Positive = Field(
         default=100_000, description="number of examples held in memory to shuffle them"
@@ -466,6 +467,16 @@ class Data(Options):
         " reported",
     )
     tfds_data_dir: str = Field(default="", description="where TensorFlow Datasets are prepared")
+    multi_label: Literal["auto"] | bool = Field(
+        default=AUTO,
+        description="whether a text may have several labels, or none; auto: if one of the first"
+        " training texts has several",
+    )
+    label_separator: str = Field(
+        default="",
+        description="what separates the labels of a text that stand in one cell or string, as in"
+        " billing|refund; it makes data.multi_label true",
+    )
     encoder: str = Field(
         default="", description="start from this encoder directory, or a run directory's encoder"
     )
@@ -485,6 +496,8 @@ class Data(Options):
             "quoting": self.quoting,
             "maximum_text_length": self.maximum_text_length,
             "tfds_data_dir": self.tfds_data_dir,
+            "multi_label": self.multi_label is True,
+            "label_separator": self.label_separator,
         }
 
 

@@ -93,6 +93,7 @@ def choices(node: Node) -> list[str]:
     """Returns the words that an option accepts, if it accepts particular words."""
     return [
         *node.get("enum", ()),
+        *([node["const"]] if "const" in node else ()),
         *(word for branch in node.get("anyOf", ()) for word in choices(branch)),
     ]
 
@@ -122,8 +123,8 @@ def accepted(node: Node) -> str:
     if "anyOf" in node:
         branches = [branch for branch in node["anyOf"] if branch.get("type") != "null"]
         return " or ".join(map(accepted, branches))
-    if "enum" in node:
-        return "|".join(node["enum"])
+    if "enum" in node or "const" in node:
+        return "|".join(choices(node))
     match node.get("type"):
         case "integer":
             return ", ".join(filter(None, ["a whole number", bounds(node)]))

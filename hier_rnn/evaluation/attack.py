@@ -1,7 +1,7 @@
 """The worst that a few single-character edits can do to a sentence (Pruthi et al. 2019).
 
-Greedily: of all edits of all words the one that most lowers the true class's margin; then, that
-word left alone, the next one. A sentence already misclassified is left as it is.
+Greedily: of all edits of all words the one that most lowers how far the answer is from being wrong;
+then, that word left alone, the next one. A sentence already misclassified is left as it is.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
-
-import numpy as np
 
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.text_predictor import TextPredictor
@@ -68,19 +66,23 @@ def attacked(
     index = {label: position for position, label in enumerate(predictor.labels)}
     stream = iter(examples)
     while chunk := list(islice(stream, SENTENCES_AT_ONCE)):
-        targets = [index[str(example.label)] for example in chunk]
+        targets = [
+            [index[label] for label in example.labels or (example.label,) if label is not None]
+            for example in chunk
+        ]
         worst = _worst_texts(chunk, targets, attack, predictor)
         for example, text in zip(chunk, worst, strict=True):
             yield example._replace(text=text)
 
 
 def _worst_texts(
-    chunk: list[Example], targets: list[int], attack: Attack, predictor: TextPredictor
+    chunk: list[Example], targets: list[list[int]], attack: Attack, predictor: TextPredictor
 ) -> list[str]:
     texts = [example.text for example in chunk]
     words = [text.split() for text in texts]
     edited: list[set[int]] = [set() for _ in chunk]
-    margins = [_margin(row, t) for row, t in zip(predictor.logits(texts), targets, strict=True)]
+    margin_of = predictor.decision.margin
+    margins = [margin_of(row, t) for row, t in zip(predictor.logits(texts), targets, strict=True)]
     for _ in range(attack.words):
         standing = [i for i, margin in enumerate(margins) if margin >= 0]
         asked: deque[tuple[int, int, str]] = deque()
@@ -88,7 +90,7 @@ def _worst_texts(
         edits = _edits(standing, words, edited, attack.kinds, asked)
         for row in predictor.logits(edits):
             sentence, position, word = asked.popleft()
-            margin = _margin(row, targets[sentence])
+            margin = margin_of(row, targets[sentence])
             if margin < worst.get(sentence, (margins[sentence],))[0]:
                 worst[sentence] = margin, position, word
         if not worst:  # no edit makes it worse, so none that follows would
@@ -117,8 +119,3 @@ def _edits(
             for edit in single_edits(word, kinds):
                 asked.append((sentence, position, edit))
                 yield " ".join([*before, edit, *after])
-
-
-def _margin(logits: np.ndarray, target: int) -> float:
-    """Returns how far the true class is ahead of the next; below 0: misclassified."""
-    return float(logits[target] - np.delete(logits, target).max())

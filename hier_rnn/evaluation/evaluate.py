@@ -8,17 +8,21 @@ from typing import Any, Literal
 
 import numpy as np
 
+from hier_rnn.decisions.decision import Decision
 from hier_rnn.errors import UserError
+from hier_rnn.evaluation.answers.answers import Answers, Rows
+from hier_rnn.evaluation.answers.choose import answers_of
 from hier_rnn.evaluation.attack import SENTENCES_AT_ONCE, is_attack
 from hier_rnn.evaluation.misspelled import misspelled, parse_misspelling
 from hier_rnn.evaluation.progress import OnProgress
 from hier_rnn.evaluation.run_pass import OnExample, PassResult, run_pass
 from hier_rnn.evaluation.selection import Selection, select_examples
 from hier_rnn.evaluation.text_predictor import TextPredictor
-from hier_rnn.metrics.bootstrap import Intervals, bootstrap
+from hier_rnn.metrics.bootstrap import Intervals
 from hier_rnn.metrics.calibration import Calibration, calibrate
-from hier_rnn.metrics.scores import Scores, score_predictions
-from hier_rnn.sources.classes import UnseenLabels, class_indices, seen_class_indices
+from hier_rnn.metrics.label_scores import LabelScores
+from hier_rnn.metrics.scores import Scores
+from hier_rnn.sources.classes import UnseenLabels
 from hier_rnn.sources.example import Source
 
 Unseen = Literal["error", "count"]
@@ -28,7 +32,7 @@ Unseen = Literal["error", "count"]
 class Misspelled:
     """What is left of the scores when words are misspelled."""
 
-    scores: Scores
+    scores: Scores | LabelScores
     intervals: Intervals
     words_per_second: float
     """The search for the worst edits included, where it was an attack."""
@@ -42,7 +46,8 @@ class Evaluation:
     examples: Source
     """Those that were scored."""
     labels: tuple[str, ...]
-    scores: Scores
+    decision: Decision
+    scores: Scores | LabelScores
     intervals: Intervals
     calibration: Calibration
     selection: Selection
@@ -58,10 +63,36 @@ class Evaluation:
         return self.examples.name
 
     @property
+    def multi_label(self) -> bool:
+        """Whether a text may have several labels."""
+        return self.decision.thresholds is not None
+
+    @property
+    def headline(self) -> str:
+        """What the score that is named first is called."""
+        return "micro-F1" if self.multi_label else "accuracy"
+
+    @property
+    def support(self) -> np.ndarray:
+        """Examples of each class, `(classes,)`."""
+        return np.array([row.support for row in self.scores.per_class])
+
+    @property
     def majority(self) -> tuple[str, float]:
-        """The most frequent class of the data, and the accuracy of always naming it."""
-        support = self.scores.confusion_matrix.support
-        return self.labels[support.argmax()], float(support.max() / self.scores.examples)
+        """The most frequent class of the data, and the accuracy of always naming it.
+
+        Of several labels, the micro-F1 of that.
+        """
+        support, examples = self.support, self.scores.examples
+        most = int(support.argmax())
+        named = examples + support.sum() if self.multi_label else 2 * examples
+        return self.labels[most], float(2 * support[most] / named)
+
+    @property
+    def majority_macro_f1(self) -> float:
+        """The macro-F1 of always naming the most frequent class: the other classes' F1 is 0."""
+        most, occurring = self.support.max(), (self.support > 0).sum()
+        return float(2 * most / (self.scores.examples + most) / occurring)
 
     def to_json(self) -> dict[str, Any]:
         """Returns the figures as JSON values; every one that a table or a report shows."""
@@ -70,7 +101,9 @@ class Evaluation:
             "data": self.data,
             **_figures(self.scores, self.intervals, self.result.words_per_second),
             "labels": list(self.labels),
-            "majority_accuracy": self.majority[1],
+            f"majority_{'micro_f1' if self.multi_label else 'accuracy'}": self.majority[1],
+            "majority_macro_f1": self.majority_macro_f1,
+            **({"thresholds": list(self.decision.thresholds)} if self.decision.thresholds else {}),
             "seconds": self.result.seconds,
             "unseen": {
                 "examples": self.unseen.examples,
@@ -129,7 +162,8 @@ def evaluate(
     for specification in misspell:
         parse_misspelling(specification)
     labels = tuple(predictor.labels)
-    data, targets, left_out = _labelled(data, labels, unseen, scored_labels)
+    answers = answers_of(labels, predictor.decision)
+    data, targets, left_out = _labelled(answers, data, labels, unseen, scored_labels)
     result = run_pass(
         predictor,
         data,
@@ -139,7 +173,7 @@ def evaluate(
         on_example=on_example,
         on_progress=on_progress,
     )
-    scores = _scores(result, labels)
+    scores = _scores(answers, result)
     after = {}
     for specification in misspell:
         changed = run_pass(
@@ -151,24 +185,27 @@ def evaluate(
             on_progress=on_progress,
         )
         after[specification] = Misspelled(
-            _scores(changed, labels),
-            bootstrap(targets, changed.predictions, seed),
+            _scores(answers, changed),
+            answers.intervals(targets, changed.predictions, seed),
             changed.words_per_second,
         )
     return Evaluation(
         name=name or predictor.run.resolve().name,
         examples=data,
         labels=labels,
+        decision=predictor.decision,
         scores=scores,
-        intervals=bootstrap(targets, result.predictions, seed),
+        intervals=answers.intervals(targets, result.predictions, seed),
         calibration=calibrate(
             result.confidence,
             result.uncalibrated,
             result.correct,
             float(result.calibrated_losses.mean()),
-            predictor.temperature,
+            predictor.decision.temperature,
         ),
-        selection=select_examples(data, result, scores.confusion_matrix, labels),
+        selection=select_examples(
+            data, result, answers, getattr(scores, "confusion_matrix", None), labels
+        ),
         result=result,
         misspelled=after,
         unseen=left_out,
@@ -176,33 +213,42 @@ def evaluate(
 
 
 def _labelled(
-    data: Source, labels: Sequence[str], unseen: Unseen, scored: Collection[str] | None
-) -> tuple[Source, np.ndarray, UnseenLabels]:
-    """Returns the examples that are scored, their classes, and what is left out."""
+    answers: Answers,
+    data: Source,
+    labels: Sequence[str],
+    unseen: Unseen,
+    scored: Collection[str] | None,
+) -> tuple[Source, Rows, UnseenLabels]:
+    """Returns the examples that are scored, their labels, and what is left out."""
     if unseen == "error":
-        return data, class_indices(data, labels, data.name), UnseenLabels({}, ())
+        return data, answers.targets(data, data.name), UnseenLabels({}, (), 0)
     kept = frozenset(labels if scored is None else scored)
-    targets, left_out = seen_class_indices(data, labels, kept)
-    if not len(targets):
+    targets, left_out = answers.seen_targets(data, kept)
+    if not targets.shape[0]:
         raise UserError(
             f"{data.name}: training never saw the label of any example; the first are "
             + ", ".join(f"'{one.label}' at {one.where}" for one in left_out.first)
         )
     if not left_out.labels:
         return data, targets, left_out
-    seen = Source(data.name, lambda: (example for example in data if example.label in kept))
+    seen = Source(data.name, lambda: (one for one in data if answers.is_seen(one, kept)))
     return seen, targets, left_out
 
 
-def _scores(result: PassResult, labels: Sequence[str]) -> Scores:
+def _scores(answers: Answers, result: PassResult) -> Scores | LabelScores:
     loss = float(result.losses.mean())
-    return score_predictions(result.targets, result.predictions, loss, labels)
+    return answers.scores(result.targets, result.predictions, result.ranking, loss)
 
 
-def _figures(scores: Scores, intervals: Intervals, words_per_second: float) -> dict[str, Any]:
+def _figures(
+    scores: Scores | LabelScores, intervals: Intervals, words_per_second: float
+) -> dict[str, Any]:
     return {
         **scores.to_json(),
-        "accuracy_interval": [intervals.accuracy.low, intervals.accuracy.high],
-        "macro_f1_interval": [intervals.macro_f1.low, intervals.macro_f1.high],
+        **{
+            f"{name}_interval": [interval.low, interval.high]
+            for name, interval in intervals._asdict().items()
+            if interval is not None
+        },
         "words_per_second": words_per_second,
     }

@@ -67,6 +67,15 @@ def evaluate_runs(
     for specification in misspell:
         parse_misspelling(specification)
     names = run_names([predictor.run for predictor in predictors])
+    if len({predictor.decision.thresholds is None for predictor in predictors}) > 1:
+        kinds = (
+            f"{name}: {'one label' if p.decision.thresholds is None else 'several labels'}"
+            for name, p in zip(names, predictors, strict=True)
+        )
+        raise UserError(
+            "runs of one label for each text and of several can't be evaluated beside each other:"
+            f" {'; '.join(kinds)}."
+        )
     directories = [RunDirectory(predictor.run, verify) for predictor in predictors]
     vocabularies = [_vocabulary(directory) for directory in directories]
     shared = set(predictors[0].labels).intersection(*(other.labels for other in predictors))
@@ -76,8 +85,8 @@ def evaluate_runs(
         for name, predictor, vocabulary in zip(names, predictors, vocabularies, strict=True):
             on_example = None
             if lines is not None:
-                labels, temperature = predictor.labels, predictor.temperature
-                on_example = prediction_writer(lines, name, labels, temperature)
+                labels, decision = predictor.labels, predictor.decision
+                on_example = prediction_writer(lines, name, labels, decision)
             evaluation = evaluate(
                 predictor,
                 data,

@@ -22,7 +22,6 @@ from hier_rnn.errors import UserError, nearest
 from hier_rnn.evaluation.alignment import align
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.inference.arguments import checked_texts
-from hier_rnn.metrics.probabilities import probabilities
 from hier_rnn.text.normalization import normalize
 
 STEPS = 32
@@ -71,7 +70,7 @@ class Explanation:
     """A prediction and what each character of the text adds to the explained class's logit."""
 
     label: str
-    """The explained class: the predicted one, unless another was asked for."""
+    """The explained class: the most probable one, unless another was asked for."""
     probabilities: dict[str, float]
     """By label, most probable first."""
     words: tuple[str, ...]
@@ -80,6 +79,8 @@ class Explanation:
     """Of the characters of these words, one number each."""
     parts: tuple[Part, ...]
     """The text as it was written, cut into parts."""
+    given: tuple[str, ...] | None = None
+    """The labels that the text is given, most probable first; None where a text has one label."""
 
     @property
     def text(self) -> str:
@@ -158,6 +159,7 @@ class Explanation:
         return {
             "text": self.text,
             "label": self.label,
+            **({} if self.given is None else {"given": list(self.given)}),
             "probabilities": self.probabilities,
             "words": list(self.words),
             "attributions": [list(word) for word in self.attributions],
@@ -193,7 +195,11 @@ def explain(
             f" {MOST_WORDS:,} words at most; explain a part of it."
         )
     [logits] = predictor.logits_of_words([words])
-    values = probabilities(logits, predictor.temperature)
+    values = predictor.decision.probabilities(logits.astype(np.float64))
+    given = None
+    if predictor.decision.thresholds is not None:
+        own = predictor.decision.given(predictor.decision.probabilities(logits))
+        given = tuple(labels[i] for i in own)
     explained = labels.index(label) if label is not None else int(values.argmax())
     attributions = predictor.character_attributions(words, explained, steps) if words else []
     options = predictor.configuration.text
@@ -203,6 +209,7 @@ def explain(
     stretches = align(text, words, normalized, options.words == "sentencepiece")
     return Explanation(
         label=labels[explained],
+        given=given,
         probabilities={labels[i]: float(values[i]) for i in np.argsort(-values, kind="stable")},
         words=tuple(words),
         attributions=tuple(tuple(map(float, word)) for word in attributions),

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hier_rnn.evaluation.answers.choose import answers_of
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.selection import fetch
-from hier_rnn.metrics.bootstrap import Intervals, McNemar, mcnemar, paired_bootstrap
+from hier_rnn.metrics.bootstrap import Intervals, McNemar, mcnemar_of
 
 DISAGREEMENTS = 12
 
@@ -38,8 +39,10 @@ class Comparison:
     """Runs beside each other on the same examples."""
 
     runs: tuple[str, ...]
+    headline: str
+    """What the score that is named first is called."""
     scores: tuple[tuple[float, float, float], ...]
-    """Accuracy, macro-F1 and loss of each run."""
+    """The score that is named first, macro-F1 and loss of each run."""
     differences: tuple[Difference, ...]
     """Of every run but the first."""
     disagreeing: int
@@ -57,6 +60,7 @@ class Comparison:
                     **{
                         metric: interval._asdict()
                         for metric, interval in difference._asdict().items()
+                        if interval is not None
                     },
                     "mcnemar": test._asdict(),
                 }
@@ -78,24 +82,29 @@ def compare(evaluations: Sequence[Evaluation], seed: int) -> Comparison:
     labels = sorted({label for evaluation in evaluations for label in evaluation.labels})
     index = {label: position for position, label in enumerate(labels)}
     common = [np.array([index[label] for label in run.labels]) for run in evaluations]
-    targets = common[0][evaluations[0].result.targets]
-    predictions = np.stack(
-        [ids[run.result.predictions] for ids, run in zip(common, evaluations, strict=True)]
-    )
+    answers = answers_of(labels, evaluations[0].decision)
+    targets = answers.renumbered(evaluations[0].result.targets, common[0], len(labels))
+    predictions = [
+        answers.renumbered(run.result.predictions, ids, len(labels))
+        for ids, run in zip(common, evaluations, strict=True)
+    ]
+    right = np.stack([run.result.correct for run in evaluations])
     sureness = np.stack([run.result.confidence for run in evaluations])
-    disagreeing = np.flatnonzero((predictions != predictions[0]).any(axis=0))
-    shown = _surest(disagreeing, targets, predictions, sureness)
+    agree = [answers.same(other, predictions[0]) for other in predictions[1:]]
+    disagreeing = np.flatnonzero(~np.all(agree, axis=0))
+    shown = _surest(disagreeing, right, sureness)
     found = fetch(evaluations[0].examples, shown)
     return Comparison(
         runs=tuple(run.name for run in evaluations),
+        headline=evaluations[0].headline,
         scores=tuple(
-            (run.scores.accuracy, run.scores.macro_f1, run.scores.loss) for run in evaluations
+            (run.scores.headline, run.scores.macro_f1, run.scores.loss) for run in evaluations
         ),
         differences=tuple(
             Difference(
                 run.name,
-                paired_bootstrap(targets, predictions[0], other, seed),
-                mcnemar(targets, predictions[0], other),
+                answers.differences(targets, predictions[0], other, seed),
+                mcnemar_of(right[0], run.result.correct),
             )
             for run, other in zip(evaluations[1:], predictions[1:], strict=True)
         ),
@@ -104,8 +113,8 @@ def compare(evaluations: Sequence[Evaluation], seed: int) -> Comparison:
             Disagreement(
                 found[i].where,
                 found[i].text,
-                labels[targets[i]],
-                tuple(labels[p] for p in predictions[:, i]),
+                answers.named(targets, i, labels),
+                tuple(answers.named(of_run, i, labels) for of_run in predictions),
                 tuple(sureness[:, i].tolist()),
             )
             for i in shown
@@ -113,12 +122,10 @@ def compare(evaluations: Sequence[Evaluation], seed: int) -> Comparison:
     )
 
 
-def _surest(
-    disagreeing: np.ndarray, targets: np.ndarray, predictions: np.ndarray, sureness: np.ndarray
-) -> list[int]:
+def _surest(disagreeing: np.ndarray, right: np.ndarray, sureness: np.ndarray) -> list[int]:
     """Those some run gets right first, then by how sure the least sure run is."""
-    right = (predictions[:, disagreeing] == targets[disagreeing]).any(axis=0)
-    order = np.lexsort((-sureness[:, disagreeing].min(axis=0), ~right))
+    some = right[:, disagreeing].any(axis=0)
+    order = np.lexsort((-sureness[:, disagreeing].min(axis=0), ~some))
     shown: list[int] = disagreeing[order[:DISAGREEMENTS]].tolist()
     return shown
 

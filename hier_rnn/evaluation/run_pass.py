@@ -6,16 +6,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from hier_rnn.errors import UserError
+from hier_rnn.evaluation.answers.answers import Answers, Rows
+from hier_rnn.evaluation.answers.choose import answers_of
 from hier_rnn.evaluation.progress import OnProgress, Stopwatch
 from hier_rnn.evaluation.text_predictor import TextPredictor
-from hier_rnn.metrics.probabilities import log_probabilities
 from hier_rnn.sources.example import Example
 
-KEPT_CLASSES = 50
 BLOCK_NUMBERS = 1 << 19  # logits that wait to be reduced together
 BLOCK_EXAMPLES = 256
 
@@ -26,22 +28,28 @@ OnExample = Callable[[Example, np.ndarray], None]
 class PassResult:
     """What a pass leaves of `n` examples: at most 50 classes each, however many there are."""
 
-    targets: np.ndarray
-    """True class indices, `(n,)`."""
-    predictions: np.ndarray
-    """Predicted class indices, `(n,)`."""
+    targets: Rows
+    """True class indices, `(n,)`; of several labels, bool `(n, classes)`."""
+    predictions: Rows
+    """Predicted class indices, `(n,)`; of several labels, bool `(n, classes)`."""
+    correct: np.ndarray
+    """Whether each prediction is right, all of its labels, `(n,)`."""
     confidence: np.ndarray
-    """Probability of the predicted class, at the run's temperature, `(n,)`."""
+    """Probability of the prediction, at the run's temperature, `(n,)`."""
     uncalibrated: np.ndarray
     """The same at temperature 1, `(n,)`."""
     target_probability: np.ndarray
-    """Probability of the true class, at the run's temperature, `(n,)`."""
+    """Probability of the truth, at the run's temperature, `(n,)`."""
     losses: np.ndarray
-    """Minus the log-probability of the true class at temperature 1, `(n,)`."""
+    """Minus the log-probability of the truth at temperature 1, `(n,)`."""
     calibrated_losses: np.ndarray
     """The same at the run's temperature, `(n,)`."""
+    ranking: np.ndarray
+    """Label ranking average precision of each, `(n,)`."""
     top_classes: np.ndarray
     """The most probable classes, `(n, at most 50)`, in no order."""
+    top_truth: np.ndarray
+    """Whether each is of these classes, `(n, at most 50)`."""
     top_probabilities: np.ndarray
     """Their probabilities at the run's temperature, float32, `(n, at most 50)`."""
     lengths: np.ndarray
@@ -51,17 +59,11 @@ class PassResult:
     seconds: float
     words_per_second: float
 
-    @property
-    def correct(self) -> np.ndarray:
-        """Whether each prediction is right, `(n,)`."""
-        equal: np.ndarray = np.equal(self.predictions, self.targets)
-        return equal
-
 
 def run_pass(
     predictor: TextPredictor,
     examples: Iterable[Example],
-    targets: np.ndarray,
+    targets: Rows,
     vocabulary: frozenset[str] | None = None,
     *,
     stage: str = "evaluation",
@@ -74,7 +76,7 @@ def run_pass(
     Args:
         predictor: The classifier.
         examples: What it reads, once.
-        targets: True class indices, `(examples,)`.
+        targets: True class indices, `(examples,)`; of several labels, bool `(examples, classes)`.
         vocabulary: Words that training saw; None if they are not known. Default None.
         stage: What the pass is called in reports of progress and in errors.
         at_once: Hand the predictor no more examples than this before its answers are awaited, for
@@ -85,7 +87,7 @@ def run_pass(
     Raises:
         UserError: There are more or fewer examples than targets, or logits are not finite.
     """
-    count = len(targets)
+    count = targets.shape[0]
     lengths = np.zeros(count, dtype=np.int32)
     unseen_share = None if vocabulary is None else np.zeros(count, dtype=np.float32)
     waiting: deque[Example] = deque()
@@ -103,7 +105,8 @@ def run_pass(
             yield words
 
     list(predictor.logits(["warm up"]))  # what the first call prepares is not counted
-    answers = _Answers(targets, len(predictor.labels), predictor.temperature)
+    answers = answers_of(predictor.labels, predictor.decision)
+    kept = _Kept(answers, targets, len(predictor.labels))
     watch = Stopwatch(stage, count, on_progress)
     for position, row in enumerate(_logits(predictor, segmented(), at_once)):
         example = waiting.popleft()
@@ -112,8 +115,8 @@ def run_pass(
                 f"{example.where}: the model's outputs are not finite numbers ({row}); "
                 "its weights are damaged or its training diverged."
             )
-        answers.append(row)
-        watch.step(bool(row.argmax() == targets[position]), int(lengths[position]))
+        kept.append(row)
+        watch.step(answers.is_right(row, targets, position), int(lengths[position]))
         if on_example is not None:
             on_example(example, row)
     if watch.examples != count:
@@ -121,7 +124,7 @@ def run_pass(
     seconds, words_per_second = watch.seconds, watch.words_per_second
     return PassResult(
         targets=targets,
-        **answers.columns(),
+        **kept.columns(),
         lengths=lengths,
         unseen_share=unseen_share,
         seconds=seconds,
@@ -129,31 +132,21 @@ def run_pass(
     )
 
 
-class _Answers:
+class _Kept:
     """Reduces logits to what is kept of them, some rows at a time: NumPy is slow row by row.
 
     Args:
-        targets: True class indices, `(examples,)`.
+        answers: How they are reduced.
+        targets: True class indices, `(examples,)`; of several labels, bool `(examples, classes)`.
         classes: How many classes there are.
-        temperature: What the run divides its logits by.
     """
 
-    def __init__(self, targets: np.ndarray, classes: int, temperature: float) -> None:
-        count, self._kept = len(targets), min(classes, KEPT_CLASSES)
-        self._targets, self._temperature = targets, temperature
+    def __init__(self, answers: Answers, targets: Rows, classes: int) -> None:
+        self._answers, self._targets = answers, targets
         rows = max(1, min(BLOCK_EXAMPLES, BLOCK_NUMBERS // classes))
         self._block = np.empty((rows, classes), dtype=np.float32)
         self._waiting = self._done = 0
-        self._columns: dict[str, np.ndarray] = {
-            "predictions": np.zeros(count, np.int64),
-            "confidence": np.zeros(count),
-            "uncalibrated": np.zeros(count),
-            "target_probability": np.zeros(count),
-            "losses": np.zeros(count),
-            "calibrated_losses": np.zeros(count),
-            "top_classes": np.zeros((count, self._kept), np.int32),
-            "top_probabilities": np.zeros((count, self._kept), np.float32),
-        }
+        self._parts: dict[str, list[Rows]] = {}
 
     def append(self, logits: np.ndarray) -> None:
         """Takes the logits of the next example, `(classes,)`."""
@@ -162,32 +155,23 @@ class _Answers:
         if self._waiting == len(self._block):
             self._reduce()
 
-    def columns(self) -> dict[str, np.ndarray]:
+    def columns(self) -> dict[str, Any]:
         """Returns what is kept of all examples, by the names of `PassResult`."""
-        self._reduce()
-        return self._columns
+        if self._waiting:
+            self._reduce()
+        return {
+            name: sparse.vstack(parts, "csr")
+            if sparse.issparse(parts[0])
+            else np.concatenate(parts)
+            for name, parts in self._parts.items()
+        }
 
     def _reduce(self) -> None:
-        logits = self._block[: self._waiting]
-        rows = np.arange(len(logits))
-        block = slice(self._done, self._done + len(logits))
-        targets = self._targets[block]
-        raw = log_probabilities(logits)
-        calibrated = log_probabilities(logits, self._temperature)
-        probabilities = np.exp(calibrated)
-        best = logits.argmax(axis=-1)
-        top = np.argpartition(-logits, self._kept - 1, axis=-1)[:, : self._kept]
-        columns = self._columns
-        columns["predictions"][block] = best
-        columns["confidence"][block] = probabilities[rows, best]
-        columns["uncalibrated"][block] = np.exp(raw[rows, best])
-        columns["target_probability"][block] = probabilities[rows, targets]
-        columns["losses"][block] = -raw[rows, targets]
-        columns["calibrated_losses"][block] = -calibrated[rows, targets]
-        columns["top_classes"][block] = top
-        columns["top_probabilities"][block] = probabilities[rows[:, None], top]
-        self._done += len(logits)
-        self._waiting = 0
+        end = self._done + self._waiting
+        targets = self._targets[self._done : end]
+        for name, part in self._answers.reduce(self._block[: self._waiting], targets).items():
+            self._parts.setdefault(name, []).append(part)
+        self._done, self._waiting = end, 0
 
 
 def _logits(

@@ -24,15 +24,13 @@ class RunSummary:
     evaluation: dict[str, Any] | None
 
     @property
-    def best_validation_accuracy(self) -> float | None:
-        """That of the weights that are kept; None if they never were evaluated."""
-        return self.record.validation_accuracy
-
-    @property
     def figures(self) -> dict[str, float | None]:
-        """What training came to; None for what `metrics.jsonl` does not have."""
+        """What training came to; None for what `metrics.jsonl` does not have.
+
+        First the score that is named first: of several labels for a text, micro-F1.
+        """
         return {
-            "validation_accuracy": self.best_validation_accuracy,
+            f"validation_{self.record.headline}": self.record.best,
             "validation_loss": min(self.record.column("validation_loss"), default=None),
             "epochs": max(self.record.column("epoch"), default=None),
             "words_per_second": next(reversed(self.record.column("words_per_second")), None),
@@ -56,7 +54,10 @@ class RunTable:
                     "run": str(row.run),
                     **row.figures,
                     "evaluation": row.evaluation
-                    and {name: row.evaluation.get(name) for name in EVALUATION_FIGURES},
+                    and {
+                        name: row.evaluation.get(name)
+                        for name in dict.fromkeys((*EVALUATION_FIGURES, row.record.headline))
+                    },
                     "options": {name: row.options[name] for name in self.differing_options},
                 }
                 for row in self.rows
@@ -73,7 +74,9 @@ def tabulate_runs(runs: Sequence[Path]) -> RunTable:
     Raises:
         UserError: A run's `config.toml` or `metrics.jsonl` is missing, or a file is damaged.
     """
-    rows = sorted(map(read_run, runs), key=lambda row: -(row.best_validation_accuracy or -1.0))
+    rows = sorted(
+        map(read_run, runs), key=lambda row: -(-1.0 if row.record.best is None else row.record.best)
+    )
     first = rows[0].options
     differing = (name for name in first if any(row.options[name] != first[name] for row in rows))
     return RunTable(tuple(rows), tuple(differing))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hier_rnn.evaluation.answers.answers import Answers
 from hier_rnn.evaluation.run_pass import PassResult
 from hier_rnn.metrics.confusion_matrix import ConfusionMatrix
 from hier_rnn.sources.example import Example
@@ -60,7 +61,8 @@ class Selection:
 def select_examples(
     examples: Iterable[Example],
     result: PassResult,
-    confusion_matrix: ConfusionMatrix,
+    answers: Answers,
+    confusion_matrix: ConfusionMatrix | None,
     labels: Sequence[str],
     count: int = EXAMPLES,
     confusions: int = CONFUSIONS,
@@ -70,7 +72,8 @@ def select_examples(
     Args:
         examples: The same examples once more.
         result: What the pass left.
-        confusion_matrix: How the classes are confused.
+        answers: How the answers are judged.
+        confusion_matrix: How the classes are confused; None where a text may have several.
         labels: Name of each class.
         count: How many errors and how many close calls. Default 8.
         confusions: How many confusions. Default 15.
@@ -79,11 +82,11 @@ def select_examples(
     wrong, right = np.flatnonzero(~result.correct), np.flatnonzero(result.correct)
     errors = wrong[np.argsort(-confidence[wrong], kind="stable")].tolist()
     close_calls = right[np.argsort(confidence[right], kind="stable")][:count].tolist()
-    surest: dict[tuple[int, int], int] = {}
-    for error in reversed(errors):
-        surest[int(targets[error]), int(predictions[error])] = error
-    pairs = confusion_matrix.errors()[:confusions]
-    support = confusion_matrix.support
+    pairs, surest = [], {}
+    if confusion_matrix is not None:
+        pairs = confusion_matrix.errors()[:confusions]
+        support = confusion_matrix.support
+        surest = {(int(targets[i]), int(predictions[i])): i for i in reversed(errors)}
 
     whole = [*errors[:count], *close_calls, *(surest[i, j] for i, j, _ in pairs)]
     listed = errors[:ERRORS_LISTED]
@@ -94,8 +97,8 @@ def select_examples(
         return ScoredExample(
             example.where,
             example.text,
-            labels[targets[index]],
-            labels[predictions[index]],
+            answers.named(targets, index, labels),
+            answers.named(predictions, index, labels),
             float(confidence[index]),
             float(result.target_probability[index]),
         )

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.decisions.decision import Decision
 
 
 class TextPredictor(Protocol):
@@ -30,8 +31,8 @@ class TextPredictor(Protocol):
         ...
 
     @property
-    def temperature(self) -> float:
-        """What logits are divided by to make their probabilities honest."""
+    def decision(self) -> Decision:
+        """What is made of logits: probabilities, and from these labels."""
         ...
 
     @property

@@ -13,8 +13,10 @@ The manifest, written last, has every file's size and checksum.
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,21 +25,26 @@ import numpy as np
 
 from hier_rnn.configuration.options import Configuration, Data, Pretraining
 from hier_rnn.configuration.toml import format_configuration
+from hier_rnn.decisions.decision import Decision
 from hier_rnn.errors import UserError
 from hier_rnn.exporting.rounding import PRECISIONS, Precision, store_weights
 from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.storage.directory import alphabet_bytes
 from hier_rnn.storage.json_file import json_bytes
-from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.run_directory import RunDirectory, calibration_bytes
 from hier_rnn.storage.weights.weights_file import weights_bytes
 from hier_rnn.text.alphabet import BOS, EOS, FIRST_CHARACTER, UNK, Alphabet
+from hier_rnn.text.normalization import MARKS_IN_A_ROW
 from hier_rnn.text.tokenizer import MAXIMUM_CHARACTERS
 
 Format = Literal["onnx", "savedmodel"]
 FORMATS: tuple[Format, ...] = ("onnx", "savedmodel")
 EXPORT_FORMAT = 1  # of export.json
 GRAPH, DESCRIPTION, SAVED_MODEL = "model.onnx", "export.json", "1"
-READING = ("label_column", "text_column", "delimiter", "quoting", "maximum_text_length")
+READING = (
+    *("label_column", "text_column", "delimiter", "quoting", "maximum_text_length"),
+    *("multi_label", "label_separator"),
+)
 
 
 def export_run(
@@ -79,7 +86,7 @@ def export_run(
         exported.configuration: format_configuration(contents.configuration).encode(),
         exported.alphabet: alphabet_bytes(contents.alphabet),
         exported.labels: json_bytes(contents.labels),
-        exported.calibration: json_bytes({"temperature": contents.temperature}),
+        exported.calibration: calibration_bytes(contents.decision),
         exported.weights: weights_bytes({name: w.narrow for name, w in stored.items()}),
     }
     if contents.words_model:
@@ -88,13 +95,28 @@ def export_run(
         files[exported.metrics] = contents.metrics
     if format == "onnx":
         onnx_graph = _import_onnx_graph()
-        graph = onnx_graph(contents.configuration, stored, contents.temperature)
+        graph = onnx_graph(contents.configuration, stored, contents.decision)
         files[exported.path / GRAPH] = graph.SerializeToString(deterministic=True)
         files[exported.path / DESCRIPTION] = json_bytes(_description(contents, weights))
     else:
         files |= _saved_model(contents, exported.path / SAVED_MODEL)
-    exported.write(files, complete=True)
+    with _whole_or_not_there(exported.path):
+        exported.write(files, complete=True)
     return {path.relative_to(exported.path).as_posix(): len(data) for path, data in files.items()}
+
+
+@contextlib.contextmanager
+def _whole_or_not_there(folder: Path) -> Iterator[None]:
+    """Takes away what was written into a folder that was empty, unless all of it was."""
+    existed, whole = folder.exists(), False
+    try:
+        yield
+        whole = True
+    finally:
+        if not whole:
+            shutil.rmtree(folder, ignore_errors=True)
+            if existed:
+                folder.mkdir(exist_ok=True)
 
 
 @dataclass(frozen=True)
@@ -104,7 +126,7 @@ class _Contents:
     configuration: Configuration
     alphabet: Alphabet
     labels: list[str]
-    temperature: float
+    decision: Decision
     words_model: bytes
     metrics: bytes
     weights: Mapping[str, np.ndarray]
@@ -122,7 +144,7 @@ def _read(run: RunDirectory) -> _Contents:
         exported,
         alphabet,
         labels,
-        run.read_temperature(),
+        run.read_decision(len(labels), configuration.data.multi_label is True),
         model,
         run.read(run.metrics) if run.has(run.metrics) else b"",
         {name: weights[name] for name in weight_shapes(exported, alphabet.size, len(labels))},
@@ -150,6 +172,7 @@ def _description(contents: _Contents, weights: Precision) -> dict[str, Any]:
         "weights": weights,
         "text": {
             "normalization": text.normalization,
+            "marks_in_a_row": MARKS_IN_A_ROW,
             "lowercase": text.lowercase,
             "words": "sentencepiece" if contents.words_model else "whitespace",
             "sentencepiece_model": "words.model" if contents.words_model else None,
@@ -164,7 +187,9 @@ def _description(contents: _Contents, weights: Precision) -> dict[str, Any]:
             "alphabet": "".join(contents.alphabet.characters),
         },
         "labels": contents.labels,
-        "temperature": contents.temperature,
+        "temperature": contents.decision.temperature,
+        "probabilities": "softmax" if contents.decision.thresholds is None else "sigmoid",
+        "thresholds": contents.decision.thresholds,
     }
 
 
@@ -182,7 +207,7 @@ def _saved_model(contents: _Contents, path: Path) -> dict[Path, bytes]:
             contents.configuration,
             contents.alphabet,
             contents.labels,
-            contents.temperature,
+            contents.decision,
             contents.words_model,
             contents.weights,
         )

@@ -14,7 +14,8 @@ from hier_rnn.exporting.rounding import StoredWeight
 OPERATORS = 17  # version of the operator set (July 2022)
 INTERMEDIATE = 8  # version of the file format, that of the same release
 
-INT32, INT64, FLOAT = TensorProto.INT32, TensorProto.INT64, TensorProto.FLOAT
+INT32, INT64 = TensorProto.INT32, TensorProto.INT64
+FLOAT, BOOL = TensorProto.FLOAT, TensorProto.BOOL
 
 
 class GraphBuilder:

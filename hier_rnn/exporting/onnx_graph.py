@@ -27,7 +27,8 @@ from hier_rnn.configuration.options import (
     Configuration,
     SentenceEncoderOptions,
 )
-from hier_rnn.exporting.onnx_builder import FLOAT, INT32, INT64, GraphBuilder
+from hier_rnn.decisions.decision import Decision
+from hier_rnn.exporting.onnx_builder import BOOL, FLOAT, INT32, INT64, GraphBuilder
 from hier_rnn.exporting.rounding import StoredWeight
 from hier_rnn.model.weight_specs import ATTENTION, DIRECTIONS, EMBEDDING, HEAD, PROJECTION
 from hier_rnn.version import __version__
@@ -45,14 +46,14 @@ ONNX_DIRECTIONS = {"forward": "forward", "backward": "reverse"}
 def onnx_graph(
     configuration: Configuration,
     weights: Mapping[str, StoredWeight],
-    temperature: float,
+    decision: Decision,
 ) -> onnx.ModelProto:
     """Returns the graph, weights included.
 
     Args:
         configuration: The run's options.
         weights: By name.
-        temperature: What logits are divided by to make probabilities honest.
+        decision: What is made of logits.
     """
     graph = GraphBuilder()
     vectors = _CharacterEncoder(graph, configuration.character_encoder, weights).read()
@@ -60,8 +61,16 @@ def onnx_graph(
     width = 2 * configuration.sentence_encoder.units
     graph("Identity", pooled, name="vectors")
     logits = _dense(graph, "vectors", HEAD, weights, name="logits")
-    scaled = graph("Div", logits, graph.constant(np.array(temperature, np.float32)))
-    graph("Softmax", scaled, axis=-1, name="probabilities")
+    scaled = graph("Div", logits, graph.constant(np.array(decision.temperature, np.float32)))
+    further = []
+    if decision.thresholds is None:
+        graph("Softmax", scaled, axis=-1, name="probabilities")
+    else:
+        graph("Sigmoid", scaled, name="probabilities")
+        thresholds = graph.constant(np.array(decision.thresholds, np.float32))
+        graph("GreaterOrEqual", "probabilities", thresholds, name="given")
+        shape = ("sentences", len(decision.thresholds))
+        further = [helper.make_tensor_value_info("given", BOOL, shape)]
     classes = weights[f"{HEAD}/bias"].stored.shape[0]
     inputs = [helper.make_tensor_value_info(name, INT32, shape) for name, shape in INPUTS.items()]
     outputs = [
@@ -69,7 +78,7 @@ def onnx_graph(
         for name, columns in (("logits", classes), ("probabilities", classes), ("vectors", width))
     ]
     description = "A sentence classifier. How a text becomes its inputs is in export.json."
-    return graph.model(inputs, outputs, "hier_rnn", __version__, description)
+    return graph.model(inputs, [*outputs, *further], "hier_rnn", __version__, description)
 
 
 class _CharacterEncoder:

@@ -4,7 +4,9 @@ Everything from the text on is in the graph: normalization, words, packing, the 
 `serving_default` takes `texts`, string `(batch,)`, and returns by text
 
 - `label`, string `(batch,)`, the most probable one, and its `probability`, float32 `(batch,)`;
-- `probabilities`, float32 `(batch, classes)`, and `logits`, those before the temperature.
+- `probabilities`, float32 `(batch, classes)`, and `logits`, those before the temperature;
+- where a text may have several labels, `given`, bool `(batch, classes)`: which reach their
+  thresholds.
 
 The signature `labels` takes nothing and returns `labels`, string `(classes,)`, in that order.
 """
@@ -20,6 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration, Text
+from hier_rnn.decisions.decision import Decision
 from hier_rnn.errors import UserError
 from hier_rnn.exporting.tensor_unicode import (
     Normalization,
@@ -43,7 +46,7 @@ def save_saved_model(
     configuration: Configuration,
     alphabet: Alphabet,
     labels: Sequence[str],
-    temperature: float,
+    decision: Decision,
     words_model: bytes,
     weights: Mapping[str, np.ndarray],
 ) -> None:
@@ -54,7 +57,7 @@ def save_saved_model(
         configuration: The run's options.
         alphabet: The run's characters.
         labels: The labels, in the order of the classes.
-        temperature: What logits are divided by to make probabilities honest.
+        decision: What is made of logits.
         words_model: A SentencePiece model; empty if words stand between white space.
         weights: By name.
 
@@ -71,8 +74,15 @@ def save_saved_model(
     def classify(texts: tf.Tensor) -> dict[str, tf.Tensor]:
         batch = pack_batch(*words(texts), builder)
         logits = classifier(batch, differentiable=False)
-        probabilities = tf.nn.softmax(logits / temperature)
+        scaled = logits / decision.temperature
+        given = {}
+        if decision.thresholds is None:
+            probabilities = tf.nn.softmax(scaled)
+        else:
+            probabilities = tf.sigmoid(scaled)
+            given = {"given": probabilities >= tf.constant(decision.thresholds, tf.float32)}
         return {
+            **given,
             "label": tf.gather(names, tf.argmax(probabilities, 1)),
             "probability": tf.reduce_max(probabilities, 1),
             "probabilities": probabilities,

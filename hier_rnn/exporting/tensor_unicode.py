@@ -18,9 +18,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from hier_rnn.text.normalization import Form
+from hier_rnn.text.normalization import GRAPHEME_JOINER, MARKS_IN_A_ROW, Form
 
-SIGMA, FINAL_SIGMA = 0x3A3, 0x3C2
+SIGMA, FINAL_SIGMA, JOINER = 0x3A3, 0x3C2, ord(GRAPHEME_JOINER)
 HANGUL_VOWELS, HANGUL_ENDS = 21, 28
 HANGUL, LEADING, VOWEL, END = 0xAC00, 0x1100, 0x1161, 0x11A7
 HANGUL_SYLLABLES = 11_172
@@ -139,7 +139,7 @@ class _Form:
 
     def __call__(self, texts: Texts) -> Texts:
         """Returns the texts in this form."""
-        points, rows = self._decompose(texts)
+        points, rows = self._stream_safe(self._decompose(texts))
         classes = self._class(points)
         # The marks after a character, by class; those of one class stay in order.
         runs = tf.cumsum(tf.cast((classes == 0) | _begins(rows), tf.int32))
@@ -147,6 +147,16 @@ class _Form:
         points, classes = tf.gather(points, order), tf.gather(classes, order)
         texts = Texts(points, rows)
         return self._compose(texts, classes) if self._composes else texts
+
+    def _stream_safe(self, texts: Texts) -> Texts:
+        """Returns the texts with U+034F after each 30 marks in a row."""
+        points, rows = texts
+        marks = tf.cast(self._class(points) != 0, tf.int32)
+        before = _rank_among_equals(marks, _begins(rows))
+        joined = (before > 0) & (before % MARKS_IN_A_ROW == 0)
+        own = tf.repeat(tf.range(tf.size(points)), tf.where(joined, 2, 1))
+        points = tf.where(_begins(own) & tf.gather(joined, own), JOINER, tf.gather(points, own))
+        return Texts(points, tf.gather(rows, own))
 
     def _compose(self, texts: Texts, classes: tf.Tensor) -> Texts:
         """Composes pairs of characters from left to right, in all blocks of a text at once.

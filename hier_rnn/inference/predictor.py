@@ -25,13 +25,17 @@ logger = logging.getLogger(__name__)
 
 
 class Prediction(NamedTuple):
-    """A text's label."""
+    """What a text is given."""
 
     label: str
+    """The most probable label."""
     probability: float
     """Of the label."""
     probabilities: np.ndarray
     """Of every label, in the order of `Predictor.labels`, `(classes,)`."""
+    labels: tuple[str, ...]
+    """All labels of the text, most probable first: `label` alone, or where a text may have several,
+    those that reach their thresholds."""
 
 
 class Predictor:
@@ -50,7 +54,7 @@ class Predictor:
         configuration: Its options.
         alphabet: Its characters.
         labels: Its labels, in the order of the classes.
-        temperature: What logits are divided by to make probabilities honest.
+        decision: What is made of logits: probabilities, and from these labels.
         words: From a text to its words.
         weights: Its weights by name; not to be changed.
 
@@ -65,14 +69,25 @@ class Predictor:
         self.configuration = directory.read_configuration()
         self.alphabet = directory.read_alphabet()
         self.labels = directory.read_labels()
-        self.temperature = directory.read_temperature()
+        multi_label = self.configuration.data.multi_label is True
+        self.decision = directory.read_decision(len(self.labels), multi_label)
         self.words = directory.read_words()
         shapes = weight_shapes(self.configuration, self.alphabet.size, len(self.labels))
         self.weights = directory.read_weights(shapes)
         self._inference = Inference(self.configuration, self.alphabet, self.weights)
 
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by to make probabilities honest."""
+        return self.decision.temperature
+
+    @property
+    def multi_label(self) -> bool:
+        """Whether a text may have several labels, or none."""
+        return self.decision.thresholds is not None
+
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
-        """Returns the label of each text, with its probability.
+        """Returns the label or labels of each text, with their probabilities.
 
         Args:
             texts: The texts; a list, an array, a column, a generator.
@@ -89,8 +104,7 @@ class Predictor:
     def probabilities(self, texts: Iterable[str]) -> np.ndarray:
         """Returns every label's probability for each text, `(texts, classes)`; as `predict`."""
         nothing = np.zeros((0, len(self.labels)), np.float32)
-        logits = np.concatenate([nothing, *self._blocks(texts)])
-        return softmax(logits / np.float32(self.temperature))
+        return self.decision.probabilities(np.concatenate([nothing, *self._blocks(texts)]))
 
     def encode(self, texts: Iterable[str]) -> np.ndarray:
         """Returns each text's vector, what the head decides by, `(texts, width)`; as `predict`."""
@@ -145,10 +159,14 @@ class Predictor:
 
     def _predictions(self, blocks: Iterable[np.ndarray]) -> Iterator[Prediction]:
         for logits in blocks:
-            probabilities = softmax(logits / np.float32(self.temperature))
+            probabilities = self.decision.probabilities(logits)
             best = probabilities.argmax(1)
             for row, label in zip(probabilities, best.tolist(), strict=True):
-                yield Prediction(self.labels[label], float(row[label]), row)
+                name = self.labels[label]
+                labels: tuple[str, ...] = (name,)
+                if self.multi_label:
+                    labels = tuple(self.labels[given] for given in self.decision.given(row))
+                yield Prediction(name, float(row[label]), row, labels)
 
     def _read(self, texts: Iterable[str]) -> Iterator[list[str]]:
         """Yields each text's words, and says in the end how many texts were cut."""
@@ -183,10 +201,3 @@ def _finite(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
             )
         before += len(block)
         yield block
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Returns the probabilities that logits mean, `(..., classes)`."""
-    powers: np.ndarray = np.exp(logits - logits.max(-1, keepdims=True))
-    powers /= powers.sum(-1, keepdims=True)
-    return powers

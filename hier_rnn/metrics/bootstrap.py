@@ -32,10 +32,17 @@ class Interval(NamedTuple):
 
 
 class Intervals(NamedTuple):
-    """Accuracy and macro-F1, or their differences, each with its interval."""
+    """Accuracy and F1, or their differences, each with its interval."""
 
     accuracy: Interval
     macro_f1: Interval
+    micro_f1: Interval | None = None
+    """None where a text has one label: there it is the accuracy."""
+
+    @property
+    def headline(self) -> Interval:
+        """The score that is named first."""
+        return self.micro_f1 or self.accuracy
 
 
 class McNemar(NamedTuple):
@@ -64,7 +71,7 @@ def bootstrap(
     """
     cells, counts = np.unique(np.stack([targets, predictions], 1), axis=0, return_counts=True)
     statistic = _accuracy_and_macro_f1(cells[:, 0], cells[:, 1])
-    return _resampled(statistic, counts, seed, resamples, level)
+    return resampled(statistic, counts, seed, resamples, level)
 
 
 def paired_bootstrap(
@@ -88,7 +95,7 @@ def paired_bootstrap(
     cells, counts = np.unique(np.stack([targets, first, second], 1), axis=0, return_counts=True)
     of_first = _accuracy_and_macro_f1(cells[:, 0], cells[:, 1])
     of_second = _accuracy_and_macro_f1(cells[:, 0], cells[:, 2])
-    return _resampled(lambda n: of_second(n) - of_first(n), counts, seed, resamples, level)
+    return resampled(lambda n: of_second(n) - of_first(n), counts, seed, resamples, level)
 
 
 def mcnemar(targets: np.ndarray, first: np.ndarray, second: np.ndarray) -> McNemar:
@@ -99,17 +106,30 @@ def mcnemar(targets: np.ndarray, first: np.ndarray, second: np.ndarray) -> McNem
         first: One classifier's predictions, `(examples,)`.
         second: The other's, `(examples,)`.
     """
-    only_first = int(np.sum((first == targets) & (second != targets)))
-    only_second = int(np.sum((second == targets) & (first != targets)))
+    return mcnemar_of(first == targets, second == targets)
+
+
+def mcnemar_of(first: np.ndarray, second: np.ndarray) -> McNemar:
+    """As `mcnemar`, of which examples each classifier gets right, bool `(examples,)`."""
+    only_first = int(np.sum(first & ~second))
+    only_second = int(np.sum(second & ~first))
     discordant = only_first + only_second
     p_value = binomtest(only_first, discordant).pvalue if discordant else 1.0
     return McNemar(only_first, only_second, float(p_value))
 
 
-def _resampled(
+def resampled(
     statistic: Statistic, counts: np.ndarray, seed: int, resamples: int, level: float
 ) -> Intervals:
-    """Returns the statistic of the counts `(cells,)`, with intervals from multinomial draws."""
+    """Returns a statistic of counts, with intervals from multinomial draws.
+
+    Args:
+        statistic: From counts `(draws, cells)` to scores `(draws, scores)`.
+        counts: How many examples each cell has, `(cells,)`.
+        seed: Decides the draws.
+        resamples: How many draws.
+        level: Share of the draws that the interval holds.
+    """
     values = statistic(counts[None, :])[0]
     generator = np.random.default_rng(seed)
     at_once = max(1, min(RESAMPLES_AT_ONCE, COUNTS_AT_ONCE // len(counts)))

@@ -36,7 +36,11 @@ class Slice(NamedTuple):
 
 
 def precision_recall(
-    targets: np.ndarray, classes: np.ndarray, probabilities: np.ndarray, labels: Sequence[str]
+    truth: np.ndarray,
+    classes: np.ndarray,
+    probabilities: np.ndarray,
+    support: np.ndarray,
+    labels: Sequence[str],
 ) -> tuple[PrecisionRecall, ...]:
     """Returns the curve of all decisions together, then those of the classes that do worst.
 
@@ -44,21 +48,24 @@ def precision_recall(
     classes: that a text is of any other class is then never claimed, however low the threshold.
 
     Args:
-        targets: True class indices, `(examples,)`.
+        truth: Whether each example is of these classes, bool `(examples, kept)`.
         classes: Most probable classes of each example, `(examples, kept)`.
         probabilities: Their probabilities, `(examples, kept)`.
+        support: Examples of each class, `(classes,)`.
         labels: Name of each class.
     """
-    truth = classes == targets[:, None]
-    together = _precision_recall("all classes", truth.ravel(), probabilities.ravel(), len(targets))
+    total = int(support.sum())
+    together = _precision_recall("all classes", truth.ravel(), probabilities.ravel(), total)
     # The decisions about one class stand side by side.
     order = np.argsort(classes, axis=None, kind="stable")
-    present, support = np.unique(targets, return_counts=True)
+    present = np.flatnonzero(support)
     of_class = classes.ravel()[order]
     starts = np.searchsorted(of_class, present, "left")
     ends = np.searchsorted(of_class, present, "right")
     ranked = []
-    for position, total, start, end in zip(present, support, starts, ends, strict=True):
+    for position, total, start, end in zip(
+        present.tolist(), support[present], starts, ends, strict=True
+    ):
         decisions = order[start:end]
         ranking = truth.ravel()[decisions], probabilities.ravel()[decisions], int(total)
         ranked.append((_average_precision(*_ranked(*ranking)), labels[position], ranking))

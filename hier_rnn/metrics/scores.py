@@ -39,6 +39,11 @@ class Scores:
     per_class: tuple[ClassScores, ...]
     confusion_matrix: ConfusionMatrix
 
+    @property
+    def headline(self) -> float:
+        """The score that is named first."""
+        return self.accuracy
+
     def to_json(self) -> dict[str, Any]:
         """Returns the scores as JSON values, the classes by their labels."""
         names = ("examples", "accuracy", "macro_f1", "weighted_f1", "loss")
@@ -80,27 +85,41 @@ def score_predictions(
     hits, support, predicted = matrix.hits, matrix.support, matrix.predicted
     present = support + predicted > 0
     f1 = 2 * hits / np.maximum(support + predicted, 1)
-    columns = (
-        hits / np.maximum(predicted, 1),
-        hits / np.maximum(support, 1),
-        f1,
-        support,
-        np.transpose(wilson_interval(hits, predicted)),
-        np.transpose(wilson_interval(hits, support)),
-    )
     return Scores(
         examples=len(targets),
         accuracy=float(np.mean(predictions == targets)),
         macro_f1=float(f1[present].mean()),
         weighted_f1=float(np.average(f1, weights=support)),
         loss=loss,
-        per_class=tuple(
-            ClassScores(label, p, r, f, s, tuple(p_ends), tuple(r_ends))
-            for label, p, r, f, s, p_ends, r_ends in zip(
-                labels, *(column.tolist() for column in columns), strict=True
-            )
-        ),
+        per_class=class_scores(labels, hits, support, predicted),
         confusion_matrix=matrix,
+    )
+
+
+def class_scores(
+    labels: Sequence[str], hits: np.ndarray, support: np.ndarray, predicted: np.ndarray
+) -> tuple[ClassScores, ...]:
+    """Scores each class by itself.
+
+    Args:
+        labels: Name of each class.
+        hits: Examples of each that are taken for it, `(classes,)`.
+        support: Examples of each, `(classes,)`.
+        predicted: Examples taken for each, `(classes,)`.
+    """
+    columns = (
+        hits / np.maximum(predicted, 1),
+        hits / np.maximum(support, 1),
+        2 * hits / np.maximum(support + predicted, 1),
+        support,
+        np.transpose(wilson_interval(hits, predicted)),
+        np.transpose(wilson_interval(hits, support)),
+    )
+    return tuple(
+        ClassScores(label, p, r, f, s, tuple(p_ends), tuple(r_ends))
+        for label, p, r, f, s, p_ends, r_ends in zip(
+            labels, *(column.tolist() for column in columns), strict=True
+        )
     )
 
 

@@ -25,6 +25,7 @@ from hier_rnn.configuration.options import SentenceEncoderOptions
 from hier_rnn.model.pooling import Attention
 from hier_rnn.model.running_pooling import Running, running_pooling
 from hier_rnn.packing.sentences import PackedSentences, Segment, segment_of
+from hier_rnn.recurrent.custom_gradient import custom_gradient
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.lstm import LSTMOutput, PackedLSTM
 
@@ -94,7 +95,7 @@ def pooled_by_segments(
 
         return reading.pooling.result(running), gradient
 
-    return tf.custom_gradient(run)(words, initial, *weights)
+    return custom_gradient(run)(words, initial, *weights)
 
 
 class _Reading:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import weakref
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -11,22 +12,45 @@ import tensorflow as tf
 AHEAD = 2
 
 
-def packed_stream(
-    columns: Callable[[], Iterable[tuple[Any, ...]]],
-    signature: tuple[tf.TensorSpec, ...],
-    pack: Callable[..., Any],
-) -> tf.data.Dataset:
-    """Returns the stream.
+class PackedStream:
+    """Batches, packed; each time it is gone through, all of them.
 
     Args:
         columns: Starts a new pass over the batches before packing; each is a tuple of arrays.
         signature: Types and shapes of the arrays.
         pack: Makes a packed batch of them, in TensorFlow operations.
+
+    Attributes:
+        data: The stream as TensorFlow has it; it ends with this object.
     """
-    data = tf.data.Dataset.from_generator(columns, output_signature=signature)
-    data = data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(AHEAD)
-    # There is nothing to tune. Ending a stream that is tuned can take as long as its tuner sleeps:
-    # 10 ms at first, then twice as long each time.
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return data.with_options(options)
+
+    def __init__(
+        self,
+        columns: Callable[[], Iterable[tuple[Any, ...]]],
+        signature: tuple[tf.TensorSpec, ...],
+        pack: Callable[..., Any],
+    ) -> None:
+        self._columns = columns
+        stream = weakref.ref(self)
+
+        def begun() -> Iterable[tuple[Any, ...]]:
+            alive = stream()
+            assert alive is not None  # whoever goes through it holds it
+            return alive._columns()
+
+        # TensorFlow keeps this function for ever, and would keep the batches with it.
+        data = tf.data.Dataset.from_generator(begun, output_signature=signature)
+        data = data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(AHEAD)
+        # There is nothing to tune. Ending a stream that is tuned can take as long as its tuner
+        # sleeps: 10 ms at first, then twice as long each time.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        self.data = data.with_options(options)
+
+    @property
+    def element_spec(self) -> Any:
+        """Types and shapes of a packed batch."""
+        return self.data.element_spec
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from self.data

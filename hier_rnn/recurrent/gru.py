@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from hier_rnn.packing.trie import HALVES, PrefixTrie
 from hier_rnn.recurrent.cell_weights import CellWeights
+from hier_rnn.recurrent.custom_gradient import custom_gradient
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
 
@@ -113,7 +114,7 @@ def trie_gru(
 
         return states, gradient
 
-    return tf.custom_gradient(run)(inputs, kernel, recurrent_kernel, bias, initial_state)
+    return custom_gradient(run)(inputs, kernel, recurrent_kernel, bias, initial_state)
 
 
 def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from hier_rnn.packing.sentences import PackedSentences
 from hier_rnn.recurrent.cell_weights import CellWeights
+from hier_rnn.recurrent.custom_gradient import custom_gradient
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
 
@@ -119,7 +120,7 @@ def packed_lstm(
 
         return (*states, *cells), gradient
 
-    outputs = tf.custom_gradient(run)(
+    outputs = custom_gradient(run)(
         inputs, initial_hidden, initial_cell, *kernels, *recurrent_kernels, *biases
     )
     cells = tuple(map(tf.stop_gradient, outputs[directions:]))

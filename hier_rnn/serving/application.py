@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -60,7 +59,7 @@ class _Endpoints:
         self._limits = limits
         self._metrics = metrics
         self._admission = Admission(limits, metrics)
-        self._openapi = openapi(name, pool.labels, limits)
+        self._openapi = openapi(name, pool.labels, limits, pool.decision.thresholds is not None)
         self._page = typing_page(name, limits)
         self._documentation = documentation_page(self._openapi)
 
@@ -115,7 +114,7 @@ class _Endpoints:
             asked = content.prediction(content.json_object(await place.body(request)), self._limits)
             probabilities = await self._pool.predict(asked.texts)
         self._metrics.texts.labels("predict").inc(len(asked.texts))
-        rows = [_top(row, self._pool.labels, asked.top) for row in probabilities]
+        rows = [self._answer(row, asked.top) for row in probabilities]
         return _json({"model": self._name, "predictions": rows})
 
     async def explain(self, request: Request) -> Response:
@@ -127,7 +126,7 @@ class _Endpoints:
             )
             explained = await self._pool.explain(asked.text, asked.label)
         self._metrics.texts.labels("explain").inc()
-        top = _top(np.array(explained.pop("probabilities")), self._pool.labels, asked.top)
+        top = self._answer(np.array(explained.pop("probabilities"), np.float32), asked.top)
         explained_label = explained.pop("label")
         return _json({"model": self._name, **top, "explained": explained_label, **explained})
 
@@ -153,7 +152,7 @@ class _Endpoints:
                 "name": self._name,
                 "platform": open_inference.PLATFORM,
                 "inputs": [open_inference.INPUT],
-                "outputs": open_inference.outputs(len(self._pool.labels)),
+                "outputs": open_inference.outputs(self._pool.decision, len(self._pool.labels)),
             }
         )
 
@@ -168,17 +167,34 @@ class _Endpoints:
         self._require_model(request)
         length = request.headers.get(open_inference.JSON_LENGTH_HEADER)
         content.require_json(request, or_bytes=length is not None)
-        labels = self._pool.labels
+        labels, decision = self._pool.labels, self._pool.decision
         with self._admission.admitted() as place:
             body = await place.body(request)
-            asked = open_inference.inference_request(body, length, self._limits, len(labels))
+            asked = open_inference.inference_request(
+                body, length, self._limits, open_inference.outputs(decision, len(labels))
+            )
             probabilities = await self._pool.predict(asked.texts)
         self._metrics.texts.labels("infer").inc(len(asked.texts))
-        answer = open_inference.inference_response(self._name, asked, probabilities, labels)
+        answer = open_inference.inference_response(
+            self._name, asked, probabilities, labels, decision
+        )
         if answer.json_length is None:
             return Response(answer.body, headers=_HEADERS, media_type="application/json")
         headers = _HEADERS | {open_inference.JSON_LENGTH_HEADER: str(answer.json_length)}
         return Response(answer.body, headers=headers, media_type="application/octet-stream")
+
+    def _answer(self, row: np.ndarray, top: int) -> dict[str, Any]:
+        """Returns a text's label and its most probable ones, as JSON values.
+
+        Where a text may have several, `labels` are those that it is given.
+        """
+        labels, decision = self._pool.labels, self._pool.decision
+        order = np.argsort(-row, kind="stable")[:top]
+        ranked = [{"label": labels[i], "probability": float(row[i])} for i in order]
+        given = {}
+        if decision.thresholds is not None:
+            given = {"labels": [labels[i] for i in decision.given(row)]}
+        return {**ranked[0], **given, "top": ranked}
 
     def _require_model(self, request: Request) -> None:
         received = request.path_params["model"]
@@ -241,13 +257,6 @@ def _html(page: Page) -> Response:
 
 def _ready(ready: int) -> HTTPStatus:
     return HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-
-
-def _top(row: np.ndarray, labels: Sequence[str], top: int) -> dict[str, Any]:
-    """Returns a text's label and its most probable ones, as JSON values."""
-    order = np.argsort(-row, kind="stable")[:top]
-    ranked = [{"label": labels[i], "probability": float(row[i])} for i in order]
-    return {**ranked[0], "top": ranked}
 
 
 async def _refused(request: Request, error: Exception) -> Response:

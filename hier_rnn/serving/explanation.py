@@ -34,7 +34,7 @@ class Explanation:
 
     text: str
     label: str
-    """The explained label: the predicted one, unless another was asked for."""
+    """The explained label: the most probable one, unless another was asked for."""
     probabilities: np.ndarray
     """Of every label, in the run's order, `(classes,)`."""
     characters: tuple[str, ...]
@@ -77,7 +77,7 @@ def explain(predictor: Predictor, text: str, label: str | None = None) -> Explan
         """Returns how far the log-odds fall without each of some parts, `(parts,)`."""
         without = ["".join((*characters[: p.start], *characters[p.stop :])) for p in parts]
         logits = np.array(list(predictor.logits([text, *without])), np.float64)
-        odds = _log_odds(logits, explained)
+        odds = predictor.decision.log_odds(logits, explained)
         return np.asarray(odds[0] - odds[1:])
 
     of_words = lost(words) if words else np.zeros(0)
@@ -163,13 +163,3 @@ def words_of(characters: list[str], predictor: Predictor) -> list[range]:
         places[number].append(place)
         position += length
     return [range(word[0], word[-1] + 1) for word in places if word]
-
-
-def _log_odds(logits: np.ndarray, label: int) -> np.ndarray:
-    """Returns the log-odds of a label against all others, `(texts,)`."""
-    others = np.delete(logits, label, axis=1)
-    if others.shape[1] == 0:
-        return np.asarray(logits[:, label])
-    peak = others.max(axis=1)
-    rest = peak + np.log(np.exp(others - peak[:, None]).sum(axis=1))
-    return np.asarray(logits[:, label] - rest)

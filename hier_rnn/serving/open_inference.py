@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hier_rnn.decisions.decision import Decision
+from hier_rnn.decisions.several_labels import SeveralLabels
 from hier_rnn.errors import nearest
 from hier_rnn.serving.content import check_texts, json_object, shown
 from hier_rnn.serving.limits import Limits
@@ -44,22 +46,26 @@ class Encoded(NamedTuple):
     json_length: int | None
 
 
-def outputs(classes: int) -> list[dict[str, Any]]:
+def outputs(decision: Decision, classes: int) -> list[dict[str, Any]]:
     """Returns the metadata of the output tensors.
 
     Args:
+        decision: What the run makes of logits: where a text may have several labels, `given` says
+            which it is given.
         classes: How many labels the run has.
     """
+    given = {"name": "given", "datatype": "BOOL", "shape": [-1, classes]}
     return [
         {"name": "label", "datatype": "BYTES", "shape": [-1]},
         {"name": "probability", "datatype": "FP32", "shape": [-1]},
         {"name": "probabilities", "datatype": "FP32", "shape": [-1, classes]},
         {"name": "labels", "datatype": "BYTES", "shape": [classes]},
+        *([] if decision.thresholds is None else [given]),
     ]
 
 
 def inference_request(
-    body: bytes, json_length: str | None, limits: Limits, classes: int
+    body: bytes, json_length: str | None, limits: Limits, tensors: Sequence[dict[str, Any]]
 ) -> InferenceRequest:
     """Returns what an inference request asks.
 
@@ -67,7 +73,7 @@ def inference_request(
         body: Its body.
         json_length: The header that gives the length of its JSON object, if there is one.
         limits: How much is accepted.
-        classes: How many labels the run has.
+        tensors: The outputs that there are.
 
     Raises:
         RequestError: It is not one (400), or too large (413).
@@ -88,11 +94,15 @@ def inference_request(
     parameters = _parameters(value, "parameters")
     texts = _texts(value.get("inputs"), binary, limits)
     default = _flag(parameters, "binary_data_output")
-    return InferenceRequest(identity, texts, _requested(value.get("outputs"), default, classes))
+    return InferenceRequest(identity, texts, _requested(value.get("outputs"), default, tensors))
 
 
 def inference_response(
-    name: str, request: InferenceRequest, probabilities: np.ndarray, labels: Sequence[str]
+    name: str,
+    request: InferenceRequest,
+    probabilities: np.ndarray,
+    labels: Sequence[str],
+    decision: Decision,
 ) -> Encoded:
     """Returns the answer to an inference request.
 
@@ -101,6 +111,7 @@ def inference_response(
         request: What was asked.
         probabilities: `(texts, classes)`.
         labels: The run's.
+        decision: What the run makes of logits.
     """
     best = probabilities.argmax(axis=1)
     values: dict[str, Any] = {
@@ -109,8 +120,10 @@ def inference_response(
         "probabilities": probabilities,
         "labels": list(labels),
     }
+    if isinstance(decision, SeveralLabels):
+        values["given"] = decision.reached(probabilities)
     tensors, parts = [], []
-    for tensor in outputs(len(labels)):
+    for tensor in outputs(decision, len(labels)):
         if tensor["name"] not in request.outputs:
             continue
         value = values[tensor["name"]]
@@ -206,9 +219,9 @@ def _strings_of(binary: bytes, limits: Limits) -> list[str]:
     return texts
 
 
-def _requested(requested: Any, default: bool, classes: int) -> dict[str, bool]:
+def _requested(requested: Any, default: bool, tensors: Sequence[dict[str, Any]]) -> dict[str, bool]:
     """Returns the outputs that a request asks for, and whether each is wanted as bytes."""
-    known = [tensor["name"] for tensor in outputs(classes)]
+    known = [tensor["name"] for tensor in tensors]
     if requested is None or requested == []:
         return dict.fromkeys(known, default)
     if not isinstance(requested, list) or not all(isinstance(one, dict) for one in requested):
@@ -253,4 +266,5 @@ def _bytes_of(value: Any) -> bytes:
     if isinstance(value, list):
         strings = [text.encode("utf-8", "replace") for text in value]
         return b"".join(_SIZE.pack(len(string)) + string for string in strings)
-    return np.ascontiguousarray(value, "<f4").tobytes()
+    kind = np.bool_ if value.dtype == np.bool_ else np.dtype("<f4")
+    return np.ascontiguousarray(value, kind).tobytes()

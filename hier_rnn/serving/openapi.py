@@ -24,17 +24,26 @@ _RANKED = {
         "items": {"type": "object", "properties": _LABELLED},
     },
 }
+_GIVEN = {
+    "labels": {
+        "type": "array",
+        "description": "The labels that the text is given, most probable first; it may have none.",
+        "items": {"type": "string"},
+    }
+}
 _ERROR = {"type": "object", "properties": {"error": {"type": "string"}}}
 
 
-def openapi(name: str, labels: Sequence[str], limits: Limits) -> dict[str, Any]:
+def openapi(name: str, labels: Sequence[str], limits: Limits, multi_label: bool) -> dict[str, Any]:
     """Returns the document.
 
     Args:
         name: The model's.
         labels: The run's.
         limits: How much is accepted.
+        multi_label: Whether a text may have several labels.
     """
+    ranked = {**_RANKED, **(_GIVEN if multi_label else {})}
     text = {"type": "string", "maxLength": limits.characters}
     top = {
         "type": "integer",
@@ -67,7 +76,7 @@ def openapi(name: str, labels: Sequence[str], limits: Limits) -> dict[str, Any]:
         },
     }
     explained = {
-        **_RANKED,
+        **ranked,
         "model": {"type": "string"},
         "explained": {"type": "string", "description": "The label that is explained."},
         "text": {"type": "string"},
@@ -92,7 +101,7 @@ def openapi(name: str, labels: Sequence[str], limits: Limits) -> dict[str, Any]:
             "description": "Words with their shares; those of all words sum to 1, without signs.",
         },
     }
-    answers = {"type": "array", "items": {"type": "object", "properties": _RANKED}}
+    answers = {"type": "array", "items": {"type": "object", "properties": ranked}}
     infer_body = {
         "type": "object",
         "required": ["inputs"],

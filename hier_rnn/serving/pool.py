@@ -24,6 +24,9 @@ from typing import Any
 
 import numpy as np
 
+from hier_rnn.decisions.decision import Decision
+from hier_rnn.decisions.one_label import OneLabel
+from hier_rnn.decisions.several_labels import SeveralLabels
 from hier_rnn.errors import UserError
 from hier_rnn.serving.frames import EXPLAIN, PREDICT, Frame, encoded, receive
 from hier_rnn.serving.metrics import Metrics
@@ -65,6 +68,7 @@ class Pool:
 
     Attributes:
         labels: The run's, known once started.
+        decision: What the run makes of logits, likewise.
         ready: How many workers have loaded the run.
     """
 
@@ -72,6 +76,7 @@ class Pool:
         self.run = run
         self.workers = workers
         self.labels: list[str] = []
+        self.decision: Decision = OneLabel()
         self.ready = 0
         self._metrics = metrics
         self._queue: deque[_Job] = deque()
@@ -159,6 +164,8 @@ class Pool:
             await _end(process)
             raise UserError(message["mistake"])
         self.labels = self.labels or message["labels"]
+        several = "thresholds" in message["decision"]
+        self.decision = (SeveralLabels if several else OneLabel)(**message["decision"])
         return process
 
     async def _use(self, process: Process) -> None:

@@ -24,7 +24,8 @@ from hier_rnn.serving.frames import EXPLAIN, encoded, read
 def main(run: str) -> None:
     """Answers frames on standard input until it is closed.
 
-    The first frame written holds the run's labels, or the message of why it can't be loaded.
+    The first frame written holds the run's labels and its decision, or the message of why it can't
+    be loaded.
 
     Args:
         run: The run directory.
@@ -35,7 +36,10 @@ def main(run: str) -> None:
     try:
         predictor = Predictor(run)
         predictor.probabilities(["warm-up"])
-        output.write(encoded({"labels": list(predictor.labels)}))
+        decision: dict[str, Any] = {"temperature": predictor.temperature}
+        if predictor.multi_label:
+            decision["thresholds"] = predictor.decision.thresholds
+        output.write(encoded({"labels": list(predictor.labels), "decision": decision}))
     except UserError as error:
         output.write(encoded({"mistake": str(error)}))
         output.flush()

@@ -1,14 +1,14 @@
-"""What is done to every example, from whatever format: one tidy label, a text of bounded length."""
+"""What is done to every example, from whatever format: tidy labels, a text of bounded length."""
 
 from __future__ import annotations
 
 import logging
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Reading, quoted, shortened
+from hier_rnn.text.normalization import normalize
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +18,7 @@ class Cleaned:
     """Examples with their labels normalized and their texts cut; says what it changed.
 
     A label is NFC without white space around it, so that two spellings of one name are one class.
+    Where a text may have several, what the separator joins is several, and none comes twice.
     For training, a row without label and text is left out. What was changed is said once, at the
     end of the first pass.
 
@@ -27,7 +28,7 @@ class Cleaned:
         reading: How the source is read.
 
     Raises:
-        UserError: On iteration: an example without a label, or with several.
+        UserError: On iteration: an example without a label, or with several, where each has one.
     """
 
     name: str
@@ -45,9 +46,12 @@ class Cleaned:
                 if not example.labels and not example.text.strip():
                     blank += 1
                     continue
-                label = self._label(example, labels)
-                if label != example.label:
-                    example = example._replace(label=label, labels=(label,))
+                if self.reading.multi_label:
+                    example = example._replace(label=None, labels=self._labels(example, labels))
+                else:
+                    label = self._label(example, labels)
+                    if label != example.label:
+                        example = example._replace(label=label, labels=(label,))
             if len(example.text) > longest:
                 example = example._replace(text=example.text[:longest])
                 cut += 1
@@ -60,18 +64,20 @@ class Cleaned:
         if len(example.labels) > 1:
             raise UserError(
                 f"{example.where}: more than one label: {quoted(list(example.labels))}."
-                " One label for each text is expected."
+                " One label for each text is expected; with data.multi_label true there may be"
+                " several."
             )
-        written = example.labels[0] if example.labels else ""
-        label = known.get(written)
-        if label is None:
-            label = unicodedata.normalize("NFC", written.strip())
-            if not label:
-                raise UserError(
-                    f"{example.where}: no label. Its text: '{shortened(example.text)}'."
-                )
-            known[written] = label
+        label = _tidy(example.labels[0] if example.labels else "", known)
+        if not label:
+            raise UserError(f"{example.where}: no label. Its text: '{shortened(example.text)}'.")
         return label
+
+    def _labels(self, example: Example, known: dict[str, str]) -> tuple[str, ...]:
+        separator = self.reading.label_separator
+        parts = example.labels
+        if separator:
+            parts = tuple(part for label in parts for part in label.split(separator))
+        return tuple(dict.fromkeys(filter(None, (_tidy(part, known) for part in parts))))
 
     def _say(self, labels: dict[str, str], blank: int, cut: int) -> None:
         changed = [written for written, label in labels.items() if written != label]
@@ -89,3 +95,11 @@ class Cleaned:
                 " (data.maximum_text_length).",
                 *(self.name, f"{cut:,}", f"{self.reading.maximum_text_length:,}"),
             )
+
+
+def _tidy(written: str, known: dict[str, str]) -> str:
+    """The label that is written so; empty if it is none."""
+    label = known.get(written)
+    if label is None:
+        label = known[written] = normalize(written.strip(), "NFC")
+    return label

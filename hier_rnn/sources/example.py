@@ -13,14 +13,14 @@ class Example(NamedTuple):
     """A text with its label, and where it stands, for messages."""
 
     label: str | None
-    """None where labels are not read."""
+    """None where labels are not read, or where a text may have several."""
     text: str
     where: str
     """The place for messages: `FILE:LINE`."""
     row: Mapping[str, str] | None = None
     """All columns of its row by name, when read without labels from something with columns."""
     labels: tuple[str, ...] = ()
-    """All labels that the row names: one, until several labels of a text can be learned."""
+    """All labels that the row names: one, or any number where a text may have several."""
 
     @property
     def required_label(self) -> str:
@@ -72,6 +72,8 @@ class Reading:
         tfds_data_dir: Where TensorFlow Datasets are prepared. Default "": TFDS's own.
         maximum_text_length: Characters that are read of one text. Default 100,000.
         labelled: Read labels. Default True.
+        multi_label: A text may have several labels, or none. Default False: exactly one.
+        label_separator: What separates labels that are written as one. Default "": nothing.
     """
 
     label_column: str = "label"
@@ -81,6 +83,8 @@ class Reading:
     tfds_data_dir: str = ""
     maximum_text_length: int = 100_000
     labelled: bool = True
+    multi_label: bool = False
+    label_separator: str = ""
 
 
 def quoted(names: list[str]) -> str:

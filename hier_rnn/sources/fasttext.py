@@ -82,10 +82,12 @@ def _read_labelled(path: Path, reading: Reading) -> Iterator[Example]:
     for number, line in read_lines(path, reading.maximum_text_length + LABELS):
         where = f"{path}:{number}"
         labels, text = split_labels(without_end(line))
-        if "" in labels or (not labels and text.strip()):
+        without = not labels and text.strip() and not reading.multi_label
+        if "" in labels or without:
             raise UserError(
                 f"{where}: no label: a line is expected to start '{PREFIX}NAME '."
-                " A table with a label and a text column ends in .tsv or .csv."
+                " A table with a label and a text column ends in .tsv or .csv. A text without"
+                " labels is one of data.multi_label true."
             )
         yield Example(labels[0] if labels else None, text, where, labels=labels)
 

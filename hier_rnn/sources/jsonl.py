@@ -43,7 +43,7 @@ def _read(path: Path, reading: Reading) -> Iterator[Example]:
         labels: tuple[str, ...] = ()
         row = None
         if reading.labelled:
-            labels = _labels(record, reading.label_column, where)
+            labels = _labels(record, reading, where)
         else:
             row = {_valid(key): _shown(value) for key, value in record.items()}
         text = _value(record, reading.text_column, where)
@@ -77,14 +77,18 @@ def _value(record: dict[str, Any], column: str, where: str) -> Any:
     return record[column]
 
 
-def _labels(record: dict[str, Any], column: str, where: str) -> tuple[str, ...]:
+def _labels(record: dict[str, Any], reading: Reading, where: str) -> tuple[str, ...]:
+    column = reading.label_column
     value = _value(record, column, where)
+    if reading.multi_label and value in (None, "", []):
+        return ()
     labels = value if isinstance(value, list) and value else [value]
     for label in labels:
         named = isinstance(label, (bool, int)) or (isinstance(label, str) and label.strip())
         if not named:
             raise UserError(
-                f"{where}: no label: '{column}' is a string, an integer or a boolean."
+                f"{where}: no label: '{column}' is a string, an integer or a boolean, or a list of"
+                " these."
                 f" Received: {_dumped(value)}"
             )
     return tuple(_valid(label) if isinstance(label, str) else json.dumps(label) for label in labels)

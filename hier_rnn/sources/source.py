@@ -50,6 +50,8 @@ def open_source(
     delimiter: str = "auto",
     quoting: str = "auto",
     maximum_text_length: int = 100_000,
+    multi_label: bool = False,
+    label_separator: str = "",
 ) -> Source:
     """Opens a source and reads its first example, so that most mistakes are told right away.
 
@@ -74,6 +76,10 @@ def open_source(
             out. Default "auto".
         maximum_text_length: Characters of one text; a longer one is cut, and the number of these
             is logged after the first pass. Default 100,000.
+        multi_label: Whether a text may have several labels, or none: an example then has no
+            `label`, and all of them in `labels`. Default False.
+        label_separator: What separates the labels of a text that are written in one cell or
+            string. Default "": nothing.
 
     Raises:
         UserError: Nothing there, an unknown ending, an unknown column, no example, a bad one, or
@@ -82,7 +88,15 @@ def open_source(
     if labelled and folded(label_column) == folded(text_column):
         raise UserError(f"The label's and the text's column are both '{text_column}'.")
     reading = Reading(
-        label_column, text_column, delimiter, quoting, tfds_data_dir, maximum_text_length, labelled
+        label_column,
+        text_column,
+        delimiter,
+        quoting,
+        tfds_data_dir,
+        maximum_text_length,
+        labelled,
+        multi_label,
+        label_separator,
     )
     specs = [spec] if isinstance(spec, str) else list(spec)
     if not specs:
@@ -114,7 +128,8 @@ def _opened(spec: str, reading: Reading) -> Opened:
         return tensorflow_datasets.open_tfds(spec, reading)
     if spec == STANDARD_INPUT:
         path = standard_input()
-        return TEXT_FORMATS[looks_like(path, reading.labelled)](path, reading)
+        read = TEXT_FORMATS[looks_like(path, reading.labelled)](path, reading)
+        return partial(_placed, read, str(path))
     path = Path(spec)
     if path.is_dir():
         return open_folder(path, reading)
@@ -130,6 +145,12 @@ def _opened(spec: str, reading: Reading) -> Opened:
             f" A file ends in {', '.join(FORMATS)}; one of text may have .gz after it."
         )
     return formats[ending](path, reading)
+
+
+def _placed(read: Opened, path: str) -> Iterator[Example]:
+    """Examples of standard input, whose places name it and not the file that it is kept in."""
+    for example in read():
+        yield example._replace(where=example.where.replace(path, STANDARD_INPUT, 1))
 
 
 def _one_after_the_other(sources: tuple[Source, ...]) -> Iterator[Example]:

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from google.protobuf.json_format import ParseError
@@ -41,9 +42,9 @@ Features = dict[str, Feature]
 def open_tfds(spec: str, reading: Reading) -> Callable[[], Iterator[Example]]:
     """Opens a prepared data set, in its own order; class numbers become class names.
 
-    A label is a class label, a string, an integer or a boolean; a feature within others is named
-    by its path, `data/review_body`. A data set without a `label` or a `text` is read by its only
-    class label or its only text.
+    A label is a class label, a string, an integer or a boolean, or a sequence of these; a feature
+    within others is named by its path, `data/review_body`. A data set without a `label` or a `text`
+    is read by its only class label or its only text.
 
     Args:
         spec: `tfds:NAME[/CONFIG][:VERSION][:SPLIT]`, the split in TFDS's own syntax: `train`,
@@ -83,15 +84,18 @@ def _read(folder: Path, name: str, split: str, reading: Reading) -> Iterator[Exa
     stream = _stream(builder, name, split, columns)
     try:
         for start, batch in enumerate(stream.as_numpy_iterator()):
-            labels = None if label_column is None else _at(batch, label_column)
+            labels = None if label_column is None else _rows(_at(batch, label_column))
             for index, text in enumerate(_at(batch, text_column)):
                 where = f"tfds:{name}:{split} example {start * BATCH + index + 1}"
                 text = _decode(text, where)
                 if labels is None or label_column is None:
                     yield Example(None, text, where)
                 else:
-                    label = _label(labels[index], features[label_column], where)
-                    yield Example(label, text, where, labels=(label,))
+                    of_text = _labels(labels[index], features[label_column], where)
+                    if not of_text and not reading.multi_label:
+                        raise UserError(f"{where}: no label.")
+                    label = of_text[0] if of_text else None
+                    yield Example(label, text, where, labels=of_text)
     except tf.errors.OpError as error:
         # Without the name of the operation that TensorFlow puts around its reason.
         reason = re.sub(r"{{.*?}} | \[Op:.*", "", _first_line(error.message))
@@ -219,7 +223,7 @@ def _column(
         return column
     if column == default and column not in features:
         kind = tfds.features.ClassLabel if default == "label" else tfds.features.Text
-        only = [key for key in usable if isinstance(features[key], kind)]
+        only = [key for key in usable if isinstance(_element(features[key]), kind)]
         if len(only) == 1:
             return only[0]
     reason = f"holds no {default}" if column in features else "is unknown"
@@ -237,8 +241,18 @@ def _is_text(feature: Feature) -> bool:
 
 
 def _is_label(feature: Feature) -> bool:
+    feature = _element(feature)
     kind = feature.tf_dtype
-    return bool(feature.shape == () and (kind in (tf.string, tf.bool) or kind.is_integer))
+    return bool(
+        feature.shape == ()
+        and isinstance(kind, tf.DType)
+        and (kind in (tf.string, tf.bool) or kind.is_integer)
+    )
+
+
+def _element(feature: Feature) -> Feature:
+    """What a sequence is one of; else the feature itself."""
+    return feature.feature if isinstance(feature, tfds.features.Sequence) else feature
 
 
 def _stream(
@@ -260,7 +274,7 @@ def _stream(
         decoders=tfds.decode.PartialDecoding(_nested(builder.info.features, columns)),
         # One file after another keeps the prepared order; a cache would hold all in memory.
         read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
-    ).batch(BATCH)
+    ).ragged_batch(BATCH)  # a sequence is as long as it is; all else is dense
 
 
 def _nested(features: Feature, columns: list[str], path: str = "") -> dict[str, Any]:
@@ -275,14 +289,24 @@ def _nested(features: Feature, columns: list[str], path: str = "") -> dict[str, 
     return chosen
 
 
+def _rows(column: Any) -> Any:
+    """A column's values by row; those of sequences come flat, with where each row ends."""
+    if not hasattr(column, "row_splits"):
+        return column
+    return np.split(column.values, column.row_splits[1:-1])
+
+
+def _labels(value: Any, feature: Feature, where: str) -> tuple[str, ...]:
+    element = _element(feature)
+    values = [value] if element is feature else list(value)
+    labels = (_label(one, element, where) for one in values)
+    return tuple(label for label in labels if label.strip())
+
+
 def _label(value: Any, feature: Feature, where: str) -> str:
     if not isinstance(feature, tfds.features.ClassLabel):
-        label = _decode(value, where) if isinstance(value, bytes) else str(value).lower()
-    else:
-        label = feature.int2str(int(value)) if value >= 0 else ""  # TFDS writes -1 for none
-    if not label.strip():
-        raise UserError(f"{where}: no label.")
-    return label
+        return _decode(value, where) if isinstance(value, bytes) else str(value).lower()
+    return feature.int2str(int(value)) if value >= 0 else ""  # TFDS writes -1 for none
 
 
 def _decode(text: bytes, where: str) -> str:

@@ -18,8 +18,9 @@ KILOBYTE, MEGABYTE = 1 << 10, 1 << 20
 
 # Bytes of a file, by its name.
 LIMITS = {
+    "README.md": MEGABYTE,
     "alphabet.json": 32 * MEGABYTE,  # every code point of Unicode fits
-    "calibration.json": 64 * KILOBYTE,
+    "calibration.json": 32 * MEGABYTE,  # a threshold for each label
     "config.toml": MEGABYTE,
     "data.json": MEGABYTE,
     "evaluation.json": 256 * MEGABYTE,
@@ -28,6 +29,7 @@ LIMITS = {
     "manifest.json": MEGABYTE,
     "metrics.jsonl": 64 * MEGABYTE,
     "pretraining.toml": MEGABYTE,
+    "study.json": 256 * MEGABYTE,
     "words.model": 64 * MEGABYTE,
     "words.txt": 64 * MEGABYTE,
 }

@@ -23,6 +23,8 @@ from hier_rnn.storage.manifest import MANIFEST
 from hier_rnn.storage.old_format import OLD_FILES
 from hier_rnn.storage.run_directory import RunDirectory
 
+TUNING = "tuning"  # where a tuning keeps its trials, beside the best one's run
+
 # What training writes. By force these go, and nothing else that a folder may hold. The manifest is
 # the first: without it, what is left is not taken for a whole run.
 WRITTEN = (
@@ -34,6 +36,7 @@ WRITTEN = (
     "checkpoints",
     "encoder",
     "tensorboard",
+    TUNING,
     *OLD_FILES,
 )
 

@@ -11,6 +11,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from hier_rnn.decisions.decision import Decision
+from hier_rnn.decisions.one_label import OneLabel
+from hier_rnn.decisions.several_labels import SeveralLabels
 from hier_rnn.errors import UserError
 from hier_rnn.storage.directory import Directory, metrics_bytes, vocabulary_bytes
 from hier_rnn.storage.json_file import json_bytes, parse_json
@@ -24,8 +27,9 @@ COLDEST, HOTTEST = 1e-3, 1e3
 class RunDirectory(Directory):
     """The files of a run, by name.
 
-    Listed in `manifest.json`, and so part of the run, is what `write` and `finish` write. A model
-    card, a report or TensorBoard's logs beside them are not: nothing here reads them.
+    Listed in `manifest.json`, and so part of the run, is what `write` and `finish` write. A report
+    or TensorBoard's logs beside them are not: nothing here reads them. Nothing reads the model card
+    either, which is for people and hubs: whoever adds a licence to it damages nothing.
     """
 
     kind: ClassVar[str] = "run"
@@ -37,6 +41,7 @@ class RunDirectory(Directory):
         self.labels = self.path / "labels.json"
         self.calibration = self.path / "calibration.json"
         self.evaluation = self.path / "evaluation.json"
+        self.card = self.path / "README.md"
         self.encoder = self.path / "encoder"
         self.tensorboard = self.path / "tensorboard"
 
@@ -57,29 +62,60 @@ class RunDirectory(Directory):
         check_labels(self.labels, labels)
         return labels
 
+    def read_decision(self, classes: int, multi_label: bool) -> Decision:
+        """Returns what is made of logits: probabilities, and labels.
+
+        Args:
+            classes: How many labels the run has.
+            multi_label: Whether a text may have several of them, as the run's options say.
+
+        Raises:
+            UserError: The file is missing or damaged, or does not fit the options.
+        """
+        temperature = self.read_temperature()
+        thresholds = self._calibration().get("thresholds")
+        if (thresholds is not None) != multi_label:
+            has = "has thresholds" if thresholds is not None else "has no thresholds"
+            raise UserError(
+                f"{self.calibration}: damaged: it {has}, and data.multi_label is"
+                f" {str(multi_label).lower()} in {self.configuration.name}."
+            )
+        if thresholds is None:
+            return OneLabel(temperature)
+        if (
+            not isinstance(thresholds, list)
+            or len(thresholds) != classes
+            or not all(map(_is_number, thresholds))
+            or not all(0 <= threshold <= 1 for threshold in thresholds)
+        ):
+            raise UserError(
+                f"{self.calibration}: damaged: the thresholds are not {classes:,} numbers from 0"
+                " to 1, one for each label."
+            )
+        return SeveralLabels(temperature, tuple(map(float, thresholds)))
+
     def read_temperature(self) -> float:
         """Returns what logits are divided by to make their probabilities honest.
 
         Raises:
             UserError: The file is missing or damaged.
         """
+        temperature: Any = self._calibration().get("temperature")
+        if not _is_number(temperature) or not COLDEST <= temperature <= HOTTEST:
+            raise UserError(
+                f"{self.calibration}: damaged: the temperature is not a number from {COLDEST:g} to"
+                f" {HOTTEST:g}."
+            )
+        return float(temperature)
+
+    def _calibration(self) -> dict[str, Any]:
         if self.is_old and not self.has(self.calibration):
             raise UserError(
                 f"{self.calibration}: missing: without it the probabilities would be others. Copy"
                 " the directory again from where it is whole, or train again."
             )
         content = parse_json(self.read(self.calibration), self.calibration)
-        temperature = content.get("temperature") if isinstance(content, dict) else None
-        if (
-            not isinstance(temperature, (int, float))
-            or isinstance(temperature, bool)
-            or not COLDEST <= temperature <= HOTTEST
-        ):
-            raise UserError(
-                f"{self.calibration}: damaged: the temperature is not a number from {COLDEST:g} to"
-                f" {HOTTEST:g}."
-            )
-        return float(temperature)
+        return content if isinstance(content, dict) else {}
 
     def read_evaluation(self) -> dict[str, Any] | None:
         """Returns the scores on the test data that training was given; None without any.
@@ -91,8 +127,8 @@ class RunDirectory(Directory):
             return None
         document = parse_json(self.read(self.evaluation), self.evaluation)
         if isinstance(document, dict):
-            accuracy = document.get("accuracy")
-            if isinstance(accuracy, float) and math.isfinite(accuracy):
+            scores = [document.get("accuracy"), document.get("micro_f1", 0.0)]
+            if all(isinstance(score, float) and math.isfinite(score) for score in scores):
                 return document
         raise UserError(f"{self.evaluation}: not what an evaluation of one run writes.")
 
@@ -105,6 +141,10 @@ class RunDirectory(Directory):
         text = json.dumps(document, indent=2, allow_nan=False) + "\n"
         self.write({self.evaluation: text.encode("utf-8")})
 
+    def write_card(self, text: str) -> None:
+        """Writes the model card: Markdown with the front matter of hubs."""
+        self.write({self.card: text.encode("utf-8")})
+
     @property
     def evaluated(self) -> bool:
         """Whether the scores on the test data are there."""
@@ -115,7 +155,7 @@ class RunDirectory(Directory):
     def finish(
         self,
         weights: Mapping[str, np.ndarray],
-        temperature: float,
+        decision: Decision,
         vocabulary: Counter[str],
         metrics: list[dict[str, Any]],
     ) -> None:
@@ -125,20 +165,35 @@ class RunDirectory(Directory):
 
         Args:
             weights: By name.
-            temperature: What logits are to be divided by.
+            decision: What is made of logits.
             vocabulary: How often each word was seen.
             metrics: A line for each evaluation.
         """
         encoder_manifest = self.encoder / MANIFEST
         self.list_files({encoder_manifest: encoder_manifest.read_bytes()})
-        temperature = min(max(temperature, COLDEST), HOTTEST)
         files = {
             self.vocabulary: vocabulary_bytes(vocabulary),
-            self.calibration: json_bytes({"temperature": temperature}),
+            self.calibration: calibration_bytes(decision),
             self.metrics: metrics_bytes(metrics),
             self.weights: weights_bytes(weights),
         }
         self.write(files, complete=True)
+
+
+def calibration_bytes(decision: Decision) -> bytes:
+    """Returns the content of `calibration.json`.
+
+    Args:
+        decision: What is made of logits.
+    """
+    content: dict[str, Any] = {"temperature": min(max(decision.temperature, COLDEST), HOTTEST)}
+    if decision.thresholds is not None:
+        content["thresholds"] = list(decision.thresholds)
+    return json_bytes(content)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def check_labels(path: Path, labels: list[Any]) -> None:

@@ -27,16 +27,26 @@ class TrainingRecord:
         """
         return next((line for line in reversed(self.lines) if line.get("kept")), None)
 
-    @property
-    def validation_accuracy(self) -> float | None:
-        """That of the weights that are kept; None if they never were evaluated."""
+    def best_of(self, figure: str) -> float | None:
+        """Returns a figure of the weights that are kept, or the best; None if there is none."""
         if self.kept is not None:
-            return self.kept.get("validation_accuracy")
-        return max(self.column("validation_accuracy"), default=None)
+            return self.kept.get(figure)
+        return max(self.column(figure), default=None)
 
     def column(self, name: str) -> list[float]:
         """Returns a figure's values, of the evaluations that have it."""
         return [line[name] for line in self.lines if line.get(name) is not None]
+
+    @property
+    def headline(self) -> str:
+        """Which validation score is named first: that of the labels, where there are several."""
+        several = any("validation_micro_f1" in line for line in self.lines)
+        return "micro_f1" if several else "accuracy"
+
+    @property
+    def best(self) -> float | None:
+        """The best of these scores; None if the run was never evaluated."""
+        return self.best_of(f"validation_{self.headline}")
 
 
 def read_training_record(run: RunDirectory) -> TrainingRecord:

@@ -117,7 +117,11 @@ Event = Stage | ModelBuilt | Started | Step | Evaluated | Diverged | Saved | Pha
 Listener = Callable[[Event], None]
 
 
-def to_nobody(event: Event) -> None:
+class EndTraining(Exception):  # noqa: N818 - no error: it ends well
+    """Raised by a listener: the training ends here, and the best weights so far are its result."""
+
+
+def to_nobody(event: object) -> None:
     """Listens to nothing."""
 
 

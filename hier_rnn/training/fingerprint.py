@@ -30,13 +30,20 @@ def fingerprinted(source: Source, name: str, fingerprints: Fingerprints) -> Sour
     def read() -> Iterator[Example]:
         digest = hashlib.blake2b(digest_size=BYTES)
         for example in source:
-            for field in (example.label or "", example.text):
+            for field in (*_labels(example), example.text):
                 content = field.encode("utf-8", "surrogatepass")
                 digest.update(len(content).to_bytes(8, "little") + content)
             yield example
         fingerprints[name] = digest.hexdigest()
 
     return Source(source.name, read)
+
+
+def _labels(example: Example) -> tuple[str, ...]:
+    """An example's one label; or how many it may have several of, and these in one order."""
+    if example.label is not None or not example.labels:
+        return (example.label or "",)
+    return (str(len(example.labels)), *sorted(example.labels))
 
 
 def fingerprint_of(source: Source) -> str:

@@ -103,6 +103,17 @@ class TrainingLoop:
                     yield self._started()
         yield events.Finished(self.state.best_epoch, self.state.best_score)
 
+    def evaluate(self) -> Event:
+        """Ends the epoch before its last batch: the metrics, and the best weights.
+
+        Raises:
+            UserError: The weights are not finite.
+        """
+        try:
+            return self._evaluate()
+        except Divergence as divergence:
+            raise divergence.error(self._options, self._objective.option_group) from None
+
     def _phase(self, phase: ResolvedPhase, interruption: Interruption) -> Iterator[Event]:
         """Trains on one batch after the other until the phase is over."""
         state, objective = self.state, self._objective

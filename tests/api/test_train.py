@@ -153,3 +153,21 @@ def test_an_encoder_from_python_goes_on_into_a_classifier(data, options, example
 def test_pretraining_needs_text(tmp_path):
     with pytest.raises(UserError, match="text is needed"):
         hier_rnn.pretrain(out=tmp_path / "encoder")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_pretraining_in_the_shell_gives_the_same_weights_bit_for_bit(data, options, tmp_path):
+    groups = {
+        "character_encoder": options["character_encoder"],
+        "pretraining": {"epochs": 2, "minimum_count": 1, "dimensions": 4},
+    }
+    encoder = hier_rnn.pretrain(data["train"], out=tmp_path / "python", **groups)
+    configuration = hier_rnn.Configuration.model_validate(groups)
+    (tmp_path / "options.toml").write_text(format_configuration(configuration), "utf-8")
+    arguments = f"pretrain --text {data['train']} --out {tmp_path}/shell --quiet"
+    arguments += f" --config {tmp_path}/options.toml"
+    command = [sys.executable, str(ROOT / "train.py"), *arguments.split()]
+    subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, timeout=250)
+    name = "encoder.safetensors"
+    assert (tmp_path / "shell" / name).read_bytes() == (encoder / name).read_bytes()

@@ -61,6 +61,20 @@ def test_predicting_to_a_full_disk(call, small_run, labelled, full):
     assert files(full) == ["fill"]
 
 
+@pytest.mark.parametrize("made", [False, True])
+def test_an_export_without_room_leaves_nothing_in_the_way(call, small_run, full, made):
+    (full / "fill").write_bytes(bytes(56 << 10))
+    if made:
+        (full / "out").mkdir()
+    result = call("export", small_run, full / "out")
+    assert (result.status, "can't write it: No space left on device" in result.err) == (2, True)
+    assert files(full) == ["fill"] and (full / "out").exists() == made
+    (full / "fill").unlink()
+    subprocess.run(["mount", "-o", "remount,size=8m", str(full)], check=True)
+    assert call("export", small_run, full / "out").status == 0
+    assert hier_rnn.load(full / "out").predict(["shop"])
+
+
 @pytest.mark.slow
 def test_training_into_a_full_disk_goes_on_once_there_is_room(call, full, tmp_path):
     lines = Path(bundled("train")).read_text("utf-8").splitlines(keepends=True)[:60]

@@ -1,6 +1,7 @@
 """How commands answer: mistakes with status 2, interruption with 130, at once and without noise."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,9 @@ def test_help_lists_every_command(call, arguments):
     assert list(cli.commands) == COMMANDS
     for name in COMMANDS:
         assert f"\n  {name} " in result.out
+    start, commands = result.out.index("Start here:"), result.out.index("Commands:")
+    assert start < commands < result.out.index("Completion in the shell")
+    assert result.out.count("...") == 1  # [ARGS]...: no summary is cut
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, "train classify", "train pretrain"])
@@ -42,6 +46,7 @@ def test_each_command_has_help(call, name):
     assert result.status == 0
     assert f"Usage: hier-rnn {name} " in result.out
     assert "--help" in result.out
+    assert re.search(rf"Examples?:\s+hier-rnn {name.split()[0]} ", result.out) or name == "train"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 
+import numpy as np
 import pytest
 
 import hier_rnn
@@ -29,6 +30,22 @@ def line(pairs) -> str:
 
 
 TEXTS = ["good shop", "", "what is it", "my café"]
+
+
+def test_json_on_standard_input_is_text_and_that_is_said(call, small_run, standard_input):
+    standard_input(b'{"text": "good shop"}\n')
+    result = call("predict", small_run, "-", "--json")
+    assert "name a FILE.jsonl" in result.err
+    assert json.loads(result.out)["text"] == '{"text": "good shop"}'
+
+
+def test_a_text_is_given_once_in_json_and_is_a_column_of_a_table(call, small_run, tmp_path):
+    given = json.loads(call("predict", small_run, "--text", "good shop", "--json").out)
+    assert given.keys() == {"row", "text", "label", "probability", "probabilities"}
+    call("predict", small_run, "--text", "good shop", "--out", tmp_path / "answers.csv")
+    header, row = (tmp_path / "answers.csv").read_text().splitlines()
+    assert header == "text,predicted,probability"
+    assert row.startswith("good shop,")
 
 
 def test_every_line_is_answered_even_an_empty_one(call, small_run, answers, standard_input):
@@ -222,3 +239,21 @@ def test_on_a_terminal_it_says_that_it_loads_and_prompts(small_run):
         process.kill()
         process.wait(30)
         os.close(terminal)
+
+
+@pytest.mark.parametrize("form", ["lines", "json", "table"])
+def test_vectors_are_those_of_the_run(call, small_run, tmp_path, form):
+    """One for each row, blank ones too: as lines of numbers or as JSON."""
+    expected = hier_rnn.load(small_run).encode(TEXTS)
+    given = tmp_path / ("texts.tsv" if form == "table" else "texts.txt")
+    rows = [f"good\t{text}" for text in TEXTS] if form == "table" else TEXTS
+    given.write_text("\n".join(["label\ttext", *rows] if form == "table" else rows) + "\n", "utf-8")
+    result = call("predict", small_run, given, "--vectors", *(["--json"] if form == "json" else []))
+    assert result.status == 0
+    if form == "json":
+        written = [json.loads(line) for line in result.out.splitlines()]
+        assert [(row["row"], row["text"]) for row in written] == list(enumerate(TEXTS, start=1))
+        np.testing.assert_array_equal([row["vector"] for row in written], expected)
+    else:
+        written = np.loadtxt(result.out.splitlines(), ndmin=2)
+        np.testing.assert_allclose(written, expected, rtol=1e-5, atol=1e-9)

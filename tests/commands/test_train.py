@@ -80,8 +80,9 @@ def test_every_short_option(call, trained, tmp_path):
             "label_column": "intent",
             "text_column": "message",
             "tfds_data_dir": "d",
+            "multi_label": False,  # as the data say
         },
-        "training": {"freeze_encoder": True},
+        "training": {"freeze_encoder": True, "validation_metric": "accuracy"},
     }
     assert configuration == Configuration.model_validate(given)
     assert out == tmp_path

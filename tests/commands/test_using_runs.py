@@ -246,3 +246,18 @@ def test_vectors_of_texts(call, two_runs, taught, standard_input):
     near = call("neighbours", taught, "goood", "--count", "1")
     assert near.status == 0 and near.out.startswith("goood: ")
     assert "sentence_encoder" in call("inspect", taught).out
+
+
+@pytest.mark.parametrize("to", ["standard output", "a file"])
+def test_vectors_of_sentences(call, two_runs, standard_input, tmp_path, to):
+    """A line of numbers for each text, blank ones too: what the head of the run reads."""
+    texts = ["good shop", "", "what is it", "good shop"]
+    standard_input("".join(f"{text}\n" for text in texts).encode())
+    out = tmp_path / "vectors.txt"
+    result = call(
+        "vectors", two_runs[0], "--sentences", *(["--out", out] if to == "a file" else [])
+    )
+    assert result.status == 0
+    lines = (out.read_text() if to == "a file" else result.out).splitlines()
+    expected = hier_rnn.load(two_runs[0]).encode(texts)
+    np.testing.assert_allclose(np.loadtxt(lines, ndmin=2), expected, rtol=1e-5, atol=1e-9)

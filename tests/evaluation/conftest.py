@@ -14,6 +14,7 @@ import pytest
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import read_configuration
+from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.storage.directory import alphabet_bytes, metrics_bytes, vocabulary_bytes
@@ -55,7 +56,7 @@ class Trigrams:
                 counter.update(self.trigrams(word))
         self.run = run
         self.labels = sorted(counts)
-        self.temperature = temperature
+        self.decision = OneLabel(temperature)
         vocabulary = set().union(*counts.values())
         self.table = {
             gram: sharpness * np.log([counts[label][gram] + 0.3 for label in self.labels])

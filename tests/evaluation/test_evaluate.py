@@ -7,8 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, f1_score
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.evaluate import evaluate
 from hier_rnn.metrics.probabilities import probabilities
@@ -36,6 +38,16 @@ def test_the_document_has_every_figure(evaluation, examples, predictor):
         worse = document["misspelled"][specification]
         assert set(promised.split()) - {"labels", "misspelled"} <= set(worse)
         assert worse["accuracy"] < document["accuracy"]
+
+
+def test_the_yardstick_is_to_name_always_the_most_frequent_class(evaluation):
+    targets = evaluation.result.targets
+    always = np.full_like(targets, np.bincount(targets).argmax())
+    assert evaluation.majority[0] == evaluation.labels[always[0]]
+    assert evaluation.majority[1] == pytest.approx(accuracy_score(targets, always))
+    macro_f1 = f1_score(targets, always, average="macro")
+    assert evaluation.majority_macro_f1 == pytest.approx(macro_f1)
+    assert evaluation.to_json()["majority_macro_f1"] == evaluation.majority_macro_f1
 
 
 def test_examples_worth_reading(evaluation, examples, predictor):
@@ -103,7 +115,7 @@ def test_memory_grows_with_examples_and_not_with_classes_squared():
     classes, count = 4000, 2000
 
     class Many:
-        run, configuration, temperature = Path("many"), Configuration(), 1.5
+        run, configuration, decision = Path("many"), Configuration(), OneLabel(1.5)
         labels: ClassVar = [f"label {i}" for i in range(classes)]
 
         def words(self, text):

@@ -6,8 +6,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.run_pass import KEPT_CLASSES, run_pass
+from hier_rnn.evaluation.answers.choose import KEPT_CLASSES
+from hier_rnn.evaluation.run_pass import run_pass
 from hier_rnn.metrics.probabilities import log_probabilities
 from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Example
@@ -85,7 +87,7 @@ def test_outputs_that_are_not_numbers_are_an_error(predictor, examples, targets,
 
 def test_temperature_softens_all_but_the_raw_figures(predictor, examples, targets, trigrams):
     softer = trigrams(predictor.run, examples)
-    softer.temperature = 4.0
+    softer.decision = OneLabel(4.0)
     seen = run_pass(softer, examples, targets)
     assert (seen.confidence < seen.uncalibrated).all()
     logits = np.array(list(softer.logits(e.text for e in examples)))

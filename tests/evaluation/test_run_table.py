@@ -16,7 +16,7 @@ def rewrite(run, file, content):
 def test_runs_are_listed_best_first_with_the_options_that_differ(runs):
     table = tabulate_runs([runs[1], runs[0]])
     assert [row.run for row in table.rows] == list(runs)
-    assert table.rows[0].best_validation_accuracy == pytest.approx(1 - 0.5 / 6)
+    assert table.rows[0].record.best == pytest.approx(1 - 0.5 / 6)
     assert set(table.differing_options) == {"seed", "training.epochs"}
     first, second = json.loads(json.dumps(table.to_json()))["runs"]
     assert first["options"] == {"seed": 0, "training.epochs": 6}

@@ -26,7 +26,7 @@ def resampled(targets, statistic, draws=3000):
 
 def test_intervals_are_those_of_resampling_examples(outcomes):
     targets, predictions, _ = outcomes
-    accuracy, macro_f1 = bootstrap(targets, predictions, seed=1)
+    accuracy, macro_f1, _ = bootstrap(targets, predictions, seed=1)
     assert accuracy.value == pytest.approx(np.mean(targets == predictions))
     expected = resampled(targets, lambda i: np.mean(targets[i] == predictions[i]))
     assert (accuracy.low, accuracy.high) == pytest.approx(expected, abs=0.011)
@@ -39,7 +39,7 @@ def test_intervals_are_those_of_resampling_examples(outcomes):
 
 def test_paired_intervals_are_those_of_resampling_examples(outcomes):
     targets, first, second = outcomes
-    accuracy, macro_f1 = paired_bootstrap(targets, first, second, seed=1)
+    accuracy, macro_f1, _ = paired_bootstrap(targets, first, second, seed=1)
     gains = (second == targets).astype(float) - (first == targets)
     assert accuracy.value == pytest.approx(gains.mean())
     expected = resampled(targets, lambda i: gains[i].mean())

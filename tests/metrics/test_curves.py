@@ -38,6 +38,11 @@ def test_unseen_share_keeps_none_apart():
     assert [s.accuracy for s in slices] == [1, 0.5, 0]
 
 
+def curves_of(targets, classes, chances, labels):
+    support = np.bincount(targets, minlength=len(labels))
+    return precision_recall(targets[:, None] == classes, classes, chances, support, labels)
+
+
 def test_precision_and_recall_of_all_and_of_the_hardest_classes():
     generator = np.random.default_rng(1)
     targets = generator.integers(9, size=400)
@@ -45,7 +50,7 @@ def test_precision_and_recall_of_all_and_of_the_hardest_classes():
     chances = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     labels = [f"c{i}" for i in range(10)]
     classes = np.tile(np.arange(10), (400, 1))
-    together, hardest, *others = precision_recall(targets, classes, chances, labels)
+    together, hardest, *others = curves_of(targets, classes, chances, labels)
     assert together.name == "all classes"
     assert hardest.name == "c2"
     assert hardest.average_precision == pytest.approx(
@@ -66,7 +71,7 @@ def test_curves_of_tied_scores_are_scikit_learns():
     scores = generator.integers(1, 5, size=80) / 5
     chances = np.stack([1 - scores, scores], 1)
     classes = np.tile([0, 1], (80, 1))
-    curves = precision_recall(targets, classes, chances, ["no", "yes"])
+    curves = curves_of(targets, classes, chances, ["no", "yes"])
     [yes] = [curve for curve in curves if curve.name == "yes"]
     assert yes.average_precision == pytest.approx(average_precision_score(targets, scores))
     precision, recall, _ = precision_recall_curve(targets, scores, drop_intermediate=True)
@@ -78,6 +83,6 @@ def test_a_class_that_is_not_among_the_most_probable_is_never_found():
     targets = np.array([0, 0, 1, 2])
     classes = np.array([[0, 1], [0, 1], [1, 0], [1, 0]])
     chances = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]])
-    together, hardest, *_ = precision_recall(targets, classes, chances, "abc")
+    together, hardest, *_ = curves_of(targets, classes, chances, "abc")
     assert (hardest.name, hardest.average_precision) == ("c", 0.0)
     assert max(together.recall) == 0.75

@@ -12,6 +12,7 @@ from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.training.classification.batches import PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses
+from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import training_step
 
@@ -50,13 +51,14 @@ def test_training_either_moves_both(trained, other, pair, pack, sentences, alpha
     batch = pack(sentences, builder)
     before = {name: weight.numpy() for name, weight in models[other].named_weights().items()}
     logits = models[other](batch)
+    classes = CLASSES[trained]
+    task = OneLabelTask([f"class {n}" for n in range(classes)], [1.0] * classes, 0.1)
     data = PackedBatches(
-        lambda: iter([[Sentence(words, n % 2) for n, words in enumerate(sentences)]]), builder
+        lambda: iter([[Sentence(words, n % 2) for n, words in enumerate(sentences)]]), builder, task
     )
     weights = model.named_weights()
     optimizer = Optimizer(configuration.training, weights)
-    class_weights = [1.0] * CLASSES[trained]
-    losses_of = ClassificationLosses(model, configuration.training, class_weights, list(weights))
+    losses_of = ClassificationLosses(model, configuration.training, task, list(weights))
     step = training_step(losses_of, optimizer, list(weights), data.element_spec, seed=0)
     losses = [
         float(step(labelled, tf.constant(0.05), tf.constant(number)))

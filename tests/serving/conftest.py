@@ -82,13 +82,25 @@ class Server:
         self.process.wait(STOP_SECONDS)
 
 
-@pytest.fixture(scope="session")
-def server(small_run) -> Iterator[Server]:
-    """A server with one worker."""
-    server = Server(small_run)
+@contextlib.contextmanager
+def _started(run: Path) -> Iterator[Server]:
+    server = Server(run)
     yield server
     assert server.stop() == 0
     assert "Traceback" not in "".join(server.log)
+
+
+@pytest.fixture(scope="session")
+def server_of() -> Callable[[Path], contextlib.AbstractContextManager[Server]]:
+    """`server_of(RUN)` is a context with a server of a run, with one worker."""
+    return _started
+
+
+@pytest.fixture(scope="session")
+def server(small_run) -> Iterator[Server]:
+    """A server with one worker."""
+    with _started(small_run) as server:
+        yield server
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ class SmallReviews(tfds.core.GeneratorBasedBuilder):
             "stars": np.int64,
             "language": tfds.features.Text(),
             "words": tfds.features.Sequence(tfds.features.Text()),
+            "topics": tfds.features.Sequence(tfds.features.ClassLabel(names=["food", "price"])),
         }
         return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
 
@@ -50,6 +51,7 @@ class SmallReviews(tfds.core.GeneratorBasedBuilder):
                     "stars": i % 5,
                     "language": "",
                     "words": ["a", "b"],
+                    "topics": ["food", "price"][: i % 3],
                 },
             )
 
@@ -96,6 +98,14 @@ def test_default_split_and_class_names(data_dir):
     assert len(first) == 600
     assert {example.label for example in first} == {"neg", "pos"}
     assert first[299].where == "tfds:small_reviews:train example 300"
+
+
+def test_several_labels(data_dir):
+    found = read("tfds:small_reviews:test", data_dir, "words", multi_label=True)
+    assert [(example.label, example.labels) for example in found] == [(None, ("a", "b"))] * 4
+    found = read("tfds:small_reviews:test", data_dir, "topics", multi_label=True)
+    # TFDS decides the order.
+    assert sorted(e.labels for e in found) == [(), (), ("food",), ("food", "price")]
 
 
 @pytest.mark.slow
@@ -179,9 +189,9 @@ def test_bad_examples(data_dir):
         (
             "tfds:small_reviews",
             "label",
-            "'label' is unknown.*'label-coarse', 'label-fine'.*others: 'words'",
+            "'label' is unknown.*'label-coarse', 'label-fine'.*'words'.*data.label_column",
         ),
-        ("tfds:small_reviews", "words", "'words' holds no label.*data.label_column"),
+        ("tfds:small_reviews", "words", "more than one label: 'a', 'b'.*data.multi_label true"),
         ("tfds:", "x", r"written tfds:NAME\[/CONFIG\]\[:SPLIT\]"),
         ("tfds:a b", "x", "tfds:a b is not prepared"),
         ("tfds:single_label", "x", "several configurations: .*'single_label/broken:2.1.0'"),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import hier_rnn
+from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.errors import UserError
 from hier_rnn.storage.directory import vocabulary_bytes
 from hier_rnn.storage.run_directory import RunDirectory
@@ -200,7 +201,7 @@ def test_what_is_too_large_is_not_read(run, name):
 def test_weights_that_are_no_numbers(run, values):
     weights = run.read_weights()
     weights["head/bias"][1] = values
-    run.finish(weights, 1.0, Counter(), [])
+    run.finish(weights, OneLabel(), Counter(), [])
     with pytest.raises(UserError, match=r"model.safetensors: weight 'head/bias': 1 of 3 values"):
         hier_rnn.load(run.path)
 
@@ -222,6 +223,6 @@ def test_no_space_left_for_metrics_keeps_the_earlier_lines(run):
 def test_what_could_not_be_read_again_is_not_written(run):
     with pytest.raises(UserError, match=r"labels.json: 'x+ is no label"):
         run.write_labels(["a", "x" * 10_001])
-    with pytest.raises(UserError, match=r"calibration.json: too large"):
-        run.write({run.calibration: bytes(100_000)})
+    with pytest.raises(UserError, match=r"data.json: too large"):
+        run.write({run.data: bytes(2 << 20)})
     hier_rnn.load(run.path)

@@ -20,7 +20,9 @@ from hier_rnn.packing.batch import trie_builder
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
-from hier_rnn.training.classification.objective import ClassificationLosses, class_weights
+from hier_rnn.training.classification.objective import ClassificationLosses
+from hier_rnn.training.classification.tasks.choose import class_weights
+from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.objective import Losses
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import training_step
@@ -33,7 +35,7 @@ SENTENCES = [
     Sentence(["fed"], 1),
     Sentence(["bad", "bad"], 0),
 ]
-LABELS = [sentence.label for sentence in SENTENCES]
+LABELS = [sentence.target for sentence in SENTENCES]
 NO_DROPOUT = {"sentence_encoder": {"input_dropout": 0, "dropout": 0}, "head": {"dropout": 0}}
 
 
@@ -43,10 +45,14 @@ pytestmark = [
 ]
 
 
+def task(weights=(1.0, 1.0, 1.0), smoothing: float = 0.0) -> OneLabelTask:
+    return OneLabelTask(["bad", "good", "none"], weights, smoothing)
+
+
 @lru_cache
 def packed() -> tuple[LabelledBatch, LabelledBatch]:
     """The batch, and its types and shapes."""
-    data = PackedBatches(lambda: iter([SENTENCES]), trie_builder(Configuration(), ALPHABET))
+    data = PackedBatches(lambda: iter([SENTENCES]), trie_builder(Configuration(), ALPHABET), task())
     [batch] = data
     return batch, data.element_spec
 
@@ -70,7 +76,8 @@ class Trial:
         self.logits = self.classifier(self.batch.batch).numpy()
         training = self.configuration.training
         trainable = trainable or list(self.weights)
-        losses = ClassificationLosses(self.classifier, training, weights, trainable)
+        learnt = task(weights, training.label_smoothing)
+        losses = ClassificationLosses(self.classifier, training, learnt, trainable)
         optimizer = Optimizer(training, self.weights)
         step = training_step(losses, optimizer, trainable, signature, self.configuration.seed)
         self.loss = float(step(self.batch, tf.constant(0.01), tf.constant(number)))

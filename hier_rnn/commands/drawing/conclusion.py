@@ -53,14 +53,16 @@ def print_encoder_conclusion(encoder: Path) -> None:
 
 def _headline(run: Path) -> str:
     name = escaped(str(run))
+    record = read_training_record(RunDirectory(run))
+    shown = record.headline.replace("_f1", "-F1")
     figures = RunDirectory(run).read_evaluation()
     if figures is None:
-        best = read_training_record(RunDirectory(run)).validation_accuracy
-        score = "" if best is None else f": accuracy {best:.1%} on the validation data"
+        best = record.best
+        score = "" if best is None else f": {shown} {best:.1%} on the validation data"
         return f"{name}{score}"
-    low, high = figures["accuracy_interval"]
+    low, high = figures[f"{record.headline}_interval"]
     return (
-        f"{name}: accuracy {figures['accuracy']:.1%} ({low:.1%} to {high:.1%}),"
+        f"{name}: {shown} {figures[record.headline]:.1%} ({low:.1%} to {high:.1%}),"
         f" macro-F1 {figures['macro_f1']:.1%} on {escaped(figures['data'])}"
     )
 

@@ -15,6 +15,7 @@ from hier_rnn.evaluation.formatting import (
     points_interval,
 )
 from hier_rnn.evaluation.paired_comparison import Comparison
+from hier_rnn.metrics.label_scores import LabelScores
 from hier_rnn.sources.example import shortened
 
 TEXT_SHOWN = 160  # characters
@@ -51,11 +52,20 @@ def _headline(evaluation: Evaluation) -> Table:
     error = percent(calibration.expected_calibration_error)
     title = f"{evaluation.name} on {evaluation.data}, {scores.examples:,} examples"
     table = Table(title, [Column(""), Column("")])
+    of_several = []
+    if isinstance(scores, LabelScores):
+        ranking = scores.label_ranking_average_precision
+        of_several = [
+            ("subset accuracy", percent_interval(intervals.accuracy)),
+            ("hamming loss", f"{scores.hamming_loss:.4f}"),
+            ("label ranking average precision", f"{ranking:.4f}"),
+        ]
     for name, value in (
-        ("accuracy", percent_interval(intervals.accuracy)),
+        (evaluation.headline, percent_interval(intervals.headline)),
         (f"always '{evaluation.majority[0]}'", percent(evaluation.majority[1])),
         ("macro-F1", percent_interval(intervals.macro_f1)),
         ("weighted-F1", percent(scores.weighted_f1)),
+        *of_several,
         ("loss", f"{scores.loss:.4f}"),
         ("calibration error", f"{error} at temperature {calibration.temperature:.2f}"),
         ("words per second", f"{evaluation.result.words_per_second:,.0f}"),
@@ -97,12 +107,13 @@ def _confusions(evaluation: Evaluation) -> Table:
 
 
 def _misspelled(evaluation: Evaluation) -> Table:
-    table = Table("Misspelled", [Column("how"), *numbers("accuracy", "lost", "macro-F1")])
+    columns = numbers(evaluation.headline, "lost", "macro-F1")
+    table = Table("Misspelled", [Column("how"), *columns])
     for specification, result in evaluation.misspelled.items():
-        lost = evaluation.scores.accuracy - result.scores.accuracy
+        lost = evaluation.scores.headline - result.scores.headline
         table.add(
             specification,
-            percent_interval(result.intervals.accuracy),
+            percent_interval(result.intervals.headline),
             percent(lost),
             percent(result.scores.macro_f1),
         )
@@ -112,7 +123,7 @@ def _misspelled(evaluation: Evaluation) -> Table:
 def _differences(comparison: Comparison) -> Table:
     """The scores and what was gained; where they have no room, in two tables."""
     title = f"Compared with {comparison.runs[0]} (95% paired bootstrap; McNemar's exact test)"
-    scores = Table(title, [Column("run"), *numbers("accuracy", "macro-F1", "loss")])
+    scores = Table(title, [Column("run"), *numbers(comparison.headline, "macro-F1", "loss")])
     for run, values in zip(comparison.runs, comparison.scores, strict=True):
         accuracy, macro_f1, loss = values
         scores.add(run, percent(accuracy), percent(macro_f1), f"{loss:.4f}")
@@ -120,13 +131,16 @@ def _differences(comparison: Comparison) -> Table:
         "Gained, and examples that only one of the two has right",
         [
             Column("run"),
-            *numbers("accuracy gained", "macro-F1 gained", "only it", "only the first", "p"),
+            *numbers(
+                f"{comparison.headline} gained", "macro-F1 gained", "only it", "only the first", "p"
+            ),
         ],
     )
     for row in comparison.differences:
         gains.add(
             row.run,
-            *(points_interval(interval) for interval in row.difference),
+            points_interval(row.difference.headline),
+            points_interval(row.difference.macro_f1),
             f"{row.mcnemar.only_second}",
             f"{row.mcnemar.only_first}",
             p_value(row.mcnemar.p_value),

@@ -90,7 +90,9 @@ def evaluation_line(row: Mapping[str, Any], score_name: str) -> str:
     line = f"epoch {row['epoch']:2d}  loss {row['train_loss']:.4f}"
     if "validation_loss" in row:
         line += f"  validation {row['validation_loss']:.4f}"
-        shown = "macro_f1" if score_name == "validation_macro_f1" else "accuracy"
+        shown = score_name.removeprefix("validation_")
+        if shown == "loss":
+            shown = "micro_f1" if "validation_micro_f1" in row else "accuracy"
         line += f"  {shown.replace('_f1', '-F1')} {100 * row[f'validation_{shown}']:.2f}"
     else:
         line += f"  {score_name.replace('_', ' ')} {row[score_name]:.4f}"

@@ -22,6 +22,8 @@ CLASSIFICATION = {
     "data.transfer": "--transfer",
     "training.freeze_encoder": "--freeze-encoder",
     **READING,
+    "data.multi_label": "--multi-label",
+    "data.label_separator": "--label-separator TEXT",
 }
 
 PRETRAINING = {

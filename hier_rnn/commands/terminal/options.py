@@ -91,6 +91,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for flag, metavar, meaning in (
         ("--quoting", "KIND", "how a table is quoted: auto, double, backslash or none"),
         ("--delimiter", "CHARACTER", "what separates a table's columns: comma, tab, ..."),
+        ("--label-separator", "TEXT", "what separates several labels that stand in one cell"),
     ):
         command = click.option(
             flag,
@@ -156,6 +157,7 @@ def open_run_source(
         "tfds_data_dir": tfds_data_dir,
         "delimiter": table.get("delimiter"),
         "quoting": table.get("quoting"),
+        "label_separator": table.get("label_separator"),
     }
     chosen = {name: value for name, value in given.items() if value}
     return open_source(source, **{**trained.reading, **chosen}, labelled=labelled)

@@ -28,6 +28,7 @@ from hier_rnn.evaluation.selection import ScoredExample
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.files import write_atomically
 from hier_rnn.metrics.confusion_matrix import SMALL
+from hier_rnn.metrics.label_scores import LabelScores
 from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.sources.example import shortened
 from hier_rnn.storage.run_directory import RunDirectory
@@ -58,7 +59,7 @@ class RunSection:
     """How many numbers the model has learnt."""
     plots: dict[str, Plot]
     confusion: tuple[ConfusionRow, ...]
-    """Empty where there are too many classes to draw."""
+    """Empty where there are too many classes to draw, or a text may have several labels."""
     confusion_is_small: bool
     errors: tuple[Explained, ...]
     close_calls: tuple[Explained, ...]
@@ -67,10 +68,9 @@ class RunSection:
     options_set: dict[str, Any]
     """Those that are not at their defaults."""
 
-    @property
-    def best_validation_accuracy(self) -> float | None:
-        """The run's on its own validation data; None if it was never evaluated."""
-        return self.record.validation_accuracy
+    def best_of(self, figure: str) -> float | None:
+        """The best of a figure on the run's own validation data; None if it was never evaluated."""
+        return self.record.best_of(figure)
 
 
 def write_report(
@@ -136,6 +136,7 @@ def render(sections: Sequence[RunSection], comparison: Comparison | None, comman
         "breakable": _breakable,
         "code": _code,
         "data_name": _data_name,
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "place": lambda where: where.rpartition("/")[2],
     }
     page = environment.get_template("report.html.j2").render(
@@ -172,13 +173,20 @@ def _section(
         record=record,
         weights=sum(math.prod(shape) for shape in shapes.values()),
         plots=plots_of(evaluation, record),
-        confusion=tuple(confusion_rows(evaluation.scores.confusion_matrix, evaluation.labels)),
+        confusion=_confusion(evaluation),
         confusion_is_small=len(evaluation.labels) <= SMALL,
         errors=explained(evaluation.selection.errors),
         close_calls=explained(evaluation.selection.close_calls),
         configuration=format_configuration(configuration),
         options_set=options_set(configuration),
     )
+
+
+def _confusion(evaluation: Evaluation) -> tuple[ConfusionRow, ...]:
+    scores = evaluation.scores
+    if isinstance(scores, LabelScores):
+        return ()
+    return tuple(confusion_rows(scores.confusion_matrix, evaluation.labels))
 
 
 def _data_name(source: str) -> str:

@@ -22,6 +22,7 @@ from hier_rnn.metrics.curves import (
     accuracy_by_unseen_share,
     precision_recall,
 )
+from hier_rnn.sources.example import shortened
 from hier_rnn.storage.training_record import TrainingRecord
 
 FEWEST_POINTS = 3
@@ -57,7 +58,7 @@ def plots_of(evaluation: Evaluation, record: TrainingRecord) -> dict[str, Plot]:
 
 def _confidence(evaluation: Evaluation) -> list[Plot]:
     calibration, result = evaluation.calibration, evaluation.result
-    examples = len(result.targets)
+    examples = len(result.correct)
     bars = [
         Bar(bin.low, bin.high, bin.accuracy, f"{bin.examples:,}", (bin.examples / examples) ** 0.5)
         for bin in calibration.bins
@@ -69,15 +70,25 @@ def _confidence(evaluation: Evaluation) -> list[Plot]:
     )
     coverage = calibration.coverage
     half = min(coverage, key=lambda point: abs(point.coverage - 0.5))
-    answered = (
-        f"`--min-confidence {half.threshold:.2f}` answers {half.coverage:.0%} of the texts, and "
-        f"{half.accuracy:.1%} of these answers are right."
-    )
+    if evaluation.multi_label:
+        answered = (
+            "How sure an answer is, is the probability of all its labels together: the surest"
+            f" {half.coverage:.0%} of the answers are right in {half.accuracy:.1%}."
+        )
+    else:
+        answered = (
+            f"`--min-confidence {half.threshold:.2f}` answers {half.coverage:.0%} of the texts,"
+            f" and {half.accuracy:.1%} of these answers are right."
+        )
     curves = precision_recall(
-        result.targets, result.top_classes, result.top_probabilities, evaluation.labels
+        result.top_truth,
+        result.top_classes,
+        result.top_probabilities,
+        evaluation.support,
+        evaluation.labels,
     )
     hardest = len(curves) - 1
-    occurring = int((evaluation.scores.confusion_matrix.support > 0).sum())
+    occurring = int((evaluation.support > 0).sum())
     precision = (
         f"Average precision of all decisions together: {curves[0].average_precision:.2f}"
         + (f"; below, the {hardest} hardest of {occurring} classes" if hardest < occurring else "")
@@ -85,7 +96,7 @@ def _confidence(evaluation: Evaluation) -> list[Plot]:
     )
     lines = [
         Line(
-            f"{curve.name} {curve.average_precision:.2f}",
+            f"{shortened(curve.name, svg.LABEL_LENGTH - 5)} {curve.average_precision:.2f}",
             [Point(x, y) for x, y in zip(curve.recall, curve.precision, strict=True)],
             markers=False,
         )
@@ -177,7 +188,7 @@ def _slices(name: str, title: str, x: str, slices: Sequence[Slice]) -> Plot:
 
 
 def _misspelling(evaluation: Evaluation) -> list[Plot]:
-    clean = evaluation.intervals.accuracy
+    clean = evaluation.intervals.headline
     by_rate: dict[str, list[tuple[float, float, float, float]]] = {}
     by_words: dict[str, list[tuple[float, float, float, float]]] = {}
     for specification, result in evaluation.misspelled.items():
@@ -187,14 +198,17 @@ def _misspelling(evaluation: Evaluation) -> list[Plot]:
         else:
             kind, _, amount = specification.rpartition(":")
             curves = by_rate
-        curves.setdefault(kind, [(0.0, *clean)]).append((float(amount), *result.intervals.accuracy))
+        curves.setdefault(kind, [(0.0, *clean)]).append((float(amount), *result.intervals.headline))
+    y = evaluation.headline
+    title = y[0].upper() + y[1:]
     plots = []
     if by_rate:
         plots.append(
             _misspelling_plot(
                 "misspelled",
-                "Accuracy when words are misspelled",
+                f"{title} when words are misspelled",
                 "Of the words of four letters or more. Bars are 95% intervals.",
+                y,
                 by_rate,
                 svg.percent_axis("share of words misspelled"),
             )
@@ -204,8 +218,9 @@ def _misspelling(evaluation: Evaluation) -> list[Plot]:
         plots.append(
             _misspelling_plot(
                 "attacked",
-                "Accuracy under attack",
+                f"{title} under attack",
                 "The worst single-character edits that a greedy search finds.",
+                y,
                 by_words,
                 svg.number_axis("words edited in a text", most, whole=True),
             )
@@ -217,23 +232,26 @@ def _misspelling_plot(
     name: str,
     title: str,
     caption: str,
+    y: str,
     curves: dict[str, list[tuple[float, float, float, float]]],
     x: svg.Axis,
 ) -> Plot:
     lines = [Line(kind, [Point(*p) for p in sorted(curves[kind])]) for kind in sorted(curves)]
     drawn = max(len(line.points) for line in lines) >= FEWEST_POINTS
-    chart = svg.line_chart(lines, x, svg.percent_axis("accuracy"), f"{title}. {caption}")
+    chart = svg.line_chart(lines, x, svg.percent_axis(y), f"{title}. {caption}")
     return Plot(name, title, caption, chart if drawn else None, curves)
 
 
 def _training(record: TrainingRecord) -> list[Plot]:
+    name = record.headline
+    shown_as = name.replace("_f1", "-F1")
     panels = (
         ("training-loss", "Loss in training", "loss", ("train_loss", "validation_loss")),
         (
             "training-accuracy",
-            "Validation accuracy in training",
-            "accuracy",
-            ("validation_accuracy",),
+            f"Validation {shown_as} in training",
+            shown_as,
+            (f"validation_{name}",),
         ),
     )
     plots = []
@@ -248,7 +266,7 @@ def _training(record: TrainingRecord) -> list[Plot]:
         if not series:
             continue
         _, epochs, values = series[-1]
-        share = y == "accuracy"
+        share = y != "loss"
         best = int(np.argmax(values) if share else np.argmin(values))
         shown = f"{values[best]:.1%}" if share else f"{values[best]:.4f}"
         caption = f"Best on validation: {shown} after epoch {epochs[best]:g}."

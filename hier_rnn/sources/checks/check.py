@@ -162,13 +162,21 @@ def _within(data: SourceStatistics) -> Iterator[Finding]:
         data.missing_labels,
         "have a label that means there is none (nan, null, N/A): leave them out",
     )
+    if data.without_label.count:
+        yield Finding(
+            "texts_without_label",
+            f"{data.role}: {share(data.without_label.count)} have no label, which is learnt too",
+            data.without_label.count,
+            tuple(data.without_label.places),
+            "note",
+        )
     scale = data.texts.scale
     about = "about " if scale > 1 else ""
     if conflicts := scale * data.conflicts.count:
         yield Finding(
             "conflicting_labels",
             f"{data.role}: {about}{share(conflicts)} have a text that stands under another label"
-            " too: only one of them can be learned",
+            " too, in an example of its own: only one of them can be learned",
             conflicts,
             tuple(data.conflicts.places),
         )
@@ -223,7 +231,8 @@ def _as_training_data(data: SourceStatistics) -> Iterator[Finding]:
         yield Finding(
             "joined_labels",
             f"{data.role}: {len(several):,} of {classes:,} labels look like several joined by a"
-            f" separator, and each combination becomes a class of its own: {shown}",
+            f" separator, and each combination becomes a class of its own: {shown}. If a text may"
+            " have several labels, name what separates them with data.label_separator",
             len(several),
             _places(data, several),
         )
@@ -231,7 +240,9 @@ def _as_training_data(data: SourceStatistics) -> Iterator[Finding]:
         shown = ", ".join(f"'{label}'" for label in labels)
         message = f"{data.role}: these labels differ in case or spaces only: {shown}"
         yield Finding("similar_labels", message, len(labels), _places(data, labels))
-    if classes == 1:
+    if not counts:
+        return
+    if classes == 1 and counts == {next(iter(counts)): data.examples}:
         message = f"{data.role}: all examples have one label, '{next(iter(counts))}'"
         yield Finding("one_label", message, 1, _places(data, counts))
     yield from _sizes(data, counts)

@@ -103,6 +103,7 @@ class SourceStatistics:
         self.more_labels = Tally()
         """Examples of further labels, once there are as many as are counted."""
         self.empty, self.missing, self.missing_labels = Tally(), Tally(), Tally()
+        self.without_label = Tally()
         self.numeric_texts, self.texts_as_labels = Tally(), Tally()
         self.duplicates, self.conflicts = Tally(), Tally()
         self.overlaps = {other.role: Tally() for other in others}
@@ -122,15 +123,20 @@ class SourceStatistics:
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def _add(self, example: Example, others: tuple[SourceStatistics, ...]) -> None:
-        label, where = example.label or "", example.where
+        labels, where = example.labels or (example.label or "",), example.where
+        label = ", ".join(sorted(labels))
         text = " ".join(normalize(example.text, "NFC").split())
         digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
         fingerprint = int.from_bytes(digest, "big")
         self.examples += 1
         self.label_characters += len(label)
         self.text_characters += len(text)
-        self._add_label(label, fingerprint, where)
-        if label.casefold() in MISSING_LABELS:
+        if example.label is None and not example.labels:
+            self.without_label.add(where)
+        else:
+            for one in labels:
+                self._add_label(one, fingerprint, where)
+        if any(one.casefold() in MISSING_LABELS for one in labels):
             self.missing_labels.add(where)
         if not text:
             self.empty.add(where)
@@ -140,7 +146,7 @@ class SourceStatistics:
             return
         if is_number(text):
             self.numeric_texts.add(where)
-        if text == label:
+        if text in labels:
             self.texts_as_labels.add(where)
         for other in others:
             if earlier := other.texts.find(fingerprint):

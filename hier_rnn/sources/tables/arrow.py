@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,9 @@ ClassNames = dict[str, list[str]]
 def open_arrow(path: Path, reading: Reading) -> Callable[[], Iterator[Example]]:
     """Opens a Parquet file, or an Arrow file or stream as Feather and Hugging Face write them.
 
-    A label is a string, an integer or a boolean; class numbers of Hugging Face's `ClassLabel`
-    become class names. Columns are found as those of a table with a header. A missing text is an
-    error where labels are read; else it is a blank row.
+    A label is a string, an integer or a boolean, or a list of these; class numbers of Hugging
+    Face's `ClassLabel` become class names. Columns are found as those of a table with a header. A
+    missing text is an error where labels are read; else it is a blank row.
 
     Args:
         path: The file.
@@ -57,10 +57,12 @@ def open_arrow(path: Path, reading: Reading) -> Callable[[], Iterator[Example]]:
                 f"{path}: the column '{name}' holds no {role}. Columns that can be one:"
                 f" {quoted(fits) or 'none'}. Name it with --{role}-column (data.{role}_column)."
             )
-    return partial(_read, path, text, label, class_names)
+    return partial(_read, path, text, label, class_names, reading.multi_label)
 
 
-def _read(path: Path, text: str, label: str | None, names: ClassNames) -> Iterator[Example]:
+def _read(
+    path: Path, text: str, label: str | None, names: ClassNames, multi_label: bool
+) -> Iterator[Example]:
     batches = _batches(path, None if label is None else [label, text])
     next(batches)
     number = 0
@@ -75,16 +77,20 @@ def _read(path: Path, text: str, label: str | None, names: ClassNames) -> Iterat
                 continue
             if value is None:
                 raise UserError(f"{where}: no text: '{text}' is null.")
-            labels = _labels(row[label], names.get(label, []), where)
+            labels = _labels(row[label], names.get(label, []), where, multi_label)
             yield Example(labels[0] if labels else None, value, where, labels=labels)
 
 
-def _labels(value: Any, names: list[str], where: str) -> tuple[str, ...]:
-    if names and value is not None:
+def _labels(value: Any, names: list[str], where: str, multi_label: bool) -> tuple[str, ...]:
+    if multi_label and value in (None, "", []):
+        return ()
+    if isinstance(value, list) and value:
+        return tuple(chain.from_iterable(_labels(one, names, where, False) for one in value))
+    if names and value is not None and value != []:
         if not 0 <= value < len(names):  # Hugging Face writes -1 for none
             raise UserError(f"{where}: no label: class {value} of {len(names)}.")
         return (names[value],)
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value in (None, []) or (isinstance(value, str) and not value.strip()):
         raise UserError(f"{where}: no label.")
     return (_shown(value),)
 
@@ -151,12 +157,13 @@ def _usable(schema: pyarrow.Schema) -> tuple[list[str], list[str]]:
         view = getattr(types, "is_string_view", lambda kind: False)
         return types.is_string(kind) or types.is_large_string(kind) or view(kind)
 
+    def is_label(kind: pyarrow.DataType) -> bool:
+        if types.is_list(kind) or types.is_large_list(kind):
+            kind = kind.value_type
+        return is_text(kind) or types.is_integer(kind) or types.is_boolean(kind)
+
     texts = [field.name for field in schema if is_text(field.type)]
-    labels = [
-        field.name
-        for field in schema
-        if is_text(field.type) or types.is_integer(field.type) or types.is_boolean(field.type)
-    ]
+    labels = [field.name for field in schema if is_label(field.type)]
     return texts, labels
 
 
@@ -167,13 +174,22 @@ def _class_names(schema: pyarrow.Schema) -> ClassNames:
         features = written["info"]["features"]
         return {
             name: [str(one) for one in feature["names"]]
-            for name, feature in features.items()
+            for name, feature in ((name, _element(one)) for name, one in features.items())
             if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
             if isinstance(feature.get("names"), list)
             if name in schema.names and "int" in str(schema.field(name).type)
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}  # someone else's metadata under the same name
+
+
+def _element(feature: Any) -> Any:
+    """What a list of Hugging Face's has for elements, however that is written; else itself."""
+    if isinstance(feature, list) and len(feature) == 1:
+        return feature[0]
+    if isinstance(feature, dict) and feature.get("_type") in ("Sequence", "List", "LargeList"):
+        return feature.get("feature")
+    return feature
 
 
 def _shown(value: Any) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
+
+from hier_rnn.text.normalization import normalize
 
 _LABELS = """
 label labels class classes category categories target targets sentiment sentiments intent intents
@@ -70,7 +71,7 @@ _ROLE = {
 
 def folded(name: str) -> str:
     """A column's name as names are compared: in NFC, without case or white space around it."""
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    return normalize(name, "NFC").strip().casefold()
 
 
 def usual_role(name: str, whole: bool = False) -> str | None:

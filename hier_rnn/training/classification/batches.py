@@ -6,7 +6,7 @@ a stream can be taken up anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count, islice
 from typing import NamedTuple
 
@@ -17,29 +17,30 @@ from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
 from hier_rnn.packing.batch import PackedBatch, TrieBuilder
 from hier_rnn.packing.sentences import pack_sentences
-from hier_rnn.packing.stream import packed_stream
-from hier_rnn.sources.example import Source
+from hier_rnn.packing.stream import PackedStream
+from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
 from hier_rnn.training.classification.frozen_word_vectors import FrozenWordVectors
+from hier_rnn.training.classification.tasks.task import Target, Task
 
 
 class Sentence(NamedTuple):
     """A sentence to train on."""
 
     words: list[str]
-    label: int
+    target: Target
 
 
 class LabelledBatch(NamedTuple):
-    """A packed batch with its labels."""
+    """A packed batch with what is to be learnt of it."""
 
     batch: PackedBatch
     """Its tries have the words without frozen vectors."""
     rows: tf.Tensor
     """int32 `(distinct words,)`: each word's row among the frozen vectors, else -1."""
-    labels: tf.Tensor
-    """int32 `(sentences,)`."""
+    targets: tf.Tensor
+    """As `Task.signature`."""
     words: tf.Tensor
     """int32 `()`: words in the batch."""
 
@@ -47,7 +48,7 @@ class LabelledBatch(NamedTuple):
 def endless_batches(
     source: Source,
     words: Callable[[str], list[str]],
-    labels: dict[str, int],
+    target: Callable[[Example], Target],
     options: Training,
     seed: int,
     epoch: int = 0,
@@ -59,7 +60,7 @@ def endless_batches(
     Args:
         source: Labelled examples.
         words: Turns a text into words.
-        labels: The class index of each label.
+        target: Returns what is to be learnt of an example.
         options: The `training` options.
         seed: The run's seed.
         epoch: The first epoch. Default 0.
@@ -69,7 +70,7 @@ def endless_batches(
     indexed = (
         (index, row, batch)
         for index in count(epoch * passes)
-        for row, batch in enumerate(pass_batches(source, words, labels, options, seed, index))
+        for row, batch in enumerate(pass_batches(source, words, target, options, seed, index))
     )
     for index, row, batch in islice(indexed, skip, None):
         yield _misspelled(batch, options, np.random.default_rng((seed, index, row)))
@@ -78,7 +79,7 @@ def endless_batches(
 def pass_batches(
     source: Source,
     words: Callable[[str], list[str]],
-    labels: dict[str, int],
+    target: Callable[[Example], Target],
     options: Training,
     seed: int,
     index: int,
@@ -88,14 +89,14 @@ def pass_batches(
     Args:
         source: Labelled examples.
         words: Turns a text into words.
-        labels: The class index of each label.
+        target: Returns what is to be learnt of an example.
         options: The `training` options.
         seed: The run's seed.
         index: The pass, from 0: it decides the order.
     """
     order = np.random.default_rng((seed, index))
     sentences = (
-        Sentence(words(example.text), labels[example.required_label])
+        Sentence(words(example.text), target(example))
         for example in shuffled(source, options.shuffle_buffer, order)
     )
     size, buckets = options.batch_size, options.bucket_batches
@@ -130,7 +131,7 @@ def _misspelled(
     kind, rate = options.misspell.kind, options.misspell.rate
     if kind == "none" or rate == 0:
         return batch
-    return [Sentence(misspell(s.words, kind, rate, generator), s.label) for s in batch]
+    return [Sentence(misspell(s.words, kind, rate, generator), s.target) for s in batch]
 
 
 class PackedBatches:
@@ -139,6 +140,7 @@ class PackedBatches:
     Args:
         batches: Begins the stream.
         trie_builder: Makes the tries of words.
+        task: Makes targets of a batch's sentences.
         frozen: Vectors of words that the tries leave out. Default none.
 
     Attributes:
@@ -152,24 +154,25 @@ class PackedBatches:
         self,
         batches: Callable[[], Iterator[list[Sentence]]],
         trie_builder: TrieBuilder,
+        task: Task,
         frozen: FrozenWordVectors | None = None,
     ) -> None:
-        self._batches = batches
+        self._batches, self._task = batches, task
         self._error: UserError | None = None
 
-        def pack(words: tf.Tensor, lengths: tf.Tensor, labels: tf.Tensor) -> LabelledBatch:
+        def pack(words: tf.Tensor, lengths: tf.Tensor, targets: tf.Tensor) -> LabelledBatch:
             distinct, indices = tf.unique(words)
             rows = frozen.rows(distinct) if frozen else tf.fill(tf.shape(distinct), -1)
             tries = trie_builder(tf.boolean_mask(distinct, rows < 0))
             batch = PackedBatch(tries, pack_sentences(indices, lengths))
-            return LabelledBatch(batch, rows, labels, tf.size(words))
+            return LabelledBatch(batch, rows, targets, tf.size(words))
 
         signature = (
             tf.TensorSpec([None], tf.string),
             tf.TensorSpec([None], tf.int32),
-            tf.TensorSpec([None], tf.int32),
+            task.signature,
         )
-        self._data = packed_stream(self._columns, signature, pack)
+        self._data = PackedStream(self._columns, signature, pack)
         self.element_spec = self._data.element_spec
 
     def __iter__(self) -> Iterator[LabelledBatch]:
@@ -177,7 +180,7 @@ class PackedBatches:
         if self._error is not None:
             raise self._error
 
-    def _columns(self) -> Iterator[tuple[np.ndarray, list[int], list[int]]]:
+    def _columns(self) -> Iterator[tuple[np.ndarray, list[int], Sequence[int] | np.ndarray]]:
         try:
             for batch in self._batches():
                 # As bytes, since NumPy's own strings lose a NUL at their end.
@@ -185,7 +188,7 @@ class PackedBatches:
                 yield (
                     np.array(words, dtype=object),
                     [len(sentence.words) for sentence in batch],
-                    [sentence.label for sentence in batch],
+                    self._task.batch([sentence.target for sentence in batch]),
                 )
         except UserError as error:  # tf.data would make a traceback of it
             self._error = error

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from hier_rnn.configuration.options import (
@@ -27,12 +28,13 @@ from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics
 from hier_rnn.training.classification.epochs import epochs_of_run
 from hier_rnn.training.classification.linear_head import fit_linear_head
-from hier_rnn.training.classification.objective import ClassificationObjective, class_weights
+from hier_rnn.training.classification.objective import ClassificationObjective
 from hier_rnn.training.classification.run_output import write_run
 from hier_rnn.training.classification.summary import log_summary
+from hier_rnn.training.classification.tasks.choose import class_weights
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.classification.warm_start import warm_start
-from hier_rnn.training.events import Listener, ModelBuilt
+from hier_rnn.training.events import EndTraining, Listener, ModelBuilt
 from hier_rnn.training.loop import TrainingLoop
 from hier_rnn.training.phases import for_given_encoder
 from hier_rnn.training.state import COPIES
@@ -49,13 +51,22 @@ class ClassifierTraining:
         configuration: The options.
         run: The run directory; nothing is written there before `run`.
         data: The run's data.
+        warm_start: Where the encoder of the warm start is kept. Default None: not longer than the
+            checkpoints.
 
     Raises:
         UserError: An initializer's rule, a pattern or a class weight that fits nothing.
     """
 
-    def __init__(self, configuration: Configuration, run: RunDirectory, data: TrainingData) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        run: RunDirectory,
+        data: TrainingData,
+        warm_start: Path | None = None,
+    ) -> None:
         self.configuration, self.directory, self.data = configuration, run, data
+        self._warm_start_path = warm_start or run.checkpoints / WARM_START
         self.options = training_options(configuration, data.corpus)
         size, classes = data.alphabet.size, len(data.corpus.labels)
         self.shapes = weight_shapes(configuration, size, classes)
@@ -95,9 +106,13 @@ class ClassifierTraining:
             beginning,
             self.objective.doubt,
         )
-        with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
-            for event in events:
-                on_event(event)
+        try:
+            with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
+                for event in events:
+                    on_event(event)
+        except EndTraining:
+            if not loop.state.metrics:
+                on_event(loop.evaluate())
         return self._finish(loop)
 
     def _assign_initial(
@@ -131,7 +146,7 @@ class ClassifierTraining:
         if len(data.corpus.vocabulary) < 2:  # a word has no vector but beside others
             return
         logger.info("warm start: learning to spell the words of the training text")
-        path = run.checkpoints / WARM_START
+        path = self._warm_start_path
         model = run.words_model if data.words_model else None
         rules = rules_deciding(self._decisions_on_encoder(), configuration.initializers.rules)
         try:
@@ -146,7 +161,7 @@ class ClassifierTraining:
     def _fit_head(self, on_event: Listener) -> Mapping[str, float] | None:
         """Fits the head to what a given sentence encoder knows; returns how well it fits."""
         configuration, data = self.configuration, self.data
-        wanted = configuration.training.linear_head
+        wanted = configuration.training.linear_head and configuration.data.multi_label is not True
         if not wanted or SENTENCE_ENCODER not in configuration.transferred:
             return None
         logger.info("fitting a linear classifier on the sentence encoder's vectors")
@@ -169,15 +184,16 @@ class ClassifierTraining:
     def _finish(self, loop: TrainingLoop) -> dict[str, Any]:
         run, state = self.directory, loop.state
         assign(self.objective.named_weights(), loop.best)
-        scores, logits = self.objective.evaluate()
-        write_run(
-            run, self.configuration, self.data, loop.best, logits, scores.accuracy, state.metrics
-        )
+        logits, best = self.objective.logits(), state.best_metrics()
+        accuracy = best["validation_accuracy"]
+        write_run(run, self.configuration, self.data, loop.best, logits, accuracy, state.metrics)
+        name = "micro_f1" if "validation_micro_f1" in best else "accuracy"
         logger.info(
-            f"finished: validation accuracy {100 * scores.accuracy:.2f} with the weights of epoch"
+            f"finished: validation {name.replace('_f1', '-F1')}"
+            f" {100 * best[f'validation_{name}']:.2f} with the weights of epoch"
             f" {state.best_epoch}, saved in {run.path}"
         )
-        return state.best_metrics()
+        return best
 
 
 def training_options(configuration: Configuration, corpus: CorpusStatistics) -> Training:

@@ -20,6 +20,7 @@ class CorpusStatistics:
     labels: list[str]
     """Sorted."""
     label_counts: list[int]
+    """Examples of each."""
     examples: int
     word_count: int
     vocabulary: Counter[str]
@@ -33,7 +34,10 @@ class CorpusStatistics:
 
 
 def count_corpus(
-    source: Source, words: Callable[[str], list[str]], minimum_character_count: int
+    source: Source,
+    words: Callable[[str], list[str]],
+    minimum_character_count: int,
+    multi_label: bool = False,
 ) -> CorpusStatistics:
     """Reads the training data once and counts.
 
@@ -41,22 +45,26 @@ def count_corpus(
         source: Labelled examples.
         words: Turns a text into words.
         minimum_character_count: Characters seen less often are not in the alphabet.
+        multi_label: Whether a text may have several labels, or none. Default False.
 
     Raises:
-        UserError: There is one class only.
+        UserError: There is one class only; or, of several for a text, none at all.
     """
     labels: Counter[str] = Counter()
     vocabulary: Counter[str] = Counter()
     characters: Counter[str] = Counter()
-    word_count = 0
+    examples = word_count = 0
     for example in source:
-        labels[example.required_label] += 1
+        examples += 1
+        labels.update(example.labels if multi_label else (example.required_label,))
         text = words(example.text)
         word_count += len(text)
         vocabulary.update(text)
         if len(vocabulary) > KEPT_TYPES:
             _prune(vocabulary, characters)
-    if len(labels) < 2:
+    if not labels:
+        raise UserError(f"{source.name}: none of its {examples:,} texts has a label.")
+    if len(labels) < 2 and not multi_label:
         only = next(iter(labels))
         raise UserError(
             f"{source.name}: every example has the label '{only}'. A classifier needs two classes"
@@ -68,7 +76,7 @@ def count_corpus(
     return CorpusStatistics(
         labels=names,
         label_counts=[labels[name] for name in names],
-        examples=labels.total(),
+        examples=examples,
         word_count=word_count,
         vocabulary=vocabulary,
         alphabet=Alphabet.count(characters, minimum_character_count),

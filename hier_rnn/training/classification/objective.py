@@ -1,4 +1,4 @@
-"""The objective of classification: the classes of sentences, by cross-entropy."""
+"""The objective of classification: the labels of sentences, by the loss of their task."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from hier_rnn.configuration.options import Configuration, Training
-from hier_rnn.errors import UserError, nearest
+from hier_rnn.errors import UserError
 from hier_rnn.inference.inference import Inference
-from hier_rnn.metrics.scores import Scores, score
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import TrieBuilder
 from hier_rnn.recurrent.dropout_rng import DropoutRng
@@ -24,6 +23,7 @@ from hier_rnn.training.classification.batches import (
 )
 from hier_rnn.training.classification.epochs import expected_sentences, passes_per_epoch
 from hier_rnn.training.classification.frozen_word_vectors import FrozenWordVectors, vectors_stay
+from hier_rnn.training.classification.tasks.task import Task
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.objective import BatchSize, Losses, PhaseBatches
 from hier_rnn.training.phases import ResolvedPhase, resolve_phases
@@ -69,7 +69,6 @@ class ClassificationObjective:
         self._epoch_sentences = self.passes * corpus.examples
         phases = resolve_phases(options, self.named_weights())
         self.expected_examples = expected_sentences(phases, options, self._epoch_sentences, length)
-        self._class_weights = class_weights(options, corpus.labels, corpus.label_counts)
 
     def named_weights(self) -> dict[str, keras.Variable]:
         """Returns every weight by its name."""
@@ -81,15 +80,18 @@ class ClassificationObjective:
         if vocabulary and vectors_stay(self._configuration, phase.trainable):
             encoder = self._classifier.character_encoder
             frozen = FrozenWordVectors(encoder, self._trie_builder, vocabulary)
-        batches = PackedBatches(lambda: self._batches(epoch, batch), self._trie_builder, frozen)
+        task = self._data.task
+        batches = PackedBatches(
+            lambda: self._batches(epoch, batch), self._trie_builder, task, frozen
+        )
         losses = ClassificationLosses(
-            self._classifier, self._options, self._class_weights, phase.trainable, frozen
+            self._classifier, self._options, task, phase.trainable, frozen
         )
         return PhaseBatches(batches, batches.element_spec, losses)
 
     def size(self, batch: LabelledBatch) -> BatchSize:
         """Returns how many sentences and words a batch has."""
-        return BatchSize(len(batch.labels), int(batch.words))
+        return BatchSize(len(batch.targets), int(batch.words))
 
     def ends_epoch(self, batch: LabelledBatch, state: TrainerState) -> bool:
         """Returns whether an epoch ended with this batch, which the state counts already."""
@@ -104,17 +106,12 @@ class ClassificationObjective:
         done = state.examples - state.phase_examples + examples / 2
         return done / self._epoch_sentences
 
-    def validate(self) -> dict[str, float]:
-        """Returns loss, accuracy and macro-F1 on the validation data."""
-        scores, _ = self.evaluate()
-        return {
-            "validation_loss": scores.loss,
-            "validation_accuracy": scores.accuracy,
-            "validation_macro_f1": scores.macro_f1,
-        }
+    def validate(self) -> Mapping[str, float]:
+        """Returns the task's metrics on the validation data."""
+        return self._data.task.metrics(self._data.targets, self.logits())
 
-    def evaluate(self) -> tuple[Scores, np.ndarray]:
-        """Returns the scores on the validation data, and the logits `(examples, classes)`.
+    def logits(self) -> np.ndarray:
+        """Returns the logits on the validation data, `(examples, classes)`.
 
         Raises:
             UserError: There are more or fewer examples than before.
@@ -129,7 +126,7 @@ class ClassificationObjective:
                 f"{data.validation.name}: it changed while it was in use: {len(data.targets)}"
                 f" examples at first, {len(logits)} now."
             )
-        return score(data.targets, logits, data.corpus.labels), logits
+        return logits
 
     def score(self, metrics: Mapping[str, float]) -> float:
         """Returns the metric that `training.validation_metric` names; of the loss, the negative."""
@@ -155,23 +152,23 @@ class ClassificationObjective:
 
     def _batches(self, epoch: int, batch: int) -> Iterator[list[Sentence]]:
         data, options, seed = self._data, self._options, self._configuration.seed
-        indices = {label: index for index, label in enumerate(data.corpus.labels)}
+        target = data.task.target
         return endless_batches(
-            data.train, data.words, indices, options, seed, epoch, batch, self.passes
+            data.train, data.words, target, options, seed, epoch, batch, self.passes
         )
 
 
 class ClassificationLosses:
     """The losses of a batch in a phase.
 
-    What is reported is the cross-entropy alone: the validation loss's sibling, but for dropout,
+    What is reported is the task's loss alone: the validation loss's sibling, but for dropout,
     misspelling, class weights and label smoothing. The auxiliary next-character loss is minimized
     along with it.
 
     Args:
         classifier: The model.
         options: The `training` options.
-        class_weights: Each class's weight in the loss.
+        task: What is learnt.
         trainable: Names of the weights that train.
         frozen: Vectors of words that a batch's tries leave out. Default none.
     """
@@ -180,12 +177,12 @@ class ClassificationLosses:
         self,
         classifier: Classifier,
         options: Training,
-        class_weights: Sequence[float],
+        task: Task,
         trainable: Sequence[str],
         frozen: FrozenWordVectors | None = None,
     ) -> None:
         self._classifier, self._options, self._frozen = classifier, options, frozen
-        self._class_weights = tf.constant(class_weights, tf.float32)
+        self._task = task
         self._encoder_frozen = not any(name.startswith(ENCODER) for name in trainable)
 
     def __call__(self, batch: LabelledBatch, rng: DropoutRng) -> Losses:
@@ -195,16 +192,9 @@ class ClassificationLosses:
             batch: Sentences and their labels.
             rng: Source of dropout.
         """
-        smoothing, auxiliary_weight = (
-            self._options.label_smoothing,
-            self._options.next_character_weight,
-        )
         logits, auxiliary = self._logits(batch, rng)
-        targets = tf.one_hot(batch.labels, tf.shape(logits)[1])
-        targets = targets * (1 - smoothing) + smoothing / len(self._class_weights)
-        losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
-        loss = tf.reduce_mean(losses * tf.gather(self._class_weights, batch.labels))
-        return Losses(loss, loss + auxiliary_weight * auxiliary)
+        loss = self._task.loss(logits, batch.targets)
+        return Losses(loss, loss + self._options.next_character_weight * auxiliary)
 
     def _logits(self, batch: LabelledBatch, rng: DropoutRng) -> tuple[tf.Tensor, tf.Tensor | float]:
         """Returns the logits, and the next-character loss or 0."""
@@ -216,27 +206,3 @@ class ClassificationLosses:
             words = self._frozen.merge(words, batch.rows)
             return classifier.from_word_vectors(words, packed.sentences, rng), 0.0
         return classifier(packed, rng=rng, frozen_encoder=self._encoder_frozen), 0.0
-
-
-def class_weights(options: Training, labels: Sequence[str], counts: Sequence[int]) -> list[float]:
-    """Returns the weight of each class in the loss.
-
-    Args:
-        options: The `training` options.
-        labels: The classes' labels.
-        counts: Training examples of each class.
-
-    Raises:
-        UserError: A weight for a label that there is not.
-    """
-    if options.class_weights == "none":
-        return [1.0] * len(labels)
-    if options.class_weights == "balanced":
-        return [sum(counts) / (len(counts) * count) for count in counts]
-    for label in options.class_weights:
-        if label not in labels:
-            raise UserError(
-                f"training.class_weights: there is no label '{label}'.{nearest(label, labels)}"
-                f" The labels are: {', '.join(labels)}."
-            )
-    return [options.class_weights.get(label, 1.0) for label in labels]

@@ -9,9 +9,9 @@ import numpy as np
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.beginning import encoder_beginning
-from hier_rnn.metrics.calibration import fit_temperature
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.training.classification.model_card import model_card
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.version import __version__
 
@@ -50,4 +50,7 @@ def write_run(
     EncoderDirectory(run.encoder).finish(
         configuration, data.alphabet, weights, vocabulary, metadata, data.words_model
     )
-    run.finish(weights, fit_temperature(logits, data.targets), vocabulary, metrics)
+    decision = data.task.decision(data.targets, logits)
+    name = run.path.resolve().name
+    run.write_card(model_card(name, configuration, data, weights, logits, decision))
+    run.finish(weights, decision, vocabulary, metrics)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.sources.multi_label import resolve_multi_label
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
 from hier_rnn.storage.run_directory import RunDirectory
@@ -52,6 +53,7 @@ def train_classifier(
     force: bool = False,
     keep_checkpoints: bool = False,
     tensorboard: bool = False,
+    warm_start: Path | None = None,
     on_event: Listener = to_nobody,
 ) -> TrainingResult:
     """Trains a classifier, or goes on where an earlier call was interrupted.
@@ -63,7 +65,10 @@ def train_classifier(
         force: Start over what `out` already holds. Default False.
         keep_checkpoints: Keep the checkpoints of a finished run. Default False.
         tensorboard: Also write TensorBoard's logs into the run directory. Default False.
-        on_event: Told what happens (`training/events.py`). Default nobody.
+        warm_start: Where the encoder of the warm start is kept, for further trainings that begin
+            with the same one. Default None: it goes with the checkpoints.
+        on_event: Told what happens (`training/events.py`); it may end the training early, by
+            `EndTraining`. Default nobody.
 
     Raises:
         UserError: A mistake in the data or the options, or `out` holds a run with other options or
@@ -75,10 +80,10 @@ def train_classifier(
     if tensorboard:
         listeners.append(TensorBoard(run.tensorboard))
     with RunLock(run.path), interruptible(lambda: _kept(run)):
-        training = _open(configuration, run, sources, force)
+        training = _open(configuration, run, sources, force, warm_start)
         if training is None:
             logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
-            best = _best(run, configuration.training.validation_metric)
+            best = _best(run)
         else:
             best = training.run(to_all(*listeners))
         if not keep_checkpoints:
@@ -88,12 +93,17 @@ def train_classifier(
 
 
 def _open(
-    configuration: Configuration, run: RunDirectory, sources: Sources | None, force: bool
+    configuration: Configuration,
+    run: RunDirectory,
+    sources: Sources | None,
+    force: bool,
+    warm_start: Path | None,
 ) -> ClassifierTraining | None:
     """Reads the data and makes the directory that of the run; None if the run is finished."""
     opened = functools.cache(lambda: sources or open_sources(configuration))
     begun = run.configuration.exists() and not force
     recorded = run.read_record() if begun else configuration
+    configuration = resolve_multi_label(configuration, sources.train if sources else None)
     configuration = resolve_word_segmentation(
         configuration, recorded if begun else None, lambda: opened().train
     )
@@ -108,7 +118,7 @@ def _open(
     check_same_data(run.path, fingerprints, data.fingerprints)
     if not unfinished:
         return None
-    training = ClassifierTraining(configuration, run, data)
+    training = ClassifierTraining(configuration, run, data, warm_start)
     claim_output(run, configuration, force)
     return training
 
@@ -119,7 +129,8 @@ def _kept(run: RunDirectory) -> str:
     return "no step was taken yet. The same command again begins it."
 
 
-def _best(run: RunDirectory, metric: str) -> dict[str, Any]:
+def _best(run: RunDirectory) -> dict[str, Any]:
     """Returns the row of `metrics.jsonl` of a finished run's best epoch."""
+    metric = run.read_configuration().training.validation_metric
     record, sign = read_training_record(run), -1 if metric == "loss" else 1
     return record.kept or max(record.lines, key=lambda row: sign * row[f"validation_{metric}"])

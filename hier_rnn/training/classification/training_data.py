@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.source import open_source
 from hier_rnn.sources.split import stratified_split
@@ -16,6 +15,8 @@ from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics, count_corpus
 from hier_rnn.training.classification.run_alphabet import run_alphabet
+from hier_rnn.training.classification.tasks.choose import choose_task
+from hier_rnn.training.classification.tasks.task import Task
 from hier_rnn.training.fingerprint import (
     Fingerprints,
     encoder_fingerprint,
@@ -53,8 +54,10 @@ class TrainingData:
     alphabet: Alphabet
     new_characters: tuple[str, ...]
     """Characters that the encoder which the run starts from never saw."""
+    task: Task
+    """What is learnt."""
     targets: np.ndarray
-    """Class of each validation example, `(examples,)`."""
+    """Of the validation examples, `(examples, ...)`, as the task has them."""
     truncated: int
     """Training words that are longer than the limit."""
     fingerprints: Fingerprints
@@ -101,14 +104,16 @@ def read_training_data(
         fingerprinted(train, "train", fingerprints),
         words,
         configuration.text.minimum_character_count,
+        configuration.data.multi_label is True,
     )
+    task = choose_task(configuration, corpus)
     truncated, words.truncated = words.truncated, 0
     fingerprints |= encoder_fingerprint(configuration)
     alphabet, new_characters = run_alphabet(configuration, corpus.alphabet)
     read = fingerprinted(validation, "validation", fingerprints)
-    targets = class_indices(read, corpus.labels, validation.name)
+    targets = task.read(read, validation.name)
     if test is not None:
-        class_indices(fingerprinted(test, "test", fingerprints), corpus.labels, test.name)
+        task.read(fingerprinted(test, "test", fingerprints), test.name)
     return TrainingData(
         train,
         validation,
@@ -118,6 +123,7 @@ def read_training_data(
         corpus,
         alphabet,
         new_characters,
+        task,
         targets,
         truncated,
         fingerprints,

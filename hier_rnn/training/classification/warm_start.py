@@ -23,6 +23,8 @@ from hier_rnn.training.pretraining.pretrain import pretrain
 
 # The most frequent words: a vocabulary that is learnt within seconds.
 VOCABULARY = 8_000
+SPELLING = "learning to spell"
+"""The stage in which it takes its steps."""
 
 
 def warm_start(
@@ -51,19 +53,20 @@ def warm_start(
     known = CHARACTER_ENCODER in configuration.transferred
     if words_model is not None:
         text = text.model_copy(update={"sentencepiece_model": str(words_model)})
-    pretraining = configuration.model_copy(
-        update={
-            "data": Data(encoder=configuration.data.encoder if known else ""),
-            "text": text,
-            "initializers": configuration.initializers.model_copy(update={"rules": rules}),
-            "pretraining": Pretraining(
-                vocabulary=VOCABULARY,
-                minimum_count=1,
-                epochs=training.warm_start_epochs,
-                patience=0,
-                on_divergence=training.on_divergence,
-            ),
-        }
+    # With what decides it alone, so that runs which differ in the rest can share it.
+    pretraining = Configuration(
+        seed=configuration.seed,
+        data=Data(encoder=configuration.data.encoder if known else ""),
+        text=text,
+        character_encoder=configuration.character_encoder,
+        initializers=configuration.initializers.model_copy(update={"rules": rules}),
+        pretraining=Pretraining(
+            vocabulary=VOCABULARY,
+            minimum_count=1,
+            epochs=training.warm_start_epochs,
+            patience=0,
+            on_divergence=training.on_divergence,
+        ),
     )
     pretrain(
         pretraining,
@@ -85,6 +88,6 @@ def _as_stages(on_event: Listener) -> Listener:
         elif isinstance(event, Started):
             total = event.total
         elif isinstance(event, Step):
-            on_event(Stage("learning to spell", min(event.done, total), total, "words"))
+            on_event(Stage(SPELLING, min(event.done, total), total, "words"))
 
     return listen

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from hier_rnn.packing.stream import packed_stream
+from hier_rnn.packing.stream import PackedStream
 
 
 def grouped_permutation(
@@ -41,7 +41,7 @@ def packed_batches(
     pack: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Any],
     epoch: int = 0,
     skip: int = 0,
-) -> tf.data.Dataset:
+) -> PackedStream:
     """Returns the batches of epoch after epoch, without end, packed while the last one trains.
 
     Args:
@@ -72,4 +72,4 @@ def packed_batches(
         tf.TensorSpec([None], types[1]),
         tf.TensorSpec([], tf.bool),
     )
-    return packed_stream(columns, signature, pack)
+    return PackedStream(columns, signature, pack)

@@ -20,6 +20,7 @@ from hier_rnn.configuration.options import Pretraining
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.next_character import NextCharacter
 from hier_rnn.packing.batch import TrieBuilder
+from hier_rnn.packing.stream import PackedStream
 from hier_rnn.packing.trie import PrefixTrie, parent_states, prefix_counts
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.text.alphabet import EOS
@@ -92,7 +93,7 @@ class NextCharacterObjective(WordObjective):
         """Returns every weight by its name; those of the predictions are not the encoder's."""
         return {**self._encoder.named_weights(), **self.next_character.named_weights()}
 
-    def batches(self, epoch: int = 0, skip: int = 0) -> tf.data.Dataset:
+    def batches(self, epoch: int = 0, skip: int = 0) -> PackedStream:
         """Returns the batches of epoch after epoch; see `WordObjective.batches`."""
 
         def pack(words: tf.Tensor, counts: tf.Tensor, last: tf.Tensor) -> CountedBatch:

@@ -73,15 +73,17 @@ def pretrain(
             other data, or training diverged.
         KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
     """
-    run, stage = EncoderDirectory(Path(out)), source is not None
+    run = EncoderDirectory(Path(out))
+    level = logging.INFO if source is None else logging.DEBUG
     with RunLock(run.path), interruptible(lambda: _kept(run)):
         opened = functools.cache(lambda: source or _open_text(configuration))
         configuration, unfinished = _compare(configuration, run, opened, force)
         if not unfinished:
             # A process that was killed at its very end left them.
             shutil.rmtree(run.checkpoints, ignore_errors=True)
-            logger.info(
-                f"{out}: the encoder is finished; nothing to do (`force=True` starts it over)"
+            logger.log(
+                level,
+                f"{out}: the encoder is finished; nothing to do (`force=True` starts it over)",
             )
             return PretrainingResult(run.path, trained=False)
         _check(configuration)
@@ -93,7 +95,6 @@ def pretrain(
             words = prepared.words
             claim_output(run, configuration, force)
             write_prepared(run, prepared)
-        level = logging.DEBUG if stage else logging.INFO
         training = PretrainingRun(configuration, run, words, opened, level)
         training.run(to_all(on_event, MetricsFile(run)))
     return PretrainingResult(run.path, trained=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from hier_rnn.configuration.options import Configuration
@@ -54,9 +54,13 @@ class TextCorpus:
         """Streams every text as it is; arguments as `texts`."""
         return (example.text for example in self._examples(stage))
 
-    def labelled_texts(self, stage: str) -> Iterator[tuple[str, list[str]]]:
-        """Streams the label and the words of every text; arguments as `texts`."""
-        return ((e.label or "", self.words(e.text)) for e in self._examples(stage))
+    def labelled_texts(self, stage: str) -> Iterator[tuple[Sequence[str], list[str]]]:
+        """Streams the labels and the words of every text; arguments as `texts`.
+
+        To have none of several labels is a label as well, the empty one.
+        """
+        examples = self._examples(stage)
+        return ((e.labels or (e.label or "",), self.words(e.text)) for e in examples)
 
     def _examples(self, stage: str) -> Iterator[Example]:
         told, done = 0.0, 0

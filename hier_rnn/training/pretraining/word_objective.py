@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from hier_rnn.packing.stream import PackedStream
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.training.objective import BatchSize, Losses, PhaseBatches
 from hier_rnn.training.phases import ResolvedPhase
@@ -35,7 +36,7 @@ class WordObjective(ABC):
         """Returns every weight by its name; the encoder's are not all."""
 
     @abstractmethod
-    def batches(self, epoch: int = 0, skip: int = 0) -> tf.data.Dataset:
+    def batches(self, epoch: int = 0, skip: int = 0) -> PackedStream:
         """Returns the batches of epoch after epoch, without end, packed in the background.
 
         Args:

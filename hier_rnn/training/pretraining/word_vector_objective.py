@@ -19,6 +19,7 @@ from hier_rnn.configuration.options import Pretraining, Text
 from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import TrieBuilder
+from hier_rnn.packing.stream import PackedStream
 from hier_rnn.packing.trie import PrefixTrie
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.text.misspelling import misspell
@@ -112,7 +113,7 @@ class WordVectorObjective(WordObjective):
         self.map.kernel.assign(solution[:width])
         self.map.bias.assign(solution[width])
 
-    def batches(self, epoch: int = 0, skip: int = 0) -> tf.data.Dataset:
+    def batches(self, epoch: int = 0, skip: int = 0) -> PackedStream:
         """Returns the batches of epoch after epoch, without end, packed in the background.
 
         Args:

@@ -17,7 +17,7 @@ from hier_rnn.configuration.options import SentencePretraining
 from hier_rnn.errors import UserError
 from hier_rnn.packing.batch import PackedBatch, TrieBuilder
 from hier_rnn.packing.sentences import pack_sentences
-from hier_rnn.packing.stream import packed_stream
+from hier_rnn.packing.stream import PackedStream
 from hier_rnn.sources.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
 from hier_rnn.training.sentence_vectors.taught_texts import TaughtTexts, is_held_out
@@ -162,7 +162,7 @@ class PackedTexts:
             tf.TensorSpec([None, batches.dimensions], tf.float32),
             tf.TensorSpec([], tf.bool),
         )
-        self._data = packed_stream(columns, signature, pack)
+        self._data = PackedStream(columns, signature, pack)
         self.element_spec = self._data.element_spec
 
     def __iter__(self) -> Iterator[TextBatch]:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
 
@@ -26,15 +27,15 @@ FEWEST = 4
 # Bounds the memory, not what is usual: 300 labels are as wide as a word's vector.
 LABELS = 300
 
+Texts: TypeAlias = "Iterable[tuple[Sequence[str], list[str]]]"
 
-def append_label_features(
-    targets: Targets, texts: Iterable[tuple[str, list[str]]], weight: float
-) -> Targets:
+
+def append_label_features(targets: Targets, texts: Texts, weight: float) -> Targets:
     """Returns the targets with label features appended to the vectors.
 
     Args:
         targets: What is to be learnt.
-        texts: Each text's label and words.
+        texts: Each text's labels and words.
         weight: Length of the features of a word that stands under one label alone, if labels are
             equally frequent and four at least. A word's vector has length one.
     """
@@ -42,7 +43,7 @@ def append_label_features(
     return targets._replace(vectors=unit_rows(np.hstack([targets.vectors, features])))
 
 
-def label_log_ratios(words: Sequence[str], texts: Iterable[tuple[str, list[str]]]) -> np.ndarray:
+def label_log_ratios(words: Sequence[str], texts: Texts) -> np.ndarray:
     """Returns max(0, log(P(word | label) / P(word))) / log(max(4, labels)), `(words, labels)`.
 
     Of the `LABELS` most frequent labels, in alphabetical order. The ratio of a word is the product
@@ -50,7 +51,7 @@ def label_log_ratios(words: Sequence[str], texts: Iterable[tuple[str, list[str]]
 
     Args:
         words: Spellings.
-        texts: Each text's label and words, of two labels at least.
+        texts: Each text's labels and words, of two labels at least.
     """
     subtokens_of = lru_cache(maxsize=1_000_000)(lambda word: content_subtokens(subtokens(word)))
     columns: dict[str, int] = {}
@@ -67,7 +68,7 @@ def label_log_ratios(words: Sequence[str], texts: Iterable[tuple[str, list[str]]
 
 
 def _texts_by_label(
-    texts: Iterable[tuple[str, list[str]]],
+    texts: Texts,
     subtokens_of: Callable[[str], list[str]],
     columns: Mapping[str, int],
 ) -> np.ndarray:
@@ -75,20 +76,22 @@ def _texts_by_label(
     from scipy import sparse
     from sklearn.feature_extraction.text import CountVectorizer
 
-    labels = []
+    labels: list[str] = []
+    text_of: list[int] = []  # the text that each of these labels is of
 
     def subtokens_of_texts() -> Iterator[Iterator[str]]:
-        for label, words in texts:
-            labels.append(label)
+        for number, (names, words) in enumerate(texts):
+            labels.extend(names)
+            text_of.extend([number] * len(names))
             yield chain.from_iterable(map(subtokens_of, words))
 
     count = CountVectorizer(analyzer=iter, vocabulary=columns, binary=True, dtype=np.float64)
     stands = count.transform(subtokens_of_texts())
     frequent = sorted(sorted(set(labels)), key=Counter(labels).__getitem__, reverse=True)[:LABELS]
     rows = {label: row for row, label in enumerate(sorted(frequent))}
-    kept = [text for text, label in enumerate(labels) if label in rows]
-    of_label = [rows[labels[text]] for text in kept]
-    shape = (len(rows), len(labels))
+    kept = [text for text, label in zip(text_of, labels, strict=True) if label in rows]
+    of_label = [rows[label] for label in labels if label in rows]
+    shape = (len(rows), stands.shape[0])
     selection = sparse.csr_matrix((np.ones(len(kept)), (of_label, kept)), shape)
     counts: np.ndarray = (selection @ stands).toarray()
     return counts

@@ -15,6 +15,7 @@ import pytest
 from hier_rnn.commands.drawing.inspection_table import print_inspection
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.configuration.toml import format_configuration
+from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.inspection.weights import inspect_target, json_rows
 from hier_rnn.initializers.rules import initialize
@@ -61,7 +62,7 @@ def write_run(directory, change=lambda name, value: value, **groups):
     values = initialize(shapes, options.initializers.rules, options.seed)
     values = {name: change(name, value) for name, value in values.items()}
     write_encoder(run.encoder, options, {name: value + 1 for name, value in values.items()})
-    run.finish(values, 1.0, Counter(), [])
+    run.finish(values, OneLabel(), Counter(), [])
     return directory
 
 

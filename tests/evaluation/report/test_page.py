@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import html
 import json
 import re
@@ -111,38 +110,6 @@ def dump(path: Path) -> str:
     profile = f"--user-data-dir={path.parent / 'profile'}"
     command = [BROWSER, *FLAGS, profile, "--dump-dom", path.as_uri()]
     return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode()
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory, training_examples, examples, trigrams, write, save_run):
-    """Writes the report of an evaluation with misspellings and an attack, once for each case."""
-
-    @functools.cache
-    def report(case: str) -> Path:
-        folder = tmp_path_factory.mktemp("report")
-        train, test = training_examples, examples
-        if case == "many classes":
-            topics = {
-                f"topic_{i}_{'with_a_long_name_' * (i % 3)}한국": f"word{i} thing{i % 9}"
-                for i in range(30)
-            }
-            train, test = write(600, 3, topics), write(200, 4, topics)
-        odd = Example(test[0].label, '<script>alert("x")</script> & $a_b$ مرحبا', "held-out.tsv:0")
-        data = Source("data/held-out.tsv", lambda: iter([odd, *test]))
-        predictors = []
-        for i in range(2 if case == "two runs" else 1):
-            run = save_run(folder / f"run{i}", train, training={"epochs": 4 + i})
-            predictors.append(trigrams(run, train[i * 200 :], 2.0))
-        evaluate_runs(
-            predictors,
-            data,
-            report=folder / "report",
-            misspell=["swap:0.5", "swap:1", "attack:1:swap"],
-            command="hier-rnn evaluate <run>",
-        )
-        return folder / "report"
-
-    return report
 
 
 @pytest.fixture(scope="module", params=["one run", "two runs", "many classes"])

@@ -72,7 +72,8 @@ def test_class_names_of_hugging_face(tmp_path):
     ("columns", "message"),
     [
         ({"label": ["a"], "text": [1.5]}, "'text' holds no text. Columns that can be one: 'label'"),
-        ({"label": [["a"]], "text": ["x"]}, "'label' holds no label.*: 'text'"),
+        ({"label": [{"a": 1}], "text": ["x"]}, "'label' holds no label.*: 'text'"),
+        ({"label": [["a", "b"]], "text": ["x"]}, "more than one label.*data.multi_label true"),
         ({"label": ["a", None], "text": ["x", "y"]}, "row 2: no label"),
         ({"label": ["a", "b"], "text": ["x", None]}, "row 2: no text: 'text' is null"),
         ({"label": [""], "text": ["x"]}, "row 1: no label"),
@@ -82,6 +83,21 @@ def test_class_names_of_hugging_face(tmp_path):
 def test_mistakes(tmp_path, columns, message):
     with pytest.raises(UserError, match=message):
         pairs(write(pa.table(columns), tmp_path / "a.parquet"))
+
+
+@pytest.mark.parametrize("ending", ["parquet", "arrow"])
+def test_several_labels(tmp_path, ending):
+    names = {"_type": "ClassLabel", "names": ["neg", "pos"]}
+    for feature in ({"_type": "Sequence", "feature": names}, [names]):
+        metadata = {"huggingface": json.dumps({"info": {"features": {"label": feature}}})}
+        table = pa.table({"label": [[1, 0], [], None], "text": ["x", "y", "z"]})
+        spec = write(table.replace_schema_metadata(metadata), tmp_path / f"a.{ending}")
+        found = [example.labels for example in open_source(spec, multi_label=True)]
+        assert found == [("pos", "neg"), (), ()]
+    table = pa.table({"label": [["a", " b", "a"], ["c|d"]], "text": ["x", "y"]})
+    spec = write(table, tmp_path / f"a.{ending}")
+    found = open_source(spec, multi_label=True, label_separator="|")
+    assert [example.labels for example in found] == [("a", "b"), ("c", "d")]
 
 
 def test_a_missing_text_is_a_blank_row_for_prediction(tmp_path):

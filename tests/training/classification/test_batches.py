@@ -18,8 +18,9 @@ from hier_rnn.training.classification.batches import (
     endless_batches,
     pass_batches,
 )
+from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 
-LABELS = {"a": 0, "b": 1}
+TASK = OneLabelTask(["a", "b", "c"], [1.0, 1.0, 1.0], 0.0)
 CLEAN = {"kind": "none"}
 TEXTS = [" ".join(["wonderful"] * (number % 13)) + f" w{number}" for number in range(100)]
 
@@ -34,7 +35,7 @@ def batches(texts=TEXTS, seed=0, epoch=0, skip=0, **options) -> list[list[Senten
     training = Training.model_validate(
         {"batch_size": 8, "bucket_batches": 1, "misspell": CLEAN, **options}
     )
-    arguments = (source(texts), str.split, LABELS, training, seed)
+    arguments = (source(texts), str.split, TASK.target, training, seed)
     number = len(list(pass_batches(*arguments, epoch)))
     return list(islice(endless_batches(*arguments, epoch, skip), number - skip))
 
@@ -48,7 +49,7 @@ def test_an_epoch_has_every_sentence_once_in_another_order():
     assert sorted(written(found)) == sorted(text.strip() for text in TEXTS)
     assert [len(batch) for batch in found] == [8] * 12 + [4]
     number = {text.strip(): index for index, text in enumerate(TEXTS)}
-    assert all(s.label == number[" ".join(s.words)] % 2 for batch in found for s in batch)
+    assert all(s.target == number[" ".join(s.words)] % 2 for batch in found for s in batch)
     assert written(found) != written(batches(epoch=1)) != written(batches(seed=1))
     assert found == batches()
 
@@ -63,7 +64,7 @@ def test_a_stream_can_be_taken_up_anywhere():
     for skip in (0, 1, 7, len(whole)):
         assert batches(epoch=5, skip=skip, **options) == whole[skip:]
     training = Training.model_validate({"batch_size": 8, **options})
-    arguments = (source(), str.split, LABELS, training, 0)
+    arguments = (source(), str.split, TASK.target, training, 0)
     endless = list(islice(endless_batches(*arguments, epoch=5, skip=7), len(whole)))
     assert endless == whole[7:] + batches(epoch=6, **options)[:7]
 
@@ -71,7 +72,7 @@ def test_a_stream_can_be_taken_up_anywhere():
 def test_an_epoch_of_several_passes():
     options = {"misspell": {"kind": "mixed", "rate": 1}}
     training = Training.model_validate({"batch_size": 8, "bucket_batches": 1, **options})
-    arguments = (source(), str.split, LABELS, training, 0)
+    arguments = (source(), str.split, TASK.target, training, 0)
     passes = [batches(epoch=number, **options) for number in range(9)]
     assert written(passes[6]) != written(passes[7])
     for skip in (0, 4, 20):
@@ -157,14 +158,14 @@ def spelling() -> TrieBuilder:
 def test_packed(spelling):
     nul = "a\0"
     stream = [[Sentence(["a", nul, "a"], 2), Sentence([], 1)], [Sentence([], 0)]]
-    first, second = PackedBatches(lambda: iter(stream), spelling)
-    assert first.labels.numpy().tolist() == [2, 1]
+    first, second = PackedBatches(lambda: iter(stream), spelling, TASK)
+    assert first.targets.numpy().tolist() == [2, 1]
     assert int(first.words) == 3
     # "a" and "a\0" are two words, the second one letter longer, a half of the trie for each.
     [trie] = first.batch.prefix_tries
     assert trie.characters.numpy().tolist() == [ord("a"), ord("a"), 0]
     assert trie.ends.numpy().tolist() == [1, 3]
-    assert (int(second.words), second.labels.numpy().tolist()) == (0, [0])
+    assert (int(second.words), second.targets.numpy().tolist()) == (0, [0])
 
 
 def test_a_mistake_in_the_data_comes_through(spelling):
@@ -174,6 +175,6 @@ def test_a_mistake_in_the_data_comes_through(spelling):
 
     found = []
     with pytest.raises(UserError, match=r"train.tsv:7: there is no label"):
-        for batch in PackedBatches(stream, spelling):
+        for batch in PackedBatches(stream, spelling, TASK):
             found.append(int(batch.words))
     assert found == [1]

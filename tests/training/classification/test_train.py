@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import sys
@@ -61,6 +62,7 @@ def first_values(configuration: Configuration, run: Path) -> dict[str, np.ndarra
 def test_a_run_directory(small_run):
     run = RunDirectory(small_run)
     assert sorted(path.name for path in small_run.iterdir()) == [
+        "README.md",
         "alphabet.json",
         "calibration.json",
         "config.toml",
@@ -237,6 +239,28 @@ def test_nothing_is_printed(tiny, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
     kinds = " ".join(type(event).__name__ for event in events)
     assert kinds == "ModelBuilt Started Step Evaluated Saved PhaseEnded Finished"
+
+
+@pytest.mark.slow
+def test_training_again_and_again_takes_no_more_memory(tiny, tmp_path):
+    """Neither the graphs of a training outlive it, nor its weights and data."""
+    eager = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(False)  # or there would be no graphs
+    before: list[int] = []
+    for number in range(2):
+        train_classifier(
+            tiny(training={**SHORT, "warm_start_epochs": 1}, sentence_encoder={"segment_words": 2}),
+            tmp_path / f"{number}",
+        )
+        gc.collect()
+        kinds = [type(thing) for thing in gc.get_objects()]
+        alive = [
+            sum(issubclass(kind, of) for kind in kinds)
+            for of in (tf.Variable, tf.__internal__.FuncGraph)
+        ]
+        before = before or alive
+    tf.config.run_functions_eagerly(eager)
+    assert all(now <= then for now, then in zip(alive, before, strict=True))
 
 
 def test_checkpoints_of_a_finished_run_go_unless_they_are_to_be_kept(tiny, tmp_path):

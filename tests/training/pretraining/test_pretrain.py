@@ -368,3 +368,18 @@ def test_a_directory_of_something_else_is_left_alone(configuration, tmp_path):
     with pytest.raises(UserError, match="exists and holds no run"):
         pretrain(configuration(), tmp_path, force=True)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_no_averages_are_kept_that_nobody_reads(configuration, tmp_path, monkeypatch):
+    """614c248 averaged the weights of each pretraining, saved the averages and left them unread."""
+    kept = []
+    save = Checkpoints.save
+
+    def watched(self, step, tensors, progress):
+        kept.extend(tensors)
+        save(self, step, tensors, progress)
+
+    monkeypatch.setattr(Checkpoints, "save", watched)
+    pretrain(configuration(epochs=1), tmp_path / "out")
+    assert kept
+    assert not [name for name in kept if name.startswith("averages")]

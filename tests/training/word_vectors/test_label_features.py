@@ -18,9 +18,9 @@ from hier_rnn.training.word_vectors.label_features import (
 from hier_rnn.training.word_vectors.targets import Targets
 
 TEXTS = [
-    *([("good", ["Great", "plot!"])] * 30),
-    *([("bad", ["dull", "plot"])] * 10),
-    ("bad", ["great", "great", "n't"]),
+    *([(("good",), ["Great", "plot!"])] * 30),
+    *([(("bad",), ["dull", "plot"])] * 10),
+    (("bad",), ["great", "great", "n't"]),
 ]
 
 
@@ -28,10 +28,10 @@ def by_hand(label: str, *parts: str) -> float:
     """Of the part of `TEXTS`, with a loop of its own."""
     stands = [(name, {"".join(filter(str.isalpha, w.lower())) for w in t}) for name, t in TEXTS]
     total = sum(len(words) for _, words in stands)
-    share = sum(len(words) for name, words in stands if name == label) / total
+    share = sum(len(words) for name, words in stands if name == (label,)) / total
     result = 0.0
     for part in parts:
-        of_label = sum(part in words for name, words in stands if name == label)
+        of_label = sum(part in words for name, words in stands if name == (label,))
         of_all = sum(part in words for _, words in stands)
         result += math.log((of_label + PRIOR * share) / (of_all + PRIOR) / share)
     return max(result, 0) / math.log(4)
@@ -97,6 +97,14 @@ def test_any_text(texts):
     assert found.shape == (len(words), labels)
     assert np.isfinite(found).all() and (found >= 0).all()
     np.testing.assert_array_equal(found, label_log_ratios(words, texts[::-1]))
+
+
+def test_several_labels_of_a_text_count_each():
+    several = [(("a", "b"), ["x"]), (("b",), ["y"]), ((), ["z"])]
+    apart = [("a", ["x"]), ("b", ["x"]), ("b", ["y"])]
+    shapes = label_log_ratios(["x", "y"], several), label_log_ratios(["x", "y"], apart)
+    assert shapes[0].shape == shapes[1].shape == (2, 2)
+    assert (shapes[0] > 0).tolist() == [[True, False], [False, True]]
 
 
 def test_beside_the_vectors():

@@ -1,0 +1,1 @@
+"""How the answers of a run are judged: of one label for each text, or of several."""

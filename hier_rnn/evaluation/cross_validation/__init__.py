@@ -1,0 +1,1 @@
+"""Cross-validation, and the label errors that its predictions show."""

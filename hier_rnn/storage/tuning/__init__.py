@@ -1,0 +1,1 @@
+"""What tuning keeps on disk: its trials, and the best one's run."""
