@@ -6,7 +6,8 @@ Variants: `scratch` (random weights), `warm-start` (the encoder has learnt to sp
 text, as it does by default without an encoder), `next-character` and `word-vectors` (a pretrained
 encoder that trains from the first step), `frozen` (that of `word-vectors`, which does not train),
 `phases` (likewise in the first half of the epochs, then all weights train, as they do by default),
-and `fastText` on the same labels.
+`sentence-vectors` (both encoders given: a linear head first, then all weights train), `linear-head`
+(its linear head, before any weight trains), and `fastText` on the same labels.
 
 Each seed draws labels of its own. Everything is chosen on the validation source, and scored there:
 a run's best epoch, and fastText's settings, the best of 36 for each number of labels, tuned on the
@@ -49,7 +50,10 @@ from hier_rnn.storage.encoder_options import take_encoder_options
 ALL = "all"
 LABELS = (50, 100, 500, 1000, ALL)
 FASTTEXT = "fastText"
-WORD_VECTORS, NEXT_CHARACTER = OBJECTIVES = ("word-vectors", "next-character")
+WORD_VECTORS, NEXT_CHARACTER = FROM_TEXT = ("word-vectors", "next-character")
+SENTENCE_VECTORS = "sentence-vectors"
+OBJECTIVES = (*FROM_TEXT, SENTENCE_VECTORS)
+LINEAR_HEAD = "linear-head"  # epoch 0 of the runs of `sentence-vectors`
 # The encoder that each variant starts from, if any.
 ENCODERS = {
     "scratch": "",
@@ -58,6 +62,7 @@ ENCODERS = {
     "word-vectors": WORD_VECTORS,
     "frozen": WORD_VECTORS,
     "phases": WORD_VECTORS,
+    SENTENCE_VECTORS: SENTENCE_VECTORS,
 }
 
 
@@ -99,7 +104,7 @@ def variants(encoders: Mapping[str, str]) -> list[Variant]:
     """
     training = {
         "scratch": {"warm_start_epochs": 0},
-        **{objective: {"frozen_encoder_share": 0} for objective in OBJECTIVES},
+        **{objective: {"frozen_encoder_share": 0} for objective in FROM_TEXT},
         "frozen": {"freeze_encoder": True},
     }
     directories = {"": "", **encoders}
@@ -150,7 +155,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         if _kept(out / "data.json", lambda data=data: data) != data:
             raise UserError(f"{out}: holds runs on other data. Give another --out.")
         counts = _counts(options.labels, examples, name)
-        points = [{"labels": count, "runs": {each: [] for each in names}} for count in counts]
+        rows = [*names, *([LINEAR_HEAD] if SENTENCE_VECTORS in names else [])]
+        points = [{"labels": count, "runs": {each: [] for each in rows}} for count in counts]
         results["data"][name] = points
         for seed, point in product(options.seeds, points):
             count = point["labels"]
@@ -163,6 +169,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                 configuration = take_encoder_options(Configuration.model_validate(table))
                 figures = trained(configuration, folder / f"{variant.name}-{seed}")
                 _add(point, name, variant.name, seed, figures)
+                if variant.name == SENTENCE_VECTORS:
+                    first = figures["curve"][0]
+                    accuracy = {"accuracy": first["validation_accuracy"]}
+                    _add(point, name, LINEAR_HEAD, seed, accuracy)
             if fasttext:
                 splits = split_of(drawn), split_of(held_out)
                 _add(point, name, FASTTEXT, seed, _fasttext(fasttext, *splits, folder, seed))
@@ -186,13 +196,11 @@ def _encoders(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
             continue
         if given := getattr(options, objective.replace("-", "_")):
             yield objective, given
-        elif options.text:
+        elif options.text and objective in FROM_TEXT:
             yield objective, _pretrained(objective, options)
         else:
-            print(
-                f"left out for want of --{objective} ENCODER or --text SRC: {', '.join(wanting)}",
-                file=sys.stderr,
-            )
+            wanted = f"--{objective} ENCODER" + (" or --text SRC" if objective in FROM_TEXT else "")
+            print(f"left out for want of {wanted}: {', '.join(wanting)}", file=sys.stderr)
 
 
 def _pretrained(objective: str, options: argparse.Namespace) -> str:

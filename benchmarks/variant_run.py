@@ -31,8 +31,10 @@ def main() -> None:
     except UserError as error:
         parser.exit(2, f"{error}\n")
     lines = (options.run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    curve = [{name: json.loads(line)[name] for name in CURVE} for line in lines]
-    best = max(curve, key=lambda point: point["validation_accuracy"])
+    rows = [json.loads(line) for line in lines]
+    curve = [{name: row[name] for name in CURVE} for row in rows]
+    kept = [row for row in rows if row.get("kept")]
+    best = kept[-1] if kept else max(curve, key=lambda point: point["validation_accuracy"])
     write_results(
         options.figures,
         {

@@ -102,7 +102,9 @@ def load(run: str | Path, verify: bool = True) -> Run:
 
 
 def load_encoder(directory: str | Path, verify: bool = True) -> Encoder:
-    """Returns a character encoder: called with words, it gives their vectors `(words, units)`.
+    """Returns an encoder: called with words, it gives their vectors `(words, units)`.
+
+    One that learnt vectors of texts gives those by `encode(texts)`, `(texts, dimensions)`.
 
     Args:
         directory: An encoder directory, or a run directory (its encoder is taken).

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -111,6 +112,28 @@ def small_run(tiny, tmp_path_factory) -> Path:
     training = {"epochs": 12, "learning_rate": 0.1}
     train_classifier(tiny(training=training), path)
     tf.config.run_functions_eagerly(eager)
+    return path
+
+
+@pytest.fixture(scope="session")
+def taught(small_run, tmp_path_factory) -> Path:
+    """An encoder directory with both encoders of a run, and a map of its vectors of texts."""
+    from hier_rnn.storage.encoder_directory import EncoderDirectory
+    from hier_rnn.storage.run_directory import RunDirectory
+
+    run, path = RunDirectory(small_run), tmp_path_factory.mktemp("encoders") / "taught"
+    generator = np.random.default_rng(0)
+    EncoderDirectory(path).finish(
+        run.read_configuration(),
+        run.read_alphabet(),
+        run.read_weights(),
+        run.read_vocabulary(),
+        {"objective": "sentence-vectors"},
+        sentence_vector_map={
+            "sentence_vectors/kernel": generator.normal(size=(12, 4)).astype(np.float32),
+            "sentence_vectors/bias": generator.normal(size=4).astype(np.float32),
+        },
+    )
     return path
 
 

@@ -26,7 +26,7 @@ from hier_rnn.tensorflow_setup import import_tensorflow
 from hier_rnn.text.normalization import normalize
 
 GROUPS = ("text", "character_encoder", "sentence_encoder", "head", "initializers", "training")
-OPTIONS = ("data.encoder", "data.maximum_text_length")
+OPTIONS = ("data.encoder", "data.transfer", "data.maximum_text_length")
 
 
 def _defaults() -> dict[str, Any]:
@@ -63,7 +63,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             the same data always give the same classifier.
         verbose: Show the log, with a line for each epoch, on standard error. Default False.
         **options: Options of the groups `text`, `character_encoder`, `sentence_encoder`, `head`,
-            `initializers` and `training`, and `data__encoder` and `data__maximum_text_length`.
+            `initializers` and `training`, and `data__encoder`, `data__transfer` and
+            `data__maximum_text_length`.
 
     Attributes:
         classes_: The labels, sorted, as they were given; of an indicator matrix, its columns.

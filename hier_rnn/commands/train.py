@@ -243,20 +243,23 @@ def tune(
 @train.command(
     cls=ConfiguredCommand,
     epilog="""\b
-Example:
-  hier-rnn train pretrain --text reviews.txt --out encoders/reviews""",
+Examples:
+  hier-rnn train pretrain --text reviews.txt --out encoders/reviews
+  hier-rnn train pretrain --objective sentence-vectors --text reviews.txt \\
+    --targets vectors.npy --encoder encoders/reviews --out encoders/taught""",
 )
 @configuration_options(
     flags=PRETRAINING,
-    groups=["text", "character_encoder", "initializers", "pretraining"],
+    groups=["text", "character_encoder", "sentence_encoder", "initializers", "pretraining"],
 )
 @output_option("--out", "DIR", "the encoder directory", required=True)
 @config_option
 @force_option
 @quiet_option("no progress bar and no tables")
 def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: Any) -> None:
-    """Pretrains the character encoder on text without labels.
+    """Pretrains an encoder on text without labels.
 
+    The character encoder learns or, with the objective sentence-vectors, the sentence encoder too.
     With --encoder it goes on from an encoder, and keeps what that knows. SRC is as for `classify`,
     but a FILE.txt has one text per line; --text takes several. The same command again resumes a run
     that was interrupted.
@@ -267,6 +270,8 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     from_vectors = configuration.pretraining.objective == "word-vectors" and (
         configuration.pretraining.vectors
     )
+    if configuration.pretraining.objective == "sentence-vectors" and not configuration.data.targets:
+        raise UserError("--targets FILE is needed: which vectors shall the encoder learn?")
     if not configuration.data.text and not from_vectors:
         raise UserError("--text SRC [SRC ...] is needed: what shall the encoder learn from?")
     configuration = take_encoder_options(configuration)

@@ -23,7 +23,8 @@ from hier_rnn.files import write_atomically
     epilog="""\b
 Examples:
   hier-rnn vectors runs/messages words.txt --out words.vec
-  hier-rnn vectors runs/messages texts.txt --sentences"""
+  hier-rnn vectors runs/messages texts.txt --sentences
+  hier-rnn vectors encoders/taught texts.txt --sentences"""
 )
 @click.argument("encoder", type=click.Path(path_type=Path))
 @click.argument("file", metavar="[FILE|-]", default="-", type=click.Path(path_type=Path))
@@ -35,20 +36,25 @@ def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None, verify
 
     FILE has a word on every line; without FILE, or with -, standard input is read. What is written
     is word2vec's text format, which gensim and fastText read. ENCODER is an encoder directory, or a
-    run directory for the encoder inside it; with --sentences it is a run directory, since an
-    encoder knows only words, and a line of numbers is written for each text.
+    run directory for the encoder inside it. With --sentences a line of numbers is written for each
+    text, and ENCODER is a run directory or the directory of an encoder that learnt vectors of
+    texts.
     """
+    from hier_rnn.storage.encoder_directory import EncoderDirectory
+
     if sentences:
-        run_configuration(encoder, verify)
+        is_encoder = EncoderDirectory(encoder).weights.exists()
+        if not is_encoder:
+            run_configuration(encoder, verify)
         batches = batches_of_lines(file)
         show_log(quiet=False)
-        predictor = hier_rnn.load(encoder, verify)
+        load = hier_rnn.load_encoder if is_encoder else hier_rnn.load
+        encode_texts = load(encoder, verify).encode
         with _opened(out) as to:
             for batch in batches:
-                to.writelines(vector_line(vector) + "\n" for vector in predictor.encode(batch))
+                to.writelines(vector_line(vector) + "\n" for vector in encode_texts(batch))
                 to.flush()
         return
-    from hier_rnn.storage.encoder_directory import EncoderDirectory
 
     directory = EncoderDirectory.find(encoder, verify).path
     words = list(dict.fromkeys(word for batch in batches_of_lines(file) for word in batch if word))

@@ -18,6 +18,7 @@ Count = Annotated[int, Field(ge=0, le=10**9)]
 Width = Annotated[int, Field(gt=0, le=16_384)]
 Layers = Annotated[int, Field(gt=0, le=64)]
 AUTO: Literal["auto"] = "auto"  # until the training data are looked at
+CHARACTER_ENCODER, SENTENCE_ENCODER = "character_encoder", "sentence_encoder"
 OnDivergence = Literal["stop", "skip", "restore"]
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
 
@@ -301,6 +302,17 @@ class Training(Options):
         description="length of the label features appended to each word's unit-length target"
         " vector in the warm start; 0: none are appended",
     )
+    linear_head: bool = Field(
+        default=True,
+        description="with a sentence encoder from data.encoder: the head begins as a regularized"
+        " linear classifier on its vectors, which is kept unless training makes a better one",
+    )
+    sentence_encoder_learning_rate_multiplier: float = Field(
+        default=0.3,
+        ge=0,
+        description="with a sentence encoder from data.encoder: factor of its learning rate; 0: it"
+        " does not train on labels",
+    )
     freeze_encoder: bool = Field(default=False, description="the character encoder does not train")
     next_character_weight: float = Field(
         default=0.0,
@@ -316,13 +328,38 @@ class Training(Options):
     )
 
 
-class Pretraining(Options):
-    """Learning the character encoder from text without labels."""
+class SentencePretraining(Options):
+    """The objective sentence-vectors: a teacher's vectors of texts."""
 
-    objective: Literal["word-vectors", "next-character"] = Field(
+    batch_size: Positive = Field(default=128, description="texts in a batch")
+    epochs: Positive = Field(default=5, description="passes over the texts")
+    learning_rate: float = Field(default=2e-3, gt=0, description="peak learning rate")
+    encoder_learning_rate_multiplier: float = Field(
+        default=0.3,
+        ge=0,
+        description="with data.encoder: factor of the learning rate for the character encoder; 0:"
+        " it does not train",
+    )
+    similarity_weight: float = Field(
+        default=1.0,
+        ge=0,
+        description="weight of the loss on how the similarities between the texts of a batch differ"
+        " from the teacher's, beside the cosine; 0: cosine alone",
+    )
+    misspelled_share: Share = Field(
+        default=0.15,
+        description="share of the words of four letters or more that are misspelled, drawn anew"
+        " each epoch",
+    )
+
+
+class Pretraining(Options):
+    """Learning an encoder from text without labels."""
+
+    objective: Literal["word-vectors", "next-character", "sentence-vectors"] = Field(
         default="word-vectors",
-        description="what the encoder learns: word vectors from spellings, or to predict the next"
-        " character",
+        description="what the encoder learns: word vectors from spellings, to predict the next"
+        " character, or a teacher's vectors of texts (then the sentence encoder learns too)",
     )
     vectors: str = Field(
         default="",
@@ -351,7 +388,8 @@ class Pretraining(Options):
         default=0.02,
         gt=0,
         lt=1,
-        description="share of the words held out for validation (next-character: of the texts)",
+        description="share of the words held out for validation (next-character, sentence-vectors:"
+        " of the texts)",
     )
     frequency_exponent: float = Field(
         default=0.25,
@@ -364,6 +402,7 @@ class Pretraining(Options):
         description="word-vectors: copies of each word in another case or punctuation, on average",
     )
     misspell: PretrainingMisspell = PretrainingMisspell()
+    sentences: SentencePretraining = SentencePretraining()
     batch_size: Positive = Field(default=512, description="distinct words in a batch")
     group_size: Positive = Field(
         default=4,
@@ -397,6 +436,11 @@ class Data(Options):
     validation: str = Field(default="", description="validation source")
     test: str = Field(default="", description="test source")
     text: tuple[str, ...] = Field(default=(), description="sources of text without labels")
+    targets: str = Field(
+        default="",
+        description="file of a teacher's vectors, one for each text of data.text: .npy,"
+        " .safetensors, .h5 or .hdf5",
+    )
     label_column: str = Field(
         default="label",
         description="column or field of the label: its name, or its number from 1; where none is"
@@ -436,6 +480,11 @@ class Data(Options):
     encoder: str = Field(
         default="", description="start from this encoder directory, or a run directory's encoder"
     )
+    transfer: Literal["auto", "character", "sentence", "both"] = Field(
+        default="auto",
+        description="which encoder is taken from data.encoder: the character encoder, the sentence"
+        " encoder or both; auto: what it holds",
+    )
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -471,7 +520,20 @@ class Configuration(Options):
     pretraining: Pretraining = Pretraining()
 
     @property
+    def transferred(self) -> tuple[str, ...]:
+        """The parts of the model that come from `data.encoder`, by the names of their weights."""
+        if not self.data.encoder:
+            return ()
+        parts = {"sentence": (SENTENCE_ENCODER,), "both": (CHARACTER_ENCODER, SENTENCE_ENCODER)}
+        return parts.get(self.data.transfer, (CHARACTER_ENCODER,))
+
+    @property
     def warm_starts(self) -> bool:
-        """Whether the encoder learns to spell the training text before the labels."""
+        """Whether the encoder learns to spell the training text before the labels.
+
+        Not if a sentence encoder is given: it would no longer know the words.
+        """
+        if SENTENCE_ENCODER in self.transferred:
+            return False
         as_it_is = bool(self.data.encoder) and self.training.freeze_encoder
         return self.training.warm_start_epochs > 0 and not as_it_is

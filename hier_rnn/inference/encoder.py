@@ -1,4 +1,4 @@
-"""The encoder: word vectors from spellings. It is what `hier_rnn.load_encoder` returns."""
+"""The encoder: vectors of words and, if it can, of texts. `hier_rnn.load_encoder` returns it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ from pathlib import Path
 
 import numpy as np
 
+from hier_rnn.errors import UserError
 from hier_rnn.inference.arguments import checked_texts
 from hier_rnn.inference.engine.character_encoder import CharacterEncoder
 from hier_rnn.inference.engine.threads import one_thread_each, pool_for, processors
 from hier_rnn.inference.engine.trie import TrieBuilder
+from hier_rnn.inference.inference import Inference
+from hier_rnn.inference.sentence_vector_map import MAP, mapped
 from hier_rnn.inference.word_values import WordValues
-from hier_rnn.model.weight_specs import character_encoder_shapes
+from hier_rnn.model.weight_specs import encoder_shapes
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.normalization import normalize
 from hier_rnn.text.tokenizer import shortened
 
 
 class Encoder:
-    """Turns words into vectors. Any number of threads may use it, and it can be pickled.
+    """Turns words into vectors, and texts if it holds a sentence encoder.
+
+    Any number of threads may use it, and it can be pickled.
 
     It needs no TensorFlow. The vectors of words met before are kept, in at most 256 MiB.
 
@@ -31,7 +36,7 @@ class Encoder:
         directory: The encoder directory.
         configuration: Its options.
         alphabet: Its characters.
-        width: Width of a vector.
+        width: Width of a word's vector.
         weights: Its weights by name; not to be changed.
 
     Raises:
@@ -42,9 +47,14 @@ class Encoder:
         self.directory = EncoderDirectory.find(Path(path), verify)
         self.configuration = self.directory.read_configuration()
         self.alphabet = self.directory.read_alphabet()
-        options = self.configuration.character_encoder
-        shapes = character_encoder_shapes(options, self.alphabet.size)
+        options, held = self.configuration.character_encoder, self.directory.holds_sentence_encoder
+        shapes = encoder_shapes(self.configuration, self.alphabet.size, held)
         self.weights = self.directory.read_weights(shapes)
+        self._sentences = None
+        if held:
+            self._sentences = Inference(self.configuration, self.alphabet, self.weights)
+            self._map = self._read_map(self._sentences.width)
+            self._words = self.directory.read_words()
         trie_builder = TrieBuilder(self.alphabet, self.configuration.text.boundary_marks)
         encoder = CharacterEncoder(options, trie_builder, self.weights)
         self.width = encoder.width
@@ -72,3 +82,42 @@ class Encoder:
         with one_thread_each(), pool_for(len(numbers)) as pool:
             values = self._values(list(numbers), processors(), pool)
         return values[rows] if rows else values
+
+    @property
+    def encodes_texts(self) -> bool:
+        """Whether it holds a sentence encoder."""
+        return self._sentences is not None
+
+    def encode(self, texts: Iterable[str]) -> np.ndarray:
+        """Returns the vector of each text, of length one, as its teacher would have it.
+
+        The more alike two texts are, the larger is the product of their vectors.
+
+        Args:
+            texts: The texts; a list, an array, a column, a generator.
+
+        Returns:
+            float32 `(texts, dimensions)`.
+
+        Raises:
+            UserError: It holds no sentence encoder.
+            TypeError: `texts` is a single text, or one of them is not a `str`.
+        """
+        if self._sentences is None:
+            raise UserError(
+                f"{self.directory.path}: holds a character encoder alone, which knows only words."
+                " Accepted: an encoder that learnt sentence-vectors, or a run."
+            )
+        blocks = self._sentences.vector_blocks(map(self._words, checked_texts(texts)))
+        vectors = [mapped(pooled, self._map) for pooled in blocks]
+        return np.concatenate([np.empty((0, len(self._map[f"{MAP}/bias"])), np.float32), *vectors])
+
+    def _read_map(self, width: int) -> dict[str, np.ndarray]:
+        weights = self.directory.read_sentence_vector_map()
+        kernel, bias = (weights.get(f"{MAP}/{part}", np.empty(0)) for part in ("kernel", "bias"))
+        if len(weights) != 2 or bias.ndim != 1 or kernel.shape != (width, len(bias)):
+            raise UserError(
+                f"{self.directory.sentence_vector_map}: damaged: no linear map of vectors of"
+                f" {width} numbers."
+            )
+        return weights

@@ -23,6 +23,7 @@ from hier_rnn.inference.engine.sentence_encoder import SentenceEncoder
 from hier_rnn.inference.engine.threads import one_thread_each, pool_for, processors
 from hier_rnn.inference.engine.trie import TrieBuilder
 from hier_rnn.inference.word_values import WordValues
+from hier_rnn.model.weight_specs import HEAD
 from hier_rnn.text.alphabet import Alphabet
 
 # A window: sentences that are read ahead, sorted by length and computed together.
@@ -37,12 +38,12 @@ Finish = Callable[[np.ndarray], np.ndarray]
 
 
 class Inference:
-    """Reads a stream of sentences with the weights of a classifier.
+    """Reads a stream of sentences with the weights of a classifier, or of both encoders alone.
 
     Args:
         configuration: The options.
         alphabet: The characters.
-        weights: By name, finite.
+        weights: By name, finite. Without those of a head there are vectors, and no logits.
         capacity: Words in the cache; default, what fits in its memory.
     """
 
@@ -56,7 +57,9 @@ class Inference:
         trie_builder = TrieBuilder(alphabet, configuration.text.boundary_marks)
         self._characters = CharacterEncoder(configuration.character_encoder, trie_builder, weights)
         self._reader = SentenceEncoder(configuration.sentence_encoder, weights)
-        self._head = Affine(weights["head/kernel"], weights["head/bias"])
+        self._head = None
+        if f"{HEAD}/kernel" in weights:
+            self._head = Affine(weights[f"{HEAD}/kernel"], weights[f"{HEAD}/bias"])
         self._values = WordValues(self._projected, self._reader.projected_width, capacity)
         self.cache = self._values.cache
 
@@ -70,6 +73,7 @@ class Inference:
 
     def logit_blocks(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:
         """Yields the logits of some thousand sentences at a time, `(sentences, classes)`."""
+        assert self._head is not None  # encoders alone have no classes
         return self._read(sentences, self._head)
 
     def vectors(self, sentences: Iterable[list[str]]) -> Iterator[np.ndarray]:

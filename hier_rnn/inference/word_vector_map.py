@@ -1,4 +1,4 @@
-"""The linear map from an encoder's vectors to the word vectors that it learnt to spell."""
+"""Vectors of words as an encoder learnt them: by its linear map, or as texts of one word."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ MAP = "word_vectors"
 def learnt_vectors(encoder: Encoder, words: Sequence[str]) -> np.ndarray:
     """Returns the vectors that an encoder learnt to spell, of length one, `(words, dimensions)`.
 
-    Its own vectors if it learnt something else.
+    An encoder that learnt vectors of texts reads each word as a text. Otherwise it is its own
+    vectors if it learnt anything but word vectors.
 
     Args:
         encoder: The encoder.
         words: Any spellings.
     """
+    if encoder.encodes_texts:
+        return encoder.encode(words)
     vectors = encoder(words)
     weights = encoder.directory.read_word_vector_map()
     if weights is not None:

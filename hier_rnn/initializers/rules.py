@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from hier_rnn.configuration.options import InitializerRule
+from hier_rnn.configuration.options import CHARACTER_ENCODER, InitializerRule
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.initializers.catalogue import initializer
 from hier_rnn.initializers.gates import block_shape, gate_blocks, gates_of
@@ -115,13 +115,15 @@ def resolve(
     names_and_shapes: Mapping[str, tuple[int, ...]],
     rules: Sequence[InitializerRule] = (),
     encoder: str = "",
+    parts: Sequence[str] = (CHARACTER_ENCODER,),
 ) -> dict[str, WeightInit]:
     """Returns, for every weight, what decides each of its gates.
 
     Args:
         names_and_shapes: Every weight of the model (`hier_rnn.model.weight_specs.weight_shapes`).
         rules: The user's rules, in order.
-        encoder: Encoder directory that the character encoder's weights come from, before any rule.
+        encoder: Encoder directory that weights come from, before any rule.
+        parts: Which parts of the model come from it, if the model has them.
 
     Raises:
         UserError: A rule that matches or decides nothing, an unknown gate or initializer, wrong
@@ -129,10 +131,11 @@ def resolve(
     """
     chosen = [_checked(number, rule, names_and_shapes) for number, rule in enumerate(rules, 1)]
     if encoder:
-        # Stands first: it comes before every rule of the user.
-        chosen.insert(
-            0, _choice("encoder", _rule("character_encoder/.*", "pretrained", path=encoder))
-        )
+        # They stand first: they come before every rule of the user.
+        there = [p for p in parts if any(name.startswith(f"{p}/") for name in names_and_shapes)]
+        chosen[:0] = [
+            _choice("encoder", _rule(f"{part}/.*", "pretrained", path=encoder)) for part in there
+        ]
     decisions = {
         name: WeightInit(name, shape, _choices(name, chosen))
         for name, shape in names_and_shapes.items()
@@ -162,6 +165,7 @@ def initialize(
     seed: int = 0,
     alphabet: Alphabet | None = None,
     encoder: str = "",
+    parts: Sequence[str] = (CHARACTER_ENCODER,),
 ) -> dict[str, np.ndarray]:
     """Returns the first values of every weight, float32.
 
@@ -173,11 +177,12 @@ def initialize(
         seed: The run's seed.
         alphabet: The characters of the embedding's rows; a `pretrained` one needs it.
         encoder: As for `resolve`.
+        parts: As for `resolve`.
 
     Raises:
         UserError: As `resolve`; or pretrained weights are missing, damaged or of another shape.
     """
-    decisions = resolve(names_and_shapes, rules, encoder)
+    decisions = resolve(names_and_shapes, rules, encoder, parts)
     return {name: decision.draw(seed, alphabet) for name, decision in decisions.items()}
 
 

@@ -48,6 +48,24 @@ def weight_shapes(configuration: Configuration, alphabet_size: int, classes: int
     }
 
 
+def encoder_shapes(configuration: Configuration, alphabet_size: int, sentence: bool) -> Shapes:
+    """Returns the weights of an encoder directory, in the order of the flow.
+
+    Args:
+        configuration: Its options.
+        alphabet_size: How many ids characters have, the special ones included.
+        sentence: Whether it holds a sentence encoder.
+
+    Raises:
+        UserError: Layers share their weights but differ in width.
+    """
+    encoder = configuration.character_encoder
+    shapes = character_encoder_shapes(encoder, alphabet_size)
+    if sentence:
+        shapes |= sentence_encoder_shapes(configuration.sentence_encoder, word_width(encoder))
+    return shapes
+
+
 def word_width(options: CharacterEncoderOptions) -> int:
     """Returns the width of a word's vector."""
     return options.projection or options.units * (2 if options.bidirectional else 1)

@@ -1,4 +1,4 @@
-"""A stream in random order, in bounded memory."""
+"""A stream in random order, or a random part of it, in bounded memory."""
 
 from __future__ import annotations
 
@@ -35,3 +35,20 @@ def shuffled(
             held[place] = item
     for place in generator.permutation(len(held)):
         yield held[place]
+
+
+def sample(iterable: Iterable[Item], count: int, generator: np.random.Generator) -> list[Item]:
+    """Returns some items in random order; each set of them is as likely (Vitter 1985).
+
+    Args:
+        iterable: The items.
+        count: How many are wanted; all, if there are no more.
+        generator: Decides which.
+    """
+    kept: list[Item] = []
+    for number, item in enumerate(iterable):
+        if len(kept) < count:
+            kept.append(item)
+        elif (place := int(generator.integers(number + 1))) < count:
+            kept[place] = item
+    return [kept[place] for place in generator.permutation(len(kept))]

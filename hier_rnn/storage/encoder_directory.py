@@ -1,4 +1,7 @@
-"""An encoder directory: the character encoder alone, for other runs to start from."""
+"""An encoder directory: what other runs start from.
+
+It holds a character encoder and, if it learnt vectors of texts, the sentence encoder too.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import (
+    CHARACTER_ENCODER,
+    SENTENCE_ENCODER,
+    Configuration,
+)
 from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.storage.directory import (
@@ -24,8 +31,6 @@ from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.weights.weights_file import weights_bytes
 from hier_rnn.text.alphabet import Alphabet
 
-ENCODER = "character_encoder/"
-
 
 class EncoderDirectory(Directory):
     """The files of an encoder, by name."""
@@ -33,12 +38,13 @@ class EncoderDirectory(Directory):
     kind: ClassVar[str] = "encoder"
     weights_name: ClassVar[str] = "encoder.safetensors"
     record_name: ClassVar[str] = "pretraining.toml"
-    groups: ClassVar[tuple[str, ...]] = ("text", "character_encoder")
+    groups: ClassVar[tuple[str, ...]] = ("text", CHARACTER_ENCODER)
 
     def __init__(self, path: Path, verify: bool = True) -> None:
         super().__init__(path, verify)
         self.facts = self.path / "facts.json"
         self.word_vector_map = self.path / "word_vectors.safetensors"
+        self.sentence_vector_map = self.path / "sentence_vectors.safetensors"
 
     @classmethod
     def find(cls, path: Path, verify: bool = True) -> EncoderDirectory:
@@ -88,6 +94,19 @@ class EncoderDirectory(Directory):
         path = old if self.is_old else self.word_vector_map
         return self.read_weights_of(path) if self.has(path) else None
 
+    @property
+    def holds_sentence_encoder(self) -> bool:
+        """Whether there is a sentence encoder beside the character encoder."""
+        return self.has(self.sentence_vector_map)
+
+    def read_sentence_vector_map(self) -> dict[str, np.ndarray]:
+        """Returns the linear map from the sentence encoder's vectors to those learnt.
+
+        Raises:
+            UserError: There is none, or the file is damaged.
+        """
+        return self.read_weights_of(self.sentence_vector_map)
+
     def finish(
         self,
         configuration: Configuration,
@@ -98,20 +117,26 @@ class EncoderDirectory(Directory):
         words_model: bytes = b"",
         word_vector_map: Mapping[str, np.ndarray] | None = None,
         metrics: list[dict[str, Any]] | None = None,
+        sentence_vector_map: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         """Writes the encoder; the manifest, last of all, says that the directory is complete.
 
         Args:
-            configuration: The options; only `text` and `character_encoder` are kept.
+            configuration: The options; only those of `text` and of the encoders are kept.
             alphabet: The characters of the embedding's rows.
-            weights: By name; only the character encoder's are kept.
+            weights: By name; only the encoders' are kept. Those of float16 stay so.
             vocabulary: Known words with their counts.
             facts: About the training: corpus size, objective, score, seed, version.
             words_model: The SentencePiece model, if words are its pieces. Default none.
             word_vector_map: From the encoder's vectors to the word vectors learnt. Default none.
             metrics: A line for each evaluation. Default none.
+            sentence_vector_map: From the sentence encoder's vectors to the teacher's. Default
+                none: the sentence encoder is not kept.
         """
-        text = format_configuration(configuration, self.groups)
+        groups = self.groups
+        if sentence_vector_map is not None:
+            groups = (*groups, SENTENCE_ENCODER)
+        text = format_configuration(configuration, groups)
         files = {
             self.configuration: text.encode("utf-8"),
             self.alphabet: alphabet_bytes(alphabet),
@@ -122,9 +147,11 @@ class EncoderDirectory(Directory):
             files[self.words_model] = words_model
         if word_vector_map is not None:
             files[self.word_vector_map] = weights_bytes(word_vector_map)
+        if sentence_vector_map is not None:
+            files[self.sentence_vector_map] = weights_bytes(sentence_vector_map)
         if metrics is not None:
             files[self.metrics] = metrics_bytes(metrics)
-        kept = {n: w for n, w in weights.items() if n.startswith(ENCODER)}
+        kept = {n: w for n, w in weights.items() if n.partition("/")[0] in groups}
         self.write({**files, self.weights: weights_bytes(kept)}, complete=True)
 
 

@@ -4,37 +4,71 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hier_rnn.configuration.options import AUTO, Configuration
+from hier_rnn.configuration.options import AUTO, SENTENCE_ENCODER, Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 
-# These shape neither the weights nor what the encoder reads, so every run may choose its own.
-OVERRIDABLE = {"minimum_character_count", "embedding_dropout", "dropout", "recurrent_dropout"}
+# These shape neither the weights nor what the encoders read, so every run may choose its own.
+OVERRIDABLE = {
+    "minimum_character_count",
+    "embedding_dropout",
+    "word_dropout",
+    "input_dropout",
+    "dropout",
+    "recurrent_dropout",
+    "segment_words",
+}
 
 
 def take_encoder_options(configuration: Configuration) -> Configuration:
     """Returns the configuration with the options of the encoder that `data.encoder` names, if any.
 
+    Which of the encoders are taken is decided as well, where `data.transfer` is `auto`.
+
     Args:
         configuration: The run's options; those that somebody gave are its `model_fields_set`.
 
     Raises:
-        UserError: No encoder there, or a given option contradicts it; both values are named.
+        UserError: No encoder there, a given option contradicts it (both values are named), or it
+            has no sentence encoder to take.
     """
     if not configuration.data.encoder:
         return configuration
     directory = EncoderDirectory.find(Path(configuration.data.encoder))
+    configuration = _with_transfer(configuration, directory)
     encoder = directory.read_configuration()
     taken = {}
-    for name in directory.groups:
+    for name in ("text", *configuration.transferred):
         ours, theirs = getattr(configuration, name), getattr(encoder, name)
         for option in ours.model_fields_set - OVERRIDABLE:
             if getattr(ours, option) not in (getattr(theirs, option), AUTO):
                 raise UserError(
                     f"{name}.{option}: {getattr(ours, option)!r} contradicts the encoder"
                     f" {directory.path}, made with {getattr(theirs, option)!r}. Leave the option"
-                    " out, or start without the encoder (data.encoder)."
+                    f" out, or start without {_alternative(name)}."
                 )
-        free = {option: getattr(ours, option) for option in ours.model_fields_set & OVERRIDABLE}
+        own = ours.model_fields_set
+        if name == SENTENCE_ENCODER:  # what it learnt labels with is no matter of the teacher's
+            own = type(ours).model_fields.keys()
+        free = {option: getattr(ours, option) for option in own & OVERRIDABLE}
         taken[name] = theirs.model_copy(update=free)
     return configuration.model_copy(update=taken)
+
+
+def _with_transfer(configuration: Configuration, directory: EncoderDirectory) -> Configuration:
+    transfer, held = configuration.data.transfer, directory.holds_sentence_encoder
+    if transfer in ("sentence", "both") and not held:
+        raise UserError(
+            f"data.transfer: {transfer}, but {directory.path} holds a character encoder alone."
+            " Accepted: character, or an encoder that learnt sentence-vectors."
+        )
+    if transfer == AUTO:
+        data = configuration.data.model_copy(update={"transfer": "both" if held else "character"})
+        return configuration.model_copy(update={"data": data})
+    return configuration
+
+
+def _alternative(group: str) -> str:
+    if group == SENTENCE_ENCODER:
+        return "its sentence encoder (data.transfer character)"
+    return "the encoder (data.encoder)"

@@ -18,6 +18,21 @@ class TrainingRecord:
 
     lines: tuple[dict[str, Any], ...]
 
+    @property
+    def kept(self) -> dict[str, Any] | None:
+        """The evaluation whose weights are kept, if that says so itself.
+
+        It does in a run whose head began as a linear classifier: that is kept unless something is
+        clearly better, not merely the best.
+        """
+        return next((line for line in reversed(self.lines) if line.get("kept")), None)
+
+    def best_of(self, figure: str) -> float | None:
+        """Returns a figure of the weights that are kept, or the best; None if there is none."""
+        if self.kept is not None:
+            return self.kept.get(figure)
+        return max(self.column(figure), default=None)
+
     def column(self, name: str) -> list[float]:
         """Returns a figure's values, of the evaluations that have it."""
         return [line[name] for line in self.lines if line.get(name) is not None]
@@ -31,7 +46,7 @@ class TrainingRecord:
     @property
     def best(self) -> float | None:
         """The best of these scores; None if the run was never evaluated."""
-        return max(self.column(f"validation_{self.headline}"), default=None)
+        return self.best_of(f"validation_{self.headline}")
 
 
 def read_training_record(run: RunDirectory) -> TrainingRecord:

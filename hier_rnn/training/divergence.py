@@ -1,4 +1,4 @@
-"""A loss, gradient, weight or metric that is not finite: what is said of it.
+"""A loss, gradient, weight or metric that is not finite: what is said of it, and what is done.
 
 `training.on_divergence` decides what is done about it: `stop` ends with an error, `skip` leaves the
 batch out, `restore` goes back to the last checkpoint with half the learning rate. It is not saved.
@@ -6,10 +6,17 @@ batch out, `restore` goes back to the last checkpoint with half the learning rat
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
+from hier_rnn.storage.checkpoints import Checkpoints
+from hier_rnn.training.events import Diverged
+from hier_rnn.training.objective import Objective
+from hier_rnn.training.state import TrainingState
+
+logger = logging.getLogger(__name__)
 
 RESTORES = 3  # then it is no accident
 SKIPS_IN_A_ROW = 20
@@ -47,6 +54,62 @@ class Divergence(Exception):  # noqa: N818 - it is not always an error
             f"{self}: training diverged. {tried} a lower {group}.learning_rate (now"
             f" {options.learning_rate:g}) or clipping norm (now {options.clip_norm:g})."
         )
+
+
+class OnDivergence:
+    """Does what `on_divergence` asks for.
+
+    Args:
+        objective: What is learnt.
+        options: The options of the training.
+        kept: The state of the training.
+        checkpoints: Where it is saved.
+    """
+
+    def __init__(
+        self, objective: Objective, options: Training, kept: TrainingState, checkpoints: Checkpoints
+    ) -> None:
+        self._objective, self._options = objective, options
+        self._kept, self._checkpoints = kept, checkpoints
+        self._skipped_in_a_row = 0
+
+    def nothing(self) -> None:
+        """Notes a step in which all was finite."""
+        self._skipped_in_a_row = 0
+
+    def leave_out(self) -> Divergence:
+        """Returns what is said of a batch that is left out.
+
+        Raises:
+            Divergence: It may not be left out.
+        """
+        state = self._kept.progress
+        texts = self._objective.texts(state.epoch, state.batch)
+        divergence = Divergence("the loss or its gradient", state.step + 1, texts)
+        self._skipped_in_a_row += 1
+        if self._options.on_divergence != "skip" or self._skipped_in_a_row > SKIPS_IN_A_ROW:
+            raise divergence
+        logger.warning("%s; left out", divergence)
+        return divergence
+
+    def restore(self, divergence: Divergence) -> Diverged:
+        """Goes back to the last checkpoint with half the learning rate.
+
+        Raises:
+            UserError: That is not what is asked for, or it was done often enough.
+        """
+        state = self._kept.progress
+        restored = state.restored + 1
+        if self._options.on_divergence != "restore" or restored > RESTORES:
+            raise divergence.error(self._options, self._objective.option_group) from None
+        checkpoint = self._checkpoints.latest()
+        assert checkpoint is not None  # one was written before the first step
+        self._kept.restore(checkpoint)
+        state.restored = restored
+        logger.warning(
+            "%s; back to step %s with half the learning rate", divergence, f"{state.step:,}"
+        )
+        return Diverged(divergence.step, divergence.texts, "restore")
 
 
 def _quoted(texts: Sequence[str]) -> str:

@@ -7,10 +7,9 @@ nothing that is not finite into the weights. It yields what happens as events.
 from __future__ import annotations
 
 import contextlib
-import logging
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Training
 from hier_rnn.storage.checkpoints import Checkpoint, Checkpoints
 from hier_rnn.training import events
-from hier_rnn.training.divergence import RESTORES, SKIPS_IN_A_ROW, Divergence
+from hier_rnn.training.divergence import Divergence, OnDivergence
 from hier_rnn.training.events import Event
 from hier_rnn.training.interruption import Interruption
 from hier_rnn.training.objective import Objective
@@ -28,8 +27,6 @@ from hier_rnn.training.phases import ResolvedPhase, resolve_phases
 from hier_rnn.training.schedule import PhaseSchedule
 from hier_rnn.training.state import NotFiniteError, TrainingState
 from hier_rnn.training.step import TrainingStep, training_step
-
-logger = logging.getLogger(__name__)
 
 
 class TrainingLoop:
@@ -41,6 +38,10 @@ class TrainingLoop:
         seed: The run's seed.
         checkpoints: Where the state is saved.
         checkpoint: The state to go on from. Default None: begin with the weights as they are.
+        beginning: Figures for the row of metrics of the weights as they are, which are then
+            evaluated, and kept unless training makes better ones. Default None: they are not.
+        doubt: From the metrics of the weights as they began, by how much a score has to be better
+            than theirs. Default: by anything.
 
     Raises:
         UserError: A phase or a learning rate names no weight, or the checkpoint does not fit.
@@ -53,18 +54,20 @@ class TrainingLoop:
         seed: int,
         checkpoints: Checkpoints,
         checkpoint: Checkpoint | None = None,
+        beginning: Mapping[str, float] | None = None,
+        doubt: Callable[[Mapping[str, float]], float] = lambda metrics: 0.0,
     ) -> None:
         self._objective, self._options, self._seed = objective, options, seed
+        self._beginning, self._doubt = beginning, doubt
         self._weights = objective.named_weights()
         self._optimizer = Optimizer(options, self._weights)
-        self._checkpoints = checkpoints
         self._kept = TrainingState(checkpoints, self._weights, self._optimizer)
         if checkpoint is not None:
             self._kept.restore(checkpoint)
         self.state = self._kept.progress
         phases = resolve_phases(options, self._weights)
         self._schedule = PhaseSchedule(phases, options, objective, self.state)
-        self._skipped_in_a_row = 0
+        self._on_divergence = OnDivergence(objective, options, self._kept, checkpoints)
 
     @property
     def best(self) -> dict[str, np.ndarray]:
@@ -81,15 +84,18 @@ class TrainingLoop:
             UserError: Training diverged, or a checkpoint can't be written.
             KeyboardInterrupt: Ctrl-C or SIGTERM; the state was saved.
         """
-        if self._options.on_divergence == "restore" and self.state.step == 0:
-            self._kept.save()  # or there would be nothing to restore at first
         with Interruption() as interruption:
+            if self._beginning is not None and not self.state.metrics:
+                yield self._started()
+                yield self._evaluate_beginning(self._beginning)
+            if self._options.on_divergence == "restore" and self.state.step == 0:
+                self._kept.save()  # or there would be nothing to restore at first
             yield self._started()
             while (phase := self._schedule.phase) is not None:
                 try:
                     yield from self._phase(phase, interruption)
                 except Divergence as divergence:
-                    yield self._restore(divergence)
+                    yield self._on_divergence.restore(divergence)
                     yield self._started()
         yield events.Finished(self.state.best_epoch, self.state.best_score)
 
@@ -128,7 +134,7 @@ class TrainingLoop:
         rate = tf.constant(self._schedule.rate(size.examples), tf.float32)
         loss = float(step(batch, rate, tf.constant(state.step, tf.int32)).numpy())
         finite = math.isfinite(loss)
-        divergence = None if finite else self._leave_out()
+        divergence = None if finite else self._on_divergence.leave_out()
         seconds = time.perf_counter() - begun
         state.seconds += seconds
         state.epoch_seconds += seconds
@@ -139,34 +145,10 @@ class TrainingLoop:
         if divergence is not None:
             state.skipped += 1
             return events.Diverged(divergence.step, divergence.texts, "skip")
-        self._skipped_in_a_row = 0
+        self._on_divergence.nothing()
         state.loss += loss
         speed = state.words / state.epoch_seconds
         return events.Step(state.step, state.epoch + 1, state.examples, loss, speed)
-
-    def _leave_out(self) -> Divergence:
-        """Sees whether a batch may be left out whose loss or gradient is not finite."""
-        texts = self._objective.texts(self.state.epoch, self.state.batch)
-        divergence = Divergence("the loss or its gradient", self.state.step + 1, texts)
-        self._skipped_in_a_row += 1
-        if self._options.on_divergence != "skip" or self._skipped_in_a_row > SKIPS_IN_A_ROW:
-            raise divergence
-        logger.warning("%s; left out", divergence)
-        return divergence
-
-    def _restore(self, divergence: Divergence) -> Event:
-        """Goes back to the last checkpoint with half the learning rate, if that is what to do."""
-        restored = self.state.restored + 1
-        if self._options.on_divergence != "restore" or restored > RESTORES:
-            raise divergence.error(self._options, self._objective.option_group) from None
-        checkpoint = self._checkpoints.latest()
-        assert checkpoint is not None  # one was written before the first step
-        self._kept.restore(checkpoint)
-        self.state.restored = restored
-        logger.warning(
-            "%s; back to step %s with half the learning rate", divergence, f"{self.state.step:,}"
-        )
-        return events.Diverged(divergence.step, divergence.texts, "restore")
 
     def evaluate(self) -> Event:
         """Ends an epoch, also before its last batch: the metrics, and the best weights."""
@@ -178,13 +160,32 @@ class TrainingLoop:
                 raise Divergence("a metric on the validation data", state.step)
             row = state.row(metrics)
             score = objective.score(metrics)
-            best = score > state.best_score
+            best = score > self._score_to_beat
             if best:
                 state.best_score, state.best_epoch = score, state.epoch + 1
                 self._kept.keep_as_best()
+        if state.metrics and state.metrics[0]["epoch"] == 0:
+            row["kept"] = int(best)
         state.metrics.append(row)
         state.begin_epoch()
         return events.Evaluated(row, objective.score_name, best)
+
+    @property
+    def _score_to_beat(self) -> float:
+        state = self.state
+        if state.metrics and state.best_epoch == 0 == state.metrics[0]["epoch"]:
+            return state.best_score + self._doubt(state.metrics[0])
+        return state.best_score
+
+    def _evaluate_beginning(self, figures: Mapping[str, float]) -> Event:
+        """Evaluates the weights as they are before the first step: epoch 0."""
+        state, objective = self.state, self._objective
+        metrics = objective.validate()
+        row = {"epoch": 0, "step": 0, **figures, **metrics, "seconds": state.seconds, "kept": 1}
+        state.metrics.append(row)
+        state.best_score = objective.score(metrics)
+        self._kept.keep_as_best()
+        return events.Evaluated(row, objective.score_name, True)
 
     def _started(self) -> Event:
         state, objective = self.state, self._objective

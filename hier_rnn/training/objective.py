@@ -1,6 +1,6 @@
 """What the training loop needs to know of that which is learnt: the protocol `Objective`.
 
-`classification/objective.py` and both objectives of `pretraining/` fulfil it.
+`classification/`, `pretraining/` and `sentence_vectors/` have what fulfils it.
 """
 
 from __future__ import annotations

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from hier_rnn.configuration.options import Configuration, Phase, Training
+from hier_rnn.configuration.options import (
+    CHARACTER_ENCODER,
+    SENTENCE_ENCODER,
+    Configuration,
+    Phase,
+    Training,
+)
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.patterns import matches, matching
 
-ENCODER = "character_encoder"
+ENCODER = CHARACTER_ENCODER
 
 
 class ResolvedPhase(NamedTuple):
@@ -37,6 +43,11 @@ def for_given_encoder(configuration: Configuration) -> Training:
     if not configuration.data.encoder:
         return training
     factors = {**training.learning_rate_multipliers}
+    if SENTENCE_ENCODER in configuration.transferred:
+        rate = training.sentence_encoder_learning_rate_multiplier
+        factors.setdefault(SENTENCE_ENCODER, rate)
+    if ENCODER not in configuration.transferred:
+        return training.model_copy(update={"learning_rate_multipliers": factors})
     factors.setdefault(ENCODER, training.encoder_learning_rate_multiplier)
     phases = training.phases
     frozen = round(training.frozen_encoder_share * training.epochs)

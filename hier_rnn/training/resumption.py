@@ -6,8 +6,9 @@ The same data at another path are the same data: what is compared is their finge
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import AUTO, Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.storage.directory import Directory
 from hier_rnn.storage.json_file import parse_json
@@ -29,7 +30,12 @@ def comparable(
         data_known: Whether the run has fingerprints of its data. Then where the data are may
             change.
     """
-    update = {"data": recorded.data} if data_known else {}
+    update: dict[str, Any] = {}
+    if data_known:
+        update["data"] = recorded.data
+        if recorded.data.transfer != AUTO:  # undecided in runs from before there was a choice
+            chosen = {"transfer": configuration.data.transfer}
+            update["data"] = recorded.data.model_copy(update=chosen)
     for group in GROUPS:
         options, before = getattr(configuration, group), getattr(recorded, group)
         same = {name: getattr(before, name) for name in CHANGEABLE}

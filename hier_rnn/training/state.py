@@ -52,7 +52,7 @@ class TrainerState:
     best_score: float = -float("inf")
     """Best validation score; higher is better."""
     best_epoch: int = 0
-    """The epoch, from 1, that reached it."""
+    """The epoch, from 1, that reached it; 0: the weights before the first step."""
     restored: int = 0
     """How often the last checkpoint was restored; each time halves the learning rate."""
     metrics: list[dict[str, Any]] = field(default_factory=list)
@@ -156,7 +156,7 @@ class TrainingState:
         tensors = checkpoint.tensors
         progress = read_progress(TrainerState, checkpoint.progress, checkpoint.path)
         shapes = {name: tuple(variable.shape) for name, variable in self._variables.items()}
-        if progress.best_epoch:
+        if progress.best_epoch or progress.metrics:
             shapes |= {f"{BEST}/{name}": tuple(w.shape) for name, w in self._weights.items()}
         for name in sorted(shapes.keys() | tensors.keys()):
             found = tensors[name].shape if name in tensors else "unknown"

@@ -78,6 +78,9 @@ def test_what_lacks_its_encoder_is_left_out():
     assert encoders() == {"scratch": "", "warm-start": ""}
     assert encoders("next-character") == {"scratch": "", "warm-start": "", "next-character": "b"}
     assert encoders("word-vectors")["phases"] == "a"
+    given = transfer.variants({"sentence-vectors": "c"})[-1]
+    assert given.name == "sentence-vectors"
+    assert given.options == {"training": {}, "data": {"encoder": "c"}}
 
 
 def test_the_table_and_the_figure(tmp_path):

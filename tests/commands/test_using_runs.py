@@ -233,6 +233,21 @@ def test_vectors(call, two_runs, standard_input, tmp_path):
     assert "no words" in call("vectors", two_runs[0]).err
 
 
+def test_vectors_of_texts(call, two_runs, taught, standard_input):
+    texts = ["good shop", "", "bda"]
+    for path, load in ((two_runs[0], hier_rnn.load), (taught, hier_rnn.load_encoder)):
+        standard_input("".join(f"{text}\n" for text in texts).encode())
+        written = call("vectors", path, "--sentences").out
+        found = np.array([line.split() for line in written.splitlines()], float)
+        np.testing.assert_allclose(found, load(path).encode(texts), rtol=1e-4, atol=1e-5)
+    standard_input(b"good\n")
+    refused = call("vectors", two_runs[0] / "encoder", "--sentences")
+    assert refused.status == 2 and "holds a character encoder alone" in refused.err
+    near = call("neighbours", taught, "goood", "--count", "1")
+    assert near.status == 0 and near.out.startswith("goood: ")
+    assert "sentence_encoder" in call("inspect", taught).out
+
+
 @pytest.mark.parametrize("to", ["standard output", "a file"])
 def test_vectors_of_sentences(call, two_runs, standard_input, tmp_path, to):
     """A line of numbers for each text, blank ones too: what the head of the run reads."""
@@ -246,10 +261,3 @@ def test_vectors_of_sentences(call, two_runs, standard_input, tmp_path, to):
     lines = (out.read_text() if to == "a file" else result.out).splitlines()
     expected = hier_rnn.load(two_runs[0]).encode(texts)
     np.testing.assert_allclose(np.loadtxt(lines, ndmin=2), expected, rtol=1e-5, atol=1e-9)
-
-
-def test_an_encoder_has_no_vectors_of_sentences(call, two_runs, standard_input):
-    standard_input(b"good\n")
-    result = call("vectors", two_runs[0] / "encoder", "--sentences")
-    assert (result.status, result.out) == (2, "")
-    assert "not the directory of a run. Received: 'encoder'" in result.err

@@ -156,7 +156,7 @@ def test_several_values(arguments, received):
     ("flag", "message"),
     [
         ("--text.lowercas", "--text.lowercas: no such option. Did you mean '--text.lowercase'?"),
-        ("--batch-size", "Did you mean '--training.batch_size' or '--pretraining.batch_size'?"),
+        ("--batch-size", "Did you mean '--training.batch_size' or '--pretraining.sentences"),
         ("--zzz", "--zzz: no such option. See train --help."),
     ],
 )

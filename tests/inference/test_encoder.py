@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 
 import hier_rnn
 from hier_rnn.errors import UserError
+from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.weights.weights_file import weights_bytes
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,44 @@ def test_mistakes(small_run, tmp_path):
         hier_rnn.load_encoder(path)
     (path / "config.toml").write_text("[character_encoder]\nunits = 9\nembedding_dim = 4\n")
     with pytest.raises(UserError, match=r"config.toml: damaged"):
+        hier_rnn.load_encoder(path)
+
+
+TEXTS = ["the shop is good", "", "late", "love the the café", "shpo  is lat"]
+
+
+def test_vectors_of_texts_are_the_mapped_ones_of_the_sentence_encoder(taught, small_run):
+    encoder, pooled = hier_rnn.load_encoder(taught), hier_rnn.load(small_run).encode(TEXTS)
+    found = encoder.encode(TEXTS)
+    assert found.shape == (5, 4) and found.dtype == np.float32 and encoder.encodes_texts
+    weights = EncoderDirectory(taught).read_sentence_vector_map()
+    mapped = pooled @ weights["sentence_vectors/kernel"] + weights["sentence_vectors/bias"]
+    mapped /= np.linalg.norm(mapped, axis=1, keepdims=True)
+    np.testing.assert_allclose(found, mapped, atol=1e-6)
+    for text, vector in zip(TEXTS, found, strict=True):
+        np.testing.assert_allclose(encoder.encode([text])[0], vector, atol=1e-6)
+    assert encoder.encode([]).shape == (0, 4)
+    # Its vectors of words are the character encoder's, as ever.
+    words = ["shop", "shpo"]
+    np.testing.assert_array_equal(encoder(words), hier_rnn.load_encoder(small_run)(words))
+    again = pickle.loads(pickle.dumps(encoder))
+    np.testing.assert_array_equal(again.encode(TEXTS), found)
+
+
+def test_mistakes_with_texts(taught, encoder, tmp_path):
+    with pytest.raises(UserError, match=r"holds a character encoder alone"):
+        encoder.encode(TEXTS)
+    assert not encoder.encodes_texts
+    with pytest.raises(TypeError, match=r"texts"):
+        hier_rnn.load_encoder(taught).encode("one text")
+    path = Path(shutil.copytree(taught, tmp_path / "taught"))
+    directory = EncoderDirectory(path)
+    wrong = {"sentence_vectors/kernel": np.ones((3, 4)), "sentence_vectors/bias": np.ones(4)}
+    directory.write({directory.sentence_vector_map: weights_bytes(wrong)})
+    with pytest.raises(UserError, match=r"sentence_vectors.safetensors: damaged: no linear map"):
+        hier_rnn.load_encoder(path)
+    directory.sentence_vector_map.write_bytes(b"")
+    with pytest.raises(UserError, match=r"sentence_vectors.safetensors: damaged"):
         hier_rnn.load_encoder(path)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hier_rnn.sources.shuffle import shuffled
+from hier_rnn.sources.shuffle import sample, shuffled
 
 
 @given(st.integers(0, 50), st.integers(1, 60), st.integers(0, 2**32))
@@ -43,3 +43,13 @@ def test_the_buffer_is_what_is_held():
 def test_no_buffer():
     with pytest.raises(ValueError, match="at least 1. Received: 0"):
         list(shuffled("abc", 0, np.random.default_rng(0)))
+
+
+def test_a_sample_is_a_random_part():
+    generator = np.random.default_rng(0)
+    assert sorted(sample(range(5), 9, generator)) == [0, 1, 2, 3, 4]
+    seen = Counter(item for _ in range(2000) for item in sample(range(10), 3, generator))
+    assert len(seen) == 10 and all(500 < count < 700 for count in seen.values())
+    firsts = Counter(sample(range(10), 3, generator)[0] for _ in range(2000))
+    assert all(130 < count < 270 for count in firsts.values())
+    assert sample([], 3, generator) == []

@@ -56,6 +56,30 @@ def test_what_only_some_have(tmp_path):
         EncoderDirectory(tmp_path).read_words_model()
 
 
+def test_a_sentence_encoder_beside_the_character_encoder(tmp_path):
+    name, kernel = "sentence_encoder/lstm_0/forward/kernel", np.ones((2, 3), np.float16)
+    EncoderDirectory(tmp_path).finish(
+        CONFIGURATION,
+        Alphabet(("a", "b")),
+        {**WEIGHTS, name: kernel},
+        {},
+        FACTS,
+        sentence_vector_map={"kernel": kernel},
+    )
+    encoder = EncoderDirectory(tmp_path)
+    assert encoder.holds_sentence_encoder and not write(tmp_path / "other").holds_sentence_encoder
+    assert set(read_table(encoder.configuration)) == {
+        "text",
+        "character_encoder",
+        "sentence_encoder",
+    }
+    assert set(encoder.read_weights()) == {"character_encoder/embedding", name}
+    assert (encoder.read_sentence_vector_map()["kernel"] == 1).all()
+    encoder.sentence_vector_map.unlink()
+    with pytest.raises(UserError, match=r"sentence_vectors.safetensors: missing"):
+        EncoderDirectory(tmp_path).read_sentence_vector_map()
+
+
 def test_found_by_its_own_path_or_the_runs(run, tmp_path):
     assert EncoderDirectory.find(run.path).path == run.encoder
     assert EncoderDirectory.find(run.encoder).path == run.encoder
@@ -81,9 +105,17 @@ def test_what_the_encoder_started_from():
         {"pattern": ".*/embedding", "initializer": "constant", "options": {"value": 0.5}},
     ]
     made = Configuration.model_validate({"initializers": {"rules": rules}})
-    assert encoder_beginning(made, WEIGHTS) == {"initializers": rules[1:], "encoder": ""}
-    made = Configuration.model_validate({"data": {"encoder": "other"}})
-    assert encoder_beginning(made, WEIGHTS) == {"initializers": [], "encoder": "other"}
+    assert encoder_beginning(made, WEIGHTS) == {
+        "initializers": rules[1:],
+        "encoder": "",
+        "transfer": "auto",
+    }
+    made = Configuration.model_validate({"data": {"encoder": "other", "transfer": "character"}})
+    assert encoder_beginning(made, WEIGHTS) == {
+        "initializers": [],
+        "encoder": "other",
+        "transfer": "character",
+    }
 
 
 def test_killed_while_it_is_written_it_is_not_finished(tmp_path, monkeypatch):

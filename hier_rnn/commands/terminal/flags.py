@@ -19,6 +19,7 @@ CLASSIFICATION = {
     "data.validation": "--validation SRC",
     "data.test": "--test SRC",
     "data.encoder": "--encoder DIR",
+    "data.transfer": "--transfer",
     "training.freeze_encoder": "--freeze-encoder",
     **READING,
     "data.multi_label": "--multi-label",
@@ -27,9 +28,11 @@ CLASSIFICATION = {
 
 PRETRAINING = {
     "data.text": "--text SRC",
+    "data.targets": "--targets FILE",
     "pretraining.objective": "--objective",
     "pretraining.vectors": "--vectors FILE",
     "data.encoder": "--encoder DIR",
+    "data.transfer": "--transfer",
     **READING,
 }
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hier_rnn.configuration.options import Configuration, InitializerRule, Training
+from hier_rnn.configuration.options import AUTO, Configuration, InitializerRule, Training
 from hier_rnn.configuration.schema import validate
 from hier_rnn.configuration.toml import read_configuration
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import WeightInit, resolve
-from hier_rnn.model.weight_specs import character_encoder_shapes, weight_shapes
+from hier_rnn.model.weight_specs import encoder_shapes, weight_shapes
 from hier_rnn.sources.source import open_source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.encoder_options import take_encoder_options
@@ -65,7 +65,8 @@ def _before_training(
     configuration: Configuration, alphabet: Alphabet, classes: int
 ) -> InspectedWeights:
     shapes = weight_shapes(configuration, alphabet.size, classes)
-    decisions = resolve(shapes, configuration.initializers.rules, configuration.data.encoder)
+    rules, encoder = configuration.initializers.rules, configuration.data.encoder
+    decisions = resolve(shapes, rules, encoder, configuration.transferred)
     values = {
         name: decision.draw(configuration.seed, alphabet) for name, decision in decisions.items()
     }
@@ -77,7 +78,7 @@ def _stored(directory: RunDirectory | EncoderDirectory) -> InspectedWeights:
     if isinstance(directory, RunDirectory):
         shapes = weight_shapes(configuration, size, len(directory.read_labels()))
     else:
-        shapes = character_encoder_shapes(configuration.character_encoder, size)
+        shapes = encoder_shapes(configuration, size, directory.holds_sentence_encoder)
     decisions = resolve(shapes, *_start(directory, configuration))
     return InspectedWeights(
         directory.read_weights(shapes), decisions, for_given_encoder(configuration)
@@ -86,17 +87,17 @@ def _stored(directory: RunDirectory | EncoderDirectory) -> InspectedWeights:
 
 def _start(
     directory: RunDirectory | EncoderDirectory, configuration: Configuration
-) -> tuple[tuple[InitializerRule, ...], str]:
-    """The rules that a directory's weights started from, and the encoder."""
-    if isinstance(directory, RunDirectory):
-        return configuration.initializers.rules, configuration.data.encoder
-    facts = directory.read_facts()
-    recorded = {
-        "initializers": {"rules": facts.get("initializers", [])},
-        "data": {"encoder": facts.get("encoder", "")},
-    }
-    start = validate(recorded, lambda name: f"{directory.facts}, {name}")
-    return start.initializers.rules, start.data.encoder
+) -> tuple[tuple[InitializerRule, ...], str, tuple[str, ...]]:
+    """The rules that a directory's weights started from, the encoder, and what came from it."""
+    start = configuration
+    if isinstance(directory, EncoderDirectory):
+        facts = directory.read_facts()
+        recorded = {
+            "initializers": {"rules": facts.get("initializers", [])},
+            "data": {"encoder": facts.get("encoder", ""), "transfer": facts.get("transfer", AUTO)},
+        }
+        start = validate(recorded, lambda name: f"{directory.facts}, {name}")
+    return start.initializers.rules, start.data.encoder, start.transferred
 
 
 def _counted(configuration: Configuration, train: str) -> tuple[Alphabet, int]:

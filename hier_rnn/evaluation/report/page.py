@@ -70,7 +70,7 @@ class RunSection:
 
     def best_of(self, figure: str) -> float | None:
         """The best of a figure on the run's own validation data; None if it was never evaluated."""
-        return max(self.record.column(figure), default=None)
+        return self.record.best_of(figure)
 
 
 def write_report(

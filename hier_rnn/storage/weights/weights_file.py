@@ -10,6 +10,7 @@ import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from mmap import mmap
 from pathlib import Path
 from typing import TypeGuard
 
@@ -104,7 +105,7 @@ def load_tensors(data: bytes, path: Path) -> dict[str, np.ndarray]:
         raise UserError(f"{path}: damaged: {error}.") from None
 
 
-def read_header(data: bytes, path: Path) -> Header:
+def read_header(data: bytes | mmap, path: Path) -> Header:
     """Returns the header of a weights file, of which each number was compared with its size.
 
     Raises:

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.configuration.options import Configuration, InitializerRule, Training
+from hier_rnn.configuration.options import (
+    CHARACTER_ENCODER,
+    SENTENCE_ENCODER,
+    Configuration,
+    InitializerRule,
+    Training,
+)
+from hier_rnn.inference.inference import Inference
 from hier_rnn.initializers.rules import WeightInit, initialize, resolve, rules_deciding
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
-from hier_rnn.model.weight_specs import Shapes, character_encoder_shapes, weight_shapes
+from hier_rnn.model.weight_specs import HEAD, Shapes, character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics
 from hier_rnn.training.classification.epochs import epochs_of_run
+from hier_rnn.training.classification.linear_head import fit_linear_head
 from hier_rnn.training.classification.objective import ClassificationObjective
 from hier_rnn.training.classification.run_output import write_run
 from hier_rnn.training.classification.summary import log_summary
+from hier_rnn.training.classification.tasks.choose import class_weights
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.classification.warm_start import warm_start
 from hier_rnn.training.divergence import Divergence
@@ -67,7 +78,7 @@ class ClassifierTraining:
             configuration, self.options, classifier, builder, data
         )
         rules, encoder = configuration.initializers.rules, configuration.data.encoder
-        self._assign_initial(self.shapes, rules, encoder)
+        self._assign_initial(self.shapes, rules, encoder, configuration.transferred)
 
     def run(self, on_event: Listener) -> dict[str, Any]:
         """Trains to the end and writes the run directory.
@@ -83,17 +94,25 @@ class ClassifierTraining:
         checkpoint = checkpoints.latest()
         log_summary(configuration, self.data, self.objective.passes, self.options.epochs)
         on_event(ModelBuilt(self.shapes))
+        beginning = None
         if checkpoint is None:
             self._warm_start(on_event)
+            beginning = self._fit_head(on_event)
         loop = TrainingLoop(
-            self.objective, self.options, configuration.seed, checkpoints, checkpoint
+            self.objective,
+            self.options,
+            configuration.seed,
+            checkpoints,
+            checkpoint,
+            beginning,
+            self.objective.doubt,
         )
         try:
             with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
                 for event in events:
                     on_event(event)
         except EndTraining:
-            if not loop.state.best_epoch:
+            if not loop.state.metrics:
                 try:
                     on_event(loop.evaluate())
                 except Divergence as divergence:
@@ -101,10 +120,15 @@ class ClassifierTraining:
         return self._finish(loop)
 
     def _assign_initial(
-        self, shapes: Shapes, rules: tuple[InitializerRule, ...], encoder: str
+        self,
+        shapes: Shapes,
+        rules: tuple[InitializerRule, ...],
+        encoder: str,
+        parts: Sequence[str],
     ) -> None:
         seed, alphabet = self.configuration.seed, self.data.alphabet
-        assign(self.objective.named_weights(), initialize(shapes, rules, seed, alphabet, encoder))
+        values = initialize(shapes, rules, seed, alphabet, encoder, parts)
+        assign(self.objective.named_weights(), values)
 
     def _write_beginning(self) -> None:
         """Writes what is known before training, unless an earlier call did."""
@@ -136,12 +160,29 @@ class ClassifierTraining:
             raise KeyboardInterrupt(message) from None
         # No rules: they have had their say in where the warm start began.
         shapes = character_encoder_shapes(configuration.character_encoder, data.alphabet.size)
-        self._assign_initial(shapes, (), str(path))
+        self._assign_initial(shapes, (), str(path), (CHARACTER_ENCODER,))
+
+    def _fit_head(self, on_event: Listener) -> Mapping[str, float] | None:
+        """Fits the head to what a given sentence encoder knows; returns how well it fits."""
+        configuration, data = self.configuration, self.data
+        wanted = configuration.training.linear_head and configuration.data.multi_label is not True
+        if not wanted or SENTENCE_ENCODER not in configuration.transferred:
+            return None
+        logger.info("fitting a linear classifier on the sentence encoder's vectors")
+        begun = time.perf_counter()
+        weights = self.objective.named_weights()
+        values = {name: weight.numpy() for name, weight in weights.items()}
+        inference = Inference(configuration, data.alphabet, values)
+        factors = class_weights(self.options, data.corpus.labels, data.corpus.label_counts)
+        head = fit_linear_head(inference, data, factors, configuration.seed, on_event)
+        assign(weights, {f"{HEAD}/kernel": head.kernel, f"{HEAD}/bias": head.bias})
+        seconds = time.perf_counter() - begun
+        return {"train_loss": head.loss, "words_per_second": data.corpus.word_count / seconds}
 
     def _decisions_on_encoder(self) -> list[WeightInit]:
         configuration = self.configuration
         rules, encoder = configuration.initializers.rules, configuration.data.encoder
-        decisions = resolve(self.shapes, rules, encoder)
+        decisions = resolve(self.shapes, rules, encoder, configuration.transferred)
         return [decisions[name] for name in self.shapes if name.startswith("character_encoder/")]
 
     def _finish(self, loop: TrainingLoop) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import keras
@@ -130,6 +131,20 @@ class ClassificationObjective:
     def score(self, metrics: Mapping[str, float]) -> float:
         """Returns the metric that `training.validation_metric` names; of the loss, the negative."""
         return metrics[self.score_name] * (-1 if self._options.validation_metric == "loss" else 1)
+
+    def doubt(self, metrics: Mapping[str, float]) -> float:
+        """Returns the standard error of a share that is right, on as many validation examples.
+
+        What is simpler is kept where nothing is better by more than that (Breiman et al. 1984), so
+        that a handful of examples decides nothing. Of the loss, 0.
+
+        Args:
+            metrics: On the validation data.
+        """
+        if self._options.validation_metric == "loss":
+            return 0.0
+        right = min(max(metrics[self.score_name], 0.0), 1.0)
+        return math.sqrt(right * (1 - right) / len(self._data.targets))
 
     def texts(self, epoch: int, batch: int) -> list[str]:
         """Returns the sentences of a batch as they were trained on, misspelled."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hier_rnn.configuration.options import Configuration
+from hier_rnn.configuration.options import CHARACTER_ENCODER, Configuration
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.alphabet import Alphabet
 
@@ -19,7 +19,7 @@ def run_alphabet(configuration: Configuration, seen: Alphabet) -> tuple[Alphabet
     alphabet = seen
     if configuration.warm_starts and not configuration.text.lowercase:
         alphabet = seen.with_other_cases()  # in which the warm start writes words as well
-    if not configuration.data.encoder:
+    if CHARACTER_ENCODER not in configuration.transferred:
         return alphabet, ()
     known = EncoderDirectory.find(Path(configuration.data.encoder)).read_alphabet()
     new = known.extended(seen.characters).characters[len(known.characters) :]

@@ -44,6 +44,7 @@ def log_summary(configuration: Configuration, data: TrainingData, passes: int, e
             f"{data.truncated:,} words are longer than {limit} characters and keep head and tail"
         )
     if named.encoder:
-        logger.info(f"character encoder from {named.encoder}")
+        parts = " and ".join(part.replace("_", " ") for part in configuration.transferred)
+        logger.info(f"{parts} from {named.encoder}")
     if data.new_characters:
         logger.info(f"characters it never saw: {' '.join(data.new_characters)}")

@@ -38,7 +38,7 @@ class TrainingResult:
     run: Path
     """The run directory."""
     best_epoch: int
-    """The epoch, from 1, whose weights are kept."""
+    """The epoch, from 1, whose weights are kept; 0: those before the first step."""
     scores: Mapping[str, float]
     """Theirs on the validation data, by the names in `metrics.jsonl`."""
     trained: bool
@@ -132,6 +132,5 @@ def _kept(run: RunDirectory) -> str:
 def _best(run: RunDirectory) -> dict[str, Any]:
     """Returns the row of `metrics.jsonl` of a finished run's best epoch."""
     metric = run.read_configuration().training.validation_metric
-    rows = read_training_record(run).lines
-    sign = -1 if metric == "loss" else 1
-    return max(rows, key=lambda row: sign * row[f"validation_{metric}"])
+    record, sign = read_training_record(run), -1 if metric == "loss" else 1
+    return record.kept or max(record.lines, key=lambda row: sign * row[f"validation_{metric}"])

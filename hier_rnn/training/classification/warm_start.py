@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hier_rnn.configuration.options import Configuration, Data, InitializerRule, Pretraining
+from hier_rnn.configuration.options import (
+    CHARACTER_ENCODER,
+    Configuration,
+    Data,
+    InitializerRule,
+    Pretraining,
+)
 from hier_rnn.sources.example import Source
 from hier_rnn.training.events import Event, Listener, Stage, Started, Step
 from hier_rnn.training.pretraining.pretrain import pretrain
@@ -44,12 +50,13 @@ def warm_start(
         KeyboardInterrupt: Ctrl-C or SIGTERM; what was done is saved.
     """
     text, training = configuration.text, configuration.training
+    known = CHARACTER_ENCODER in configuration.transferred
     if words_model is not None:
         text = text.model_copy(update={"sentencepiece_model": str(words_model)})
     # With what decides it alone, so that runs which differ in the rest can share it.
     pretraining = Configuration(
         seed=configuration.seed,
-        data=Data(encoder=configuration.data.encoder),
+        data=Data(encoder=configuration.data.encoder if known else ""),
         text=text,
         character_encoder=configuration.character_encoder,
         initializers=configuration.initializers.model_copy(update={"rules": rules}),

@@ -7,17 +7,24 @@ from pathlib import Path
 
 import numpy as np
 
-from hier_rnn.configuration.options import Configuration, Text
+from hier_rnn.configuration.options import CHARACTER_ENCODER, Configuration, Text
 from hier_rnn.errors import UserError
 from hier_rnn.inference.encoder import Encoder
 from hier_rnn.inference.word_vector_map import learnt_vectors
 from hier_rnn.sources.source import Source
+from hier_rnn.storage.weights.target_vectors import TargetVectors, open_target_vectors
+from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
 from hier_rnn.training.events import Listener
 from hier_rnn.training.fingerprint import encoder_fingerprint
 from hier_rnn.training.pretraining.next_character_objective import CountedWords
 from hier_rnn.training.pretraining.prepared import Prepared, PreparedWords
 from hier_rnn.training.pretraining.text_corpus import TextCorpus
+from hier_rnn.training.sentence_vectors.taught_texts import (
+    CountedTexts,
+    held_out_share,
+    is_held_out,
+)
 from hier_rnn.training.word_vectors.cooccurrence import count_words
 from hier_rnn.training.word_vectors.label_features import append_label_features
 from hier_rnn.training.word_vectors.pmi_svd import unit_rows
@@ -44,18 +51,24 @@ def prepare(
     """
     corpus = None if source is None else TextCorpus(configuration, source, on_event)
     words: PreparedWords
-    if configuration.pretraining.objective == "next-character":
+    fingerprints = encoder_fingerprint(configuration)
+    objective = configuration.pretraining.objective
+    if objective == "sentence-vectors":
         assert corpus is not None  # the command asks for a text
+        vectors = open_target_vectors(configuration.data.targets)
+        fingerprints["targets"] = vectors.check()
+        words = load_counted_texts(configuration, corpus, vectors)
+    elif objective == "next-character":
+        assert corpus is not None
         words = load_counted_words(configuration, corpus)
     else:
         words = load_targets(configuration, corpus, on_event)
-        if configuration.data.encoder:
+        if CHARACTER_ENCODER in configuration.transferred:
             words = append_previous_vectors(words, Encoder(Path(configuration.data.encoder)))
         if label_feature_weight:
             assert corpus is not None
             texts = corpus.labelled_texts("counting words by label")
             words = append_label_features(words, texts, label_feature_weight)
-    fingerprints = encoder_fingerprint(configuration)
     if corpus is None:
         return Prepared(words, b"", fingerprints)
     return Prepared(words, corpus.words_model, corpus.fingerprints | fingerprints)
@@ -155,6 +168,66 @@ def load_counted_words(configuration: Configuration, corpus: TextCorpus) -> Coun
         "held_out_words": held_out.tokens,
     }
     return CountedWords(frequent.words, frequent.counts, held_out.words, held_out.counts, metadata)
+
+
+def load_counted_texts(
+    configuration: Configuration, corpus: TextCorpus, vectors: TargetVectors
+) -> CountedTexts:
+    """Goes through texts once, and makes sure that there is a vector for each.
+
+    Args:
+        configuration: The run's options.
+        corpus: The texts.
+        vectors: The teacher's vectors.
+
+    Raises:
+        UserError: Too little text, or more texts or fewer than vectors.
+    """
+    options, count = configuration.pretraining, vectors.shape[0]
+    share = held_out_share(options.validation_share, count)
+    texts, held_out = 0, []
+
+    def read() -> Iterator[list[str]]:
+        nonlocal texts
+        for text in corpus.raw_texts("counting words"):
+            if is_held_out(texts, share):
+                held_out.append(text)
+            texts += 1
+            yield corpus.words(text)
+
+    counted = count_words(read(), options.maximum_types)
+    if texts != count:
+        raise UserError(
+            f"data.targets: {vectors.path} has {count:,} vectors, but {corpus.name} has"
+            f" {texts:,} texts. Accepted: a vector for each text, in the same order."
+        )
+    if len(held_out) < 2 or texts - len(held_out) < 2 or not counted.words:
+        raise UserError(
+            f"{corpus.name}: too little text to learn from: {texts:,} texts, of which"
+            f" {len(held_out)} are held out (pretraining.validation_share"
+            f" {options.validation_share}); at least 2 must be held out, and 2 be left."
+        )
+    seen = dict(zip(counted.words, counted.counts.tolist(), strict=True))
+    alphabet = Alphabet.count(seen, configuration.text.minimum_character_count)
+    frequent = counted.most_frequent(options.vocabulary, options.minimum_count)
+    metadata: dict[str, float] = {
+        "corpus_words": counted.tokens,
+        "word_types": len(counted.words),
+        "pruned_words": counted.pruned,
+        "undercount": counted.undercount,
+        # They are read as the unknown character.
+        "rare_characters": len(set().union(*counted.words).difference(alphabet.characters)),
+        "texts": texts,
+        "held_out_texts": len(held_out),
+    }
+    return CountedTexts(
+        frequent.words,
+        frequent.counts,
+        list(alphabet.characters),
+        texts,
+        held_out,
+        metadata,
+    )
 
 
 def _every(texts: Iterable[list[str]], share: float, held_out: bool) -> Iterator[list[str]]:

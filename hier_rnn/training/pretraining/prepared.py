@@ -10,10 +10,16 @@ from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.weights.archive import read_tuple, write_tuple
 from hier_rnn.training.fingerprint import Fingerprints
 from hier_rnn.training.pretraining.next_character_objective import CountedWords
+from hier_rnn.training.sentence_vectors.taught_texts import CountedTexts
 from hier_rnn.training.word_vectors.targets import Targets
 
-PreparedWords = Targets | CountedWords
-"""What the objective `word-vectors` learns from, or the objective `next-character`."""
+PreparedWords = Targets | CountedWords | CountedTexts
+KINDS: dict[str, type[PreparedWords]] = {
+    "word-vectors": Targets,
+    "next-character": CountedWords,
+    "sentence-vectors": CountedTexts,
+}
+"""What each objective learns from."""
 
 
 class Prepared(NamedTuple):
@@ -23,7 +29,7 @@ class Prepared(NamedTuple):
     words_model: bytes
     """The SentencePiece model; empty for whitespace words."""
     fingerprints: Fingerprints
-    """Of the `text` and of the `encoder` to go on from, where there is one."""
+    """Of the `text`, of the `targets` and of the `encoder` to go on from, where there are any."""
 
 
 def write_prepared(run: EncoderDirectory, prepared: Prepared) -> None:
@@ -54,8 +60,7 @@ def read_prepared_words(run: EncoderDirectory, objective: str) -> PreparedWords:
     Raises:
         UserError: The file is damaged.
     """
-    kind: type[PreparedWords] = Targets if objective == "word-vectors" else CountedWords
-    return read_tuple(_path(run), kind)
+    return read_tuple(_path(run), KINDS[objective])
 
 
 def _path(run: EncoderDirectory) -> Path:

@@ -1,4 +1,4 @@
-"""Pretraining a character encoder: a new run, or one to go on with, or one that is finished."""
+"""Pretraining an encoder: a new run, or one to go on with, or one that is finished."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from typing import NamedTuple
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import resolve
-from hier_rnn.model.weight_specs import character_encoder_shapes
+from hier_rnn.model.weight_specs import encoder_shapes
 from hier_rnn.sources.source import Source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
+from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import FIRST_CHARACTER
 from hier_rnn.training.events import Listener, to_all, to_nobody
 from hier_rnn.training.fingerprint import encoder_fingerprint, fingerprint_of
@@ -54,7 +55,7 @@ def pretrain(
     label_feature_weight: float = 0.0,
     on_event: Listener = to_nobody,
 ) -> PretrainingResult:
-    """Pretrains a character encoder, or goes on where an earlier call was interrupted.
+    """Pretrains an encoder, or goes on where an earlier call was interrupted.
 
     Args:
         configuration: The options.
@@ -94,7 +95,8 @@ def pretrain(
             words = prepared.words
             claim_output(run, configuration, force)
             write_prepared(run, prepared)
-        PretrainingRun(configuration, run, words, level).run(to_all(on_event, MetricsFile(run)))
+        training = PretrainingRun(configuration, run, words, opened, level)
+        training.run(to_all(on_event, MetricsFile(run)))
     return PretrainingResult(run.path, trained=True)
 
 
@@ -122,8 +124,12 @@ def _compare(
     fingerprints = read_fingerprints(run) if begun else {}
     compared = comparable(configuration, recorded, data_known=bool(fingerprints))
     unfinished = needs_training(run, compared, force)
-    if configuration.data != recorded.data:
+    # Texts are read anew in each epoch; words are kept as they were counted.
+    reads_on = bool(fingerprints) and unfinished and bool(configuration.data.targets)
+    if configuration.data != recorded.data or reads_on:
         now = encoder_fingerprint(configuration)
+        if configuration.data.targets:
+            now["targets"] = open_target_vectors(configuration.data.targets).check()
         if (text := opened()) is not None:
             now["text"] = fingerprint_of(text)
         check_same_data(run.path, fingerprints, now)
@@ -141,8 +147,17 @@ def _kept(run: EncoderDirectory) -> str:
 def _check(configuration: Configuration) -> None:
     """Finds mistakes in the options before the text is counted, which may take long."""
     options, objective = configuration.character_encoder, configuration.pretraining.objective
-    shapes = character_encoder_shapes(options, alphabet_size=FIRST_CHARACTER)
-    resolve(shapes, configuration.initializers.rules, configuration.data.encoder)
+    sentences, targets = objective == "sentence-vectors", configuration.data.targets
+    if sentences and not targets:
+        raise UserError("data.targets is needed: which vectors shall the encoder learn?")
+    if targets and not sentences:
+        raise UserError(
+            f"data.targets: {objective} learns no vectors of texts. Accepted: the objective"
+            " sentence-vectors."
+        )
+    shapes = encoder_shapes(configuration, FIRST_CHARACTER, sentences)
+    rules, encoder = configuration.initializers.rules, configuration.data.encoder
+    resolve(shapes, rules, encoder, configuration.transferred)
     if objective == "next-character" and options.projection:
         raise UserError(
             "character_encoder.projection: next-character has nothing to teach it, since it is a"

@@ -9,20 +9,20 @@ logger = logging.getLogger(__name__)
 
 
 def log_summary(
-    objective: str, words: int, characters: int, metadata: Mapping[str, float], level: int
+    objective: str, learnt: str, characters: int, metadata: Mapping[str, float], level: int
 ) -> None:
     """Logs what was counted, and what is about to be learnt.
 
     Args:
         objective: Name of the objective.
-        words: How many distinct words are learnt.
+        learnt: How many words, or texts, are learnt.
         characters: How many characters they have.
         metadata: Figures on the counting by name.
         level: At which level it is logged.
     """
     for line in _counted(metadata):
         logger.log(level, line)
-    logger.log(level, f"{objective}: learning {words:,} words of {characters:,} characters")
+    logger.log(level, f"{objective}: learning {learnt} of {characters:,} characters")
 
 
 def _counted(metadata: Mapping[str, float]) -> Iterator[str]:

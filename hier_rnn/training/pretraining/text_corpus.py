@@ -26,6 +26,7 @@ class TextCorpus:
 
     Attributes:
         name: What the user called the sources.
+        words: Turns a text into words.
         words_model: The SentencePiece model; empty for whitespace words.
         fingerprints: That of the `text`, after the first pass over it.
 
@@ -37,7 +38,7 @@ class TextCorpus:
         self.fingerprints: Fingerprints = {}
         self._source = fingerprinted(source, "text", self.fingerprints)
         self.name = source.name
-        self._words, self.words_model = load_words(configuration, source)
+        self.words, self.words_model = load_words(configuration, source)
         self._on_event = on_event
         self._count: int | None = None
 
@@ -47,7 +48,11 @@ class TextCorpus:
         Args:
             stage: What they are read for.
         """
-        return (self._words(example.text) for example in self._examples(stage))
+        return (self.words(example.text) for example in self._examples(stage))
+
+    def raw_texts(self, stage: str) -> Iterator[str]:
+        """Streams every text as it is; arguments as `texts`."""
+        return (example.text for example in self._examples(stage))
 
     def labelled_texts(self, stage: str) -> Iterator[tuple[Sequence[str], list[str]]]:
         """Streams the labels and the words of every text; arguments as `texts`.
@@ -55,7 +60,7 @@ class TextCorpus:
         To have none of several labels is a label as well, the empty one.
         """
         examples = self._examples(stage)
-        return ((e.labels or (e.label or "",), self._words(e.text)) for e in examples)
+        return ((e.labels or (e.label or "",), self.words(e.text)) for e in examples)
 
     def _examples(self, stage: str) -> Iterator[Example]:
         told, done = 0.0, 0

@@ -1,0 +1,1 @@
+"""Vectors of texts: a teacher's, which both encoders learn."""
