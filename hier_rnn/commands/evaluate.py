@@ -108,7 +108,10 @@ def evaluate(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Scores runs on labelled data, side by side when several; or options, by cross-validation."""
+    """Scores runs on labelled data, or options by cross-validation.
+
+    Several runs are scored side by side.
+    """
     show_log(quiet)
     if folds:
         seed_given = click.get_current_context().get_parameter_source("seed")
