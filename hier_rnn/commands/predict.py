@@ -117,7 +117,7 @@ def predict(
     verify: bool,
     quiet: bool,
 ) -> None:
-    """Classifies texts: the label or labels of each, and how probable.
+    """Classifies texts: their labels, and how probable these are.
 
     FILE has a text on every line, in FILE.txt after its labels if it has fastText's; the text
     column is taken from FILE.tsv, .csv, .jsonl, .parquet or .arrow, a FOLDER or tfds:NAME:SPLIT.
