@@ -59,7 +59,8 @@ def test_every_option_of_a_classifier_is_a_parameter():
     given = TextClassifier().get_params()
     groups = ("text", "character_encoder", "sentence_encoder", "head", "initializers", "training")
     names = {o.name.replace(".", "__") for group in groups for o in schema.options_of(group)}
-    others = {"random_state", "verbose", "data__encoder", "data__maximum_text_length"}
+    data = {"data__encoder", "data__transfer", "data__maximum_text_length"}
+    others = {"random_state", "verbose"} | data
     assert set(given) == names | others
     assert given["training__epochs"] == hier_rnn.Configuration().training.epochs
 
