@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from hier_rnn.configuration.options import Configuration, Pretraining
+from hier_rnn.configuration.options import Configuration
 from hier_rnn.initializers.rules import initialize
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
@@ -78,7 +78,7 @@ def turns_of(
 
 
 def _through_the_trie(objective: WordVectorObjective, weights: dict[str, keras.Variable]) -> Turn:
-    optimizer = Optimizer(training_options(Pretraining()), weights)
+    optimizer = Optimizer(training_options(Configuration()), weights)
     values = {name: weight.value for name, weight in weights.items()}
     batches = objective.batches()
 
@@ -194,7 +194,7 @@ class Padded:
             for number, layer in enumerate((self.embedding, self.gru, self.map))
             for variable in layer.trainable_variables
         }
-        optimizer = Optimizer(training_options(Pretraining()), named)
+        optimizer = Optimizer(training_options(Configuration()), named)
         values = {name: variable.value for name, variable in named.items()}
         by_word = tf.constant(weights)
 

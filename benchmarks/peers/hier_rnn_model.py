@@ -17,6 +17,7 @@ from hier_rnn.packing.batch import trie_builder
 from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses
+from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.step import training_step
 
@@ -41,10 +42,12 @@ class HierRNN:
         self.steps = 0
         # One stream for all turns, as one lasts for all epochs: starting it takes a while.
         self._queue: SimpleQueue[Batch | None] = SimpleQueue()
-        data = PackedBatches(self._sentences, self.trie_builder)
+        labels = list(map(str, range(task.classes)))
+        one_label = OneLabelTask(labels, [1.0] * task.classes, options.training.label_smoothing)
+        data = PackedBatches(self._sentences, self.trie_builder, one_label)
         self._packed = iter(data)
-        trainable, class_weights = list(self.weights), [1.0] * task.classes
-        losses = ClassificationLosses(self.classifier, options.training, class_weights, trainable)
+        trainable = list(self.weights)
+        losses = ClassificationLosses(self.classifier, options.training, one_label, trainable)
         self.step = training_step(
             losses, self.optimizer, trainable, data.element_spec, options.seed
         )

@@ -162,7 +162,6 @@ def test_what_is_no_text_is_named_with_its_row(fitted, examples, missing):
         (["a", "a ", "b"], "'a' and 'a ' are one label"),
         (["", "a", "b"], "an empty text is no label"),
         (np.array(["a", 1, "b"], dtype=object), "labels of one type are expected"),
-        ([["a", "b"], ["a", "b"], ["a", "b"]], "1d array"),
     ],
 )
 def test_what_are_no_labels(quick, labels, message):

@@ -191,5 +191,5 @@ def test_a_run_holds_nothing_that_could_run(small_run):
     entries = json.loads(header[8 : 8 + length])
     assert {entry["dtype"] for name, entry in entries.items() if name[:2] != "__"} == {"F32"}
     assert {path.suffix for path in small_run.rglob("*") if path.is_file()} <= {
-        *(".json", ".jsonl", ".safetensors", ".toml", ".txt", ".model"),
+        *(".json", ".jsonl", ".md", ".safetensors", ".toml", ".txt", ".model"),
     }
