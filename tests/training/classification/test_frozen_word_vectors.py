@@ -16,6 +16,7 @@ from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.classification import frozen_word_vectors, objective
 from hier_rnn.training.classification.batches import PackedBatches, Sentence
 from hier_rnn.training.classification.frozen_word_vectors import FrozenWordVectors, vectors_stay
+from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.classification.train import train_classifier
 
 pytestmark = [
@@ -52,8 +53,9 @@ def test_a_batch_has_the_vectors_of_its_words(encoder, monkeypatch, sentences, a
     monkeypatch.setattr(frozen_word_vectors, "ENCODED_AT_ONCE", at_once)
     known = FrozenWordVectors(encoder, SPELLING, VOCABULARY)
     stream = [[Sentence(words, 0) for words in sentences]]
-    [batch] = PackedBatches(lambda: iter(stream), SPELLING, known)
-    [plain] = PackedBatches(lambda: iter(stream), SPELLING)
+    task = OneLabelTask(["a"], [1.0], 0.0)
+    [batch] = PackedBatches(lambda: iter(stream), SPELLING, task, known)
+    [plain] = PackedBatches(lambda: iter(stream), SPELLING, task)
     found = known.merge(encoder(batch.batch.prefix_tries), batch.rows)
     np.testing.assert_allclose(found, encoder(plain.batch.prefix_tries), atol=1e-6)
     new = {word for words in sentences for word in words} - VOCABULARY.keys()
