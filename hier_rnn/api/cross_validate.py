@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.api.data import with_names
-from hier_rnn.api.examples import Labelled, labelled_source
+from hier_rnn.api.data.examples import Labelled, labelled_source
+from hier_rnn.api.data.sources import with_names
 from hier_rnn.api.log import shown_log
 from hier_rnn.api.options import resolved
 from hier_rnn.configuration.options import Configuration

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.api.examples import Labelled
+from hier_rnn.api.data.examples import Labelled
 from hier_rnn.api.run import Run
 from hier_rnn.evaluation.evaluate import Evaluation
 

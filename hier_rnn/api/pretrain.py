@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.api.examples import source_names, unlabelled_source
+from hier_rnn.api.data.examples import source_names, unlabelled_source
 from hier_rnn.api.log import log_evaluation, shown_log
 from hier_rnn.api.options import resolved
 from hier_rnn.api.output import output_directory

@@ -10,7 +10,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.inference.predictor import Predictor
 
 if TYPE_CHECKING:
-    from hier_rnn.api.examples import Labelled
+    from hier_rnn.api.data.examples import Labelled
     from hier_rnn.api.explanation import NotebookExplanation
     from hier_rnn.evaluation.evaluate import Evaluation, Unseen
 
@@ -81,8 +81,8 @@ class Run(Predictor):
         Raises:
             UserError: The data or a way to misspell can't be used, or a file can't be written.
         """
-        from hier_rnn.api.examples import labelled_source, source_names
-        from hier_rnn.api.reading import reading_for
+        from hier_rnn.api.data.examples import labelled_source, source_names
+        from hier_rnn.api.data.reading import reading_for
         from hier_rnn.evaluation.evaluate_runs import evaluate_runs
 
         options = self.configuration.data

@@ -14,8 +14,8 @@ from sklearn.utils import Tags, check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from hier_rnn.api.examples import label_name, source_of, texts_of, values_of
-from hier_rnn.api.label_sets import LabelSets, is_label_sets
+from hier_rnn.api.data.examples import label_name, source_of, texts_of, values_of
+from hier_rnn.api.data.label_sets import LabelSets, is_label_sets
 from hier_rnn.api.log import log_evaluation, shown_log
 from hier_rnn.api.run import Run
 from hier_rnn.configuration import schema

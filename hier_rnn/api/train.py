@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.api.data import sources_of, with_names
-from hier_rnn.api.examples import Labelled, labelled_source, resolved_for
+from hier_rnn.api.data.examples import Labelled, labelled_source, resolved_for
+from hier_rnn.api.data.sources import sources_of, with_names
 from hier_rnn.api.log import log_evaluation, shown_log
 from hier_rnn.api.options import resolved
 from hier_rnn.api.output import output_directory

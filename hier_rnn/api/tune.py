@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.api.data import sources_of, with_names
-from hier_rnn.api.examples import Labelled
+from hier_rnn.api.data.examples import Labelled
+from hier_rnn.api.data.sources import sources_of, with_names
 from hier_rnn.api.log import shown_log
 from hier_rnn.api.options import resolved
 from hier_rnn.api.output import output_directory

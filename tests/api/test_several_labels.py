@@ -9,8 +9,8 @@ import pytest
 from scipy import sparse
 
 import hier_rnn
-from hier_rnn.api.examples import labelled_source, resolved_for
-from hier_rnn.api.label_sets import LabelSets, is_label_sets
+from hier_rnn.api.data.examples import labelled_source, resolved_for
+from hier_rnn.api.data.label_sets import LabelSets, is_label_sets
 from hier_rnn.configuration.options import Configuration, Data
 from hier_rnn.errors import UserError
 

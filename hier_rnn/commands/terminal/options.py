@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hier_rnn.api.reading import reading_for
+from hier_rnn.api.data.reading import reading_for
 from hier_rnn.commands.terminal.console import STANDARD_STREAM
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import is_multilabel
 
-from hier_rnn.api.examples import SEVERAL, label_name, values_of
+from hier_rnn.api.data.examples import SEVERAL, label_name, values_of
 from hier_rnn.errors import UserError
 
 

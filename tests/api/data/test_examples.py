@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hier_rnn.api.examples import labelled_source, source_names, texts_of, unlabelled_source
+from hier_rnn.api.data.examples import labelled_source, source_names, texts_of, unlabelled_source
 from hier_rnn.configuration.options import Data
 from hier_rnn.errors import UserError
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.api.examples import Labelled, labelled_source, source_names
+from hier_rnn.api.data.examples import Labelled, labelled_source, source_names
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.sources.bundled import bundled
