@@ -84,7 +84,11 @@ class WordCache:
                     del self._rows[self._words[row]]
                     self._words[row] = word
                 self._rows[word] = row
-            self._table[rows] = values[new]
+            chosen = values if len(new) == len(words) else values[new]
+            if (np.diff(rows) == 1).all() and len(rows):  # as a rule: in one go
+                self._table[rows[0] : rows[0] + len(rows)] = chosen
+            else:
+                self._table[rows] = chosen
 
     def _free(self, count: int) -> np.ndarray:
         """Returns rows for so many words: those never used first, then any."""
