@@ -13,7 +13,6 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.evaluate import evaluate
-from hier_rnn.metrics.probabilities import probabilities
 from hier_rnn.sources.example import Example, Source
 
 
@@ -52,7 +51,7 @@ def test_the_yardstick_is_to_name_always_the_most_frequent_class(evaluation):
 
 def test_examples_worth_reading(evaluation, examples, predictor):
     logits = np.array(list(predictor.logits(example.text for example in examples)))
-    chances = probabilities(logits)
+    chances = OneLabel().probabilities(logits)
     wrong = chances.argmax(1) != [predictor.labels.index(e.label) for e in examples]
     by_text = dict(zip((e.where for e in examples), examples, strict=True))
 

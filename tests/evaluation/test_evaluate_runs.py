@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
+from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.evaluate_runs import evaluate_runs, run_names
-from hier_rnn.metrics.probabilities import probabilities
 from hier_rnn.sources.example import Example, Source
 
 
@@ -32,7 +32,7 @@ def test_one_run(predictors, source, examples, tmp_path, capsys):
     assert [(line["label"], line["text"], line["where"]) for line in lines] == read
     assert np.mean([line["correct"] for line in lines]) == document["accuracy"]
     logits = next(predictors[0].logits([examples[0].text]))
-    expected = probabilities(logits, 2.5)
+    expected = OneLabel(2.5).probabilities(logits)
     assert list(lines[0]["probabilities"].values()) == pytest.approx(expected, abs=1e-6)
     assert capsys.readouterr() == ("", "")
 

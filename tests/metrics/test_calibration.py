@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.metrics.calibration import (
     TEMPERATURES,
     calibrate,
@@ -11,7 +12,6 @@ from hier_rnn.metrics.calibration import (
     fit_temperature,
     reliability,
 )
-from hier_rnn.metrics.probabilities import probabilities
 from hier_rnn.metrics.scores import negative_log_likelihood
 
 
@@ -19,7 +19,7 @@ def drawn(temperature: float, count: int = 6000):
     """Labels drawn from the logits' own probabilities, then logits made too sure."""
     generator = np.random.default_rng(3)
     logits = generator.normal(scale=1.5, size=(count, 4))
-    chances = probabilities(logits)
+    chances = OneLabel().probabilities(logits)
     targets = np.array([generator.choice(4, p=row) for row in chances])
     return (logits * temperature).astype(np.float32), targets
 
@@ -31,8 +31,8 @@ def test_temperature_is_found_and_makes_confidence_believable(temperature):
     assert fitted == pytest.approx(temperature, rel=0.1)
     logits, targets = logits[3000:], targets[3000:]
     held_out = calibrate(
-        probabilities(logits, fitted).max(1),
-        probabilities(logits).max(1),
+        OneLabel(fitted).probabilities(logits).max(1),
+        OneLabel().probabilities(logits).max(1),
         logits.argmax(1) == targets,
         negative_log_likelihood(targets, logits, fitted),
         fitted,
@@ -52,8 +52,10 @@ def test_temperature_stays_in_bounds_where_all_is_right():
 
 def test_temperature_changes_no_prediction():
     logits, _ = drawn(1.0, 50)
-    assert (probabilities(logits, 4.0).argmax(1) == logits.argmax(1)).all()
-    assert (probabilities(logits, 4.0).max(1) <= probabilities(logits).max(1)).all()
+    assert (OneLabel(4.0).probabilities(logits).argmax(1) == logits.argmax(1)).all()
+    assert (
+        OneLabel(4.0).probabilities(logits).max(1) <= OneLabel().probabilities(logits).max(1)
+    ).all()
 
 
 def test_reliability_counts_every_example_once():
