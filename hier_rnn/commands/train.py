@@ -14,6 +14,7 @@ from hier_rnn.commands.terminal.console import show_log, tell
 from hier_rnn.commands.terminal.flags import CLASSIFICATION, PRETRAINING
 from hier_rnn.commands.terminal.group import CommandGroup
 from hier_rnn.commands.terminal.options import output_option, path_option, quiet_option
+from hier_rnn.commands.terminal.together import as_worker
 from hier_rnn.configuration.command_line import (
     ConfiguredCommand,
     configuration_options,
@@ -100,7 +101,10 @@ def classify(
     from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.classification.train import train_classifier
 
-    with TrainingScreen(quiet) as screen:
+    with (
+        as_worker(configuration.training) as tells,
+        TrainingScreen(quiet or not tells) as screen,
+    ):
         result = train_classifier(
             configuration,
             out,
@@ -109,6 +113,8 @@ def classify(
             tensorboard=tensorboard,
             on_event=screen,
         )
+    if not tells:
+        return
     run = RunDirectory(out)
     # A run that was killed before its evaluation is finished, but for that.
     evaluated = configuration.data.test and (result.trained or not run.evaluated)
@@ -281,7 +287,10 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
 
-    with TrainingScreen(quiet) as screen:
+    with (
+        as_worker(configuration.pretraining) as tells,
+        TrainingScreen(quiet or not tells) as screen,
+    ):
         result = pretrain_encoder(configuration, out, force=force, on_event=screen)
-    if not quiet and result.trained:
+    if tells and not quiet and result.trained:
         print_encoder_conclusion(out)

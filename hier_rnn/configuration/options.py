@@ -17,9 +17,11 @@ Positive = Annotated[int, Field(gt=0, le=10**9)]
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Width = Annotated[int, Field(gt=0, le=16_384)]
 Layers = Annotated[int, Field(gt=0, le=64)]
+Seconds = Annotated[float, Field(ge=1, le=10**6)]
 AUTO: Literal["auto"] = "auto"  # until the training data are looked at
 CHARACTER_ENCODER, SENTENCE_ENCODER = "character_encoder", "sentence_encoder"
 OnDivergence = Literal["stop", "skip", "restore"]
+Distribute = Literal["none", "mirrored", "multi-worker"]
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
 
 
@@ -291,6 +293,16 @@ class Training(Options):
         description="when a loss or gradient is not finite: stop with an error, skip the batch, or"
         " restore the last checkpoint and halve the learning rate (at most three times)",
     )
+    distribute: Distribute = Field(
+        default="none",
+        description="who computes shares of each batch: none (this process all of it), mirrored"
+        " (every GPU of this machine), multi-worker (the processes that the variable TF_CONFIG"
+        " names)",
+    )
+    worker_timeout: Seconds = Field(
+        default=600.0,
+        description="multi-worker: seconds to wait for a worker that has not begun or is gone",
+    )
     warm_start_epochs: Count = Field(
         default=40,
         description="epochs of the warm start, in which the character encoder learns word vectors"
@@ -422,6 +434,14 @@ class Pretraining(Options):
     on_divergence: OnDivergence = Field(
         default="stop",
         description="when a loss or gradient is not finite: as for training.on_divergence",
+    )
+    distribute: Distribute = Field(
+        default="none",
+        description="who computes shares of each batch: as for training.distribute",
+    )
+    worker_timeout: Seconds = Field(
+        default=600.0,
+        description="multi-worker: seconds to wait for a worker that has not begun or is gone",
     )
 
 

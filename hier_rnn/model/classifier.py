@@ -122,7 +122,7 @@ class Classifier(keras.Model):
         """Returns the logits of sentences of known words; arguments as `SentenceEncoder.call`."""
         pooled = self.sentence_encoder(words, sentences, rng=rng, differentiable=differentiable)
         if rng is not None:
-            pooled = rng.dropout(pooled, self.options.dropout)
+            pooled = rng.dropout(pooled, self.options.dropout, rng.texts)
         return dense(pooled, *self._head.values())
 
 

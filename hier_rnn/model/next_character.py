@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from hier_rnn.configuration.options import CharacterEncoderOptions
+from hier_rnn.model.replicas import total
 from hier_rnn.model.variables import Variables, add_variables
 from hier_rnn.model.weight_specs import next_character_shapes
 from hier_rnn.packing.trie import PrefixTrie, parent_states
@@ -54,7 +55,7 @@ class NextCharacter(keras.layers.Layer):
         losses = self.losses(states, parent_states(trie), trie.characters, direction)
         known = tf.equal(trie.characters, FIRST_MARKS[direction])
         counts = tf.where(known, tf.zeros_like(counts), counts)
-        return tf.math.divide_no_nan(tf.reduce_sum(counts * losses), tf.reduce_sum(counts))
+        return tf.math.divide_no_nan(tf.reduce_sum(counts * losses), total(tf.reduce_sum(counts)))
 
     def losses(
         self, states: tf.Tensor, rows: tf.Tensor, characters: tf.Tensor, direction: int = 0

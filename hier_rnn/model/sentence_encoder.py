@@ -83,11 +83,11 @@ class SentenceEncoder(keras.layers.Layer):
         """
         options = self.options
         if rng is not None:
-            words = rng.dropout(words, options.input_dropout)
+            words = rng.dropout(words, options.input_dropout, rng.words)
             if options.word_dropout:
                 # A dropped word's row reads an extra vector of zeros.
                 rows = sentences.words
-                dropped = rng.uniform([tf.size(rows)]) < options.word_dropout
+                dropped = rng.uniform([tf.size(rows)], rng.rows(sentences)) < options.word_dropout
                 rows = tf.where(dropped, tf.shape(words)[0], rows)
                 sentences = sentences._replace(words=rows)
                 words = tf.pad(words, [[0, 1], [0, 0]])
@@ -141,7 +141,8 @@ class SentenceEncoder(keras.layers.Layer):
             if layer:
                 rows = tf.range(tf.size(rows))
                 if segment_rng is not None:
-                    states = segment_rng.dropout(states, options.dropout)
+                    places = segment_rng.rows(sentences, segment * options.segment_words)
+                    states = segment_rng.dropout(states, options.dropout, places)
             cell = self.cells[0 if options.share_layer_weights else layer]
             hidden, cells = tf.unstack(initial[layer])
             output = cell(

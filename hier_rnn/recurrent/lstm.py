@@ -404,7 +404,7 @@ class PackedLSTM:
         shape = [2, tf.size(sentences.lengths), self.units]
         mask = None
         if rng is not None and self.recurrent_dropout:
-            mask = rng.mask(shape, self.recurrent_dropout)
+            mask = rng.mask_by_rank(shape, self.recurrent_dropout)
         kernels, recurrent_kernels, biases = self._tensors()
         zeros = tf.zeros(shape, kernels[0].dtype)
         hidden = zeros if initial_hidden is None else initial_hidden

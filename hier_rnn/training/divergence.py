@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
-from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.training.events import Diverged
 from hier_rnn.training.objective import Objective
 from hier_rnn.training.state import TrainingState
@@ -63,14 +62,10 @@ class OnDivergence:
         objective: What is learnt.
         options: The options of the training.
         kept: The state of the training.
-        checkpoints: Where it is saved.
     """
 
-    def __init__(
-        self, objective: Objective, options: Training, kept: TrainingState, checkpoints: Checkpoints
-    ) -> None:
-        self._objective, self._options = objective, options
-        self._kept, self._checkpoints = kept, checkpoints
+    def __init__(self, objective: Objective, options: Training, kept: TrainingState) -> None:
+        self._objective, self._options, self._kept = objective, options, kept
         self._skipped_in_a_row = 0
 
     def nothing(self) -> None:
@@ -102,9 +97,7 @@ class OnDivergence:
         restored = state.restored + 1
         if self._options.on_divergence != "restore" or restored > RESTORES:
             raise divergence.error(self._options, self._objective.option_group) from None
-        checkpoint = self._checkpoints.latest()
-        assert checkpoint is not None  # one was written before the first step
-        self._kept.restore(checkpoint)
+        self._kept.go_back()  # a checkpoint was written before the first step
         state.restored = restored
         logger.warning(
             "%s; back to step %s with half the learning rate", divergence, f"{state.step:,}"

@@ -42,6 +42,13 @@ class Interruption:
         self._previous = {}
 
 
+def interrupted_after(step: int) -> KeyboardInterrupt:
+    """Returns what says that a training was interrupted and saved after a step."""
+    return KeyboardInterrupt(
+        f"interrupted; saved after step {step:,}. The same command again goes on from here."
+    )
+
+
 @contextlib.contextmanager
 def interruptible(kept: Callable[[], str]) -> Iterator[None]:
     """A context in which SIGTERM interrupts as Ctrl-C does, and either says what is kept.

@@ -18,10 +18,11 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Training
 from hier_rnn.storage.checkpoints import Checkpoint, Checkpoints
 from hier_rnn.training import events
+from hier_rnn.training.distribution.workers import ALONE, Workers
 from hier_rnn.training.divergence import Divergence, OnDivergence
 from hier_rnn.training.events import Event
-from hier_rnn.training.interruption import Interruption
-from hier_rnn.training.objective import Objective
+from hier_rnn.training.interruption import Interruption, interrupted_after
+from hier_rnn.training.objective import BatchSize, Objective
 from hier_rnn.training.optimizer import Optimizer
 from hier_rnn.training.phases import ResolvedPhase, resolve_phases
 from hier_rnn.training.schedule import PhaseSchedule
@@ -42,6 +43,7 @@ class TrainingLoop:
             evaluated, and kept unless training makes better ones. Default None: they are not.
         doubt: From the metrics of the weights as they began, by how much a score has to be better
             than theirs. Default: by anything.
+        workers: Who trains together; all of them run this loop. Default this process alone.
 
     Raises:
         UserError: A phase or a learning rate names no weight, or the checkpoint does not fit.
@@ -56,18 +58,18 @@ class TrainingLoop:
         checkpoint: Checkpoint | None = None,
         beginning: Mapping[str, float] | None = None,
         doubt: Callable[[Mapping[str, float]], float] = lambda metrics: 0.0,
+        workers: Workers = ALONE,
     ) -> None:
         self._objective, self._options, self._seed = objective, options, seed
-        self._beginning, self._doubt = beginning, doubt
+        self._beginning, self._doubt, self._workers = beginning, doubt, workers
         self._weights = objective.named_weights()
         self._optimizer = Optimizer(options, self._weights)
-        self._kept = TrainingState(checkpoints, self._weights, self._optimizer)
-        if checkpoint is not None:
-            self._kept.restore(checkpoint)
+        self._kept = TrainingState(checkpoints, self._weights, self._optimizer, workers)
+        self._kept.begin(checkpoint)
         self.state = self._kept.progress
         phases = resolve_phases(options, self._weights)
         self._schedule = PhaseSchedule(phases, options, objective, self.state)
-        self._on_divergence = OnDivergence(objective, options, self._kept, checkpoints)
+        self._on_divergence = OnDivergence(objective, options, self._kept)
 
     @property
     def best(self) -> dict[str, np.ndarray]:
@@ -88,8 +90,9 @@ class TrainingLoop:
             if self._beginning is not None and not self.state.metrics:
                 yield self._started()
                 yield self._evaluate_beginning(self._beginning)
-            if self._options.on_divergence == "restore" and self.state.step == 0:
-                self._kept.save()  # or there would be nothing to restore at first
+            goes_back = self._options.on_divergence == "restore" or self._workers.count > 1
+            if goes_back and self.state.step == 0:
+                self._kept.save()  # or there would be nothing to go back to at first
             yield self._started()
             while (phase := self._schedule.phase) is not None:
                 try:
@@ -101,47 +104,41 @@ class TrainingLoop:
 
     def _phase(self, phase: ResolvedPhase, interruption: Interruption) -> Iterator[Event]:
         """Trains on one batch after the other until the phase is over."""
-        state, objective = self.state, self._objective
-        batches, signature, losses = objective.begin(phase, state.epoch, state.batch)
-        step = training_step(losses, self._optimizer, phase.trainable, signature, self._seed)
+        state, objective, workers = self.state, self._objective, self._workers
+        begin = objective.begin(phase, state.epoch, state.batch, workers.shares)
+        how = (phase.trainable, begin.signature, self._seed, workers)
+        step = training_step(begin.losses, self._optimizer, *how)
         saved, begun = time.monotonic(), time.perf_counter()
         # Closed however the loop ends: a stream that outlives it may hang as the program ends.
-        with contextlib.closing(batch for batch in batches) as stream:
-            for batch in stream:
-                yield self._take(step, batch, begun)
+        with contextlib.closing(batch for batch in begin.batches) as stream:
+            for shares in stream:
+                batch = shares[0] if workers.shares else shares
+                yield self._take(step, shares, objective.size(batch), begun)
                 ends_epoch = objective.ends_epoch(batch, state) or self._schedule.ends
                 if ends_epoch:
                     yield self.evaluate()
                 stalled = self._schedule.stalled
                 ends_phase = self._schedule.advance()
                 due = time.monotonic() - saved >= self._options.checkpoint_seconds
-                if ends_epoch or due or interruption.requested:
+                due, stop = workers.agree(due, interruption.requested)
+                if ends_epoch or due or stop:
                     yield self._save()
                     saved = time.monotonic()
-                if interruption.requested:
-                    raise KeyboardInterrupt(
-                        f"interrupted; saved after step {state.step:,}. The same command again"
-                        " goes on from here."
-                    )
+                if stop:
+                    raise interrupted_after(state.step)
                 if ends_phase:
                     yield events.PhaseEnded(stalled)
                     return
                 begun = time.perf_counter()
 
-    def _take(self, step: TrainingStep, batch: Any, begun: float) -> Event:
+    def _take(self, step: TrainingStep, batch: Any, size: BatchSize, begun: float) -> Event:
         """Takes a step, or leaves its batch out if that is what to do."""
-        state, size = self.state, self._objective.size(batch)
+        state, number = self.state, tf.constant(self.state.step, tf.int32)
         rate = tf.constant(self._schedule.rate(size.examples), tf.float32)
-        loss = float(step(batch, rate, tf.constant(state.step, tf.int32)).numpy())
-        finite = math.isfinite(loss)
-        divergence = None if finite else self._on_divergence.leave_out()
-        seconds = time.perf_counter() - begun
-        state.seconds += seconds
-        state.epoch_seconds += seconds
-        state.step += 1
-        state.batch += 1
-        state.examples += size.examples
-        state.words += size.words
+        with self._workers.noticed():
+            loss = float(step(batch, rate, number).numpy())
+        divergence = None if math.isfinite(loss) else self._on_divergence.leave_out()
+        state.count_step(size.examples, size.words, time.perf_counter() - begun)
         if divergence is not None:
             state.skipped += 1
             return events.Diverged(divergence.step, divergence.texts, "skip")
@@ -154,12 +151,11 @@ class TrainingLoop:
         """Ends an epoch, also before its last batch: the metrics, and the best weights."""
         state, objective, begun = self.state, self._objective, time.perf_counter()
         with self._kept.averaged():
-            metrics = objective.validate()
+            metrics = self._validate()
             state.seconds += time.perf_counter() - begun
             if not all(map(math.isfinite, metrics.values())):
                 raise Divergence("a metric on the validation data", state.step)
-            row = state.row(metrics)
-            score = objective.score(metrics)
+            row, score = state.row(metrics), objective.score(metrics)
             best = score > self._score_to_beat
             if best:
                 state.best_score, state.best_epoch = score, state.epoch + 1
@@ -180,12 +176,16 @@ class TrainingLoop:
     def _evaluate_beginning(self, figures: Mapping[str, float]) -> Event:
         """Evaluates the weights as they are before the first step: epoch 0."""
         state, objective = self.state, self._objective
-        metrics = objective.validate()
+        metrics = self._validate()
         row = {"epoch": 0, "step": 0, **figures, **metrics, "seconds": state.seconds, "kept": 1}
         state.metrics.append(row)
         state.best_score = objective.score(metrics)
         self._kept.keep_as_best()
         return events.Evaluated(row, objective.score_name, True)
+
+    def _validate(self) -> Mapping[str, float]:
+        """The metrics on the validation data: the chief's."""
+        return self._workers.from_chief(lambda: dict(self._objective.validate()))
 
     def _started(self) -> Event:
         state, objective = self.state, self._objective

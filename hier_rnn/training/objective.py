@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import keras
 import tensorflow as tf
 
+from hier_rnn.packing.share import Share
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.training.phases import ResolvedPhase
 from hier_rnn.training.state import TrainerState
@@ -41,7 +42,8 @@ class PhaseBatches(NamedTuple):
     signature: Any
     """Types and shapes of a batch, nested as a batch is."""
     losses: Callable[[Any, DropoutRng], Losses]
-    """A batch's losses, in TensorFlow operations; the rng is the source of dropout."""
+    """A batch's losses, in TensorFlow operations; the rng is the source of dropout. Of a share, its
+    part of the losses of the whole batch (`model/replicas.py`)."""
 
 
 class Objective(Protocol):
@@ -60,18 +62,22 @@ class Objective(Protocol):
         """Returns every weight by its name."""
         ...
 
-    def begin(self, phase: ResolvedPhase, epoch: int, batch: int) -> PhaseBatches:
+    def begin(
+        self, phase: ResolvedPhase, epoch: int, batch: int, shares: Sequence[Share] = ()
+    ) -> PhaseBatches:
         """Begins or takes up a phase.
 
         Args:
             phase: The phase.
             epoch: Epochs done.
             batch: Batches of the next epoch done: they are left out.
+            shares: Which shares of each batch to pack, for as many replicas of the model: then
+                each of `PhaseBatches.batches` is a tuple of them. Default none: whole batches.
         """
         ...
 
     def size(self, batch: Any) -> BatchSize:
-        """Returns how much a batch has."""
+        """Returns how much a batch has, or the batch that this is a share of."""
         ...
 
     def ends_epoch(self, batch: Any, state: TrainerState) -> bool:

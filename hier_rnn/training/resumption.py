@@ -14,8 +14,8 @@ from hier_rnn.storage.directory import Directory
 from hier_rnn.storage.json_file import parse_json
 from hier_rnn.training.fingerprint import Fingerprints
 
-# These decide when a run is saved and what is done about trouble, not what is learnt.
-CHANGEABLE = ("on_divergence", "checkpoint_seconds")
+# These decide who trains, when a run is saved and what is done about trouble, not what is learnt.
+CHANGEABLE = ("on_divergence", "checkpoint_seconds", "distribute", "worker_timeout")
 GROUPS = ("training", "pretraining")
 
 

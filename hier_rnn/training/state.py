@@ -13,6 +13,7 @@ import numpy as np
 from hier_rnn.errors import UserError
 from hier_rnn.model.classifier import assign
 from hier_rnn.storage.checkpoints import Checkpoint, Checkpoints, read_progress
+from hier_rnn.training.distribution.workers import ALONE, Workers
 from hier_rnn.training.optimizer import Optimizer
 
 # Of each weight: itself, its gradient, the optimizer's two moments, the average, the best, and all
@@ -58,6 +59,21 @@ class TrainerState:
     metrics: list[dict[str, Any]] = field(default_factory=list)
     """One row of `metrics.jsonl` for every evaluation."""
 
+    def count_step(self, examples: int, words: int, seconds: float) -> None:
+        """Counts a step as done.
+
+        Args:
+            examples: How many its batch has.
+            words: Likewise.
+            seconds: How long it took.
+        """
+        self.step += 1
+        self.batch += 1
+        self.examples += examples
+        self.words += words
+        self.epoch_seconds += seconds
+        self.seconds += seconds
+
     def row(self, metrics: Mapping[str, float]) -> dict[str, Any]:
         """Returns the row of `metrics.jsonl` for an evaluation that ends the epoch.
 
@@ -95,6 +111,7 @@ class TrainingState:
         checkpoints: Where it is saved.
         weights: Every weight by name.
         optimizer: The optimizer.
+        workers: Who trains together; the chief's state is everyone's. Default this process alone.
     """
 
     def __init__(
@@ -102,7 +119,9 @@ class TrainingState:
         checkpoints: Checkpoints,
         weights: Mapping[str, keras.Variable],
         optimizer: Optimizer,
+        workers: Workers = ALONE,
     ) -> None:
+        self._workers = workers
         self.progress = TrainerState()
         self.best: dict[str, np.ndarray] = {}
         """The weights that reached the best score."""
@@ -132,7 +151,7 @@ class TrainingState:
         return {name: weight.numpy() for name, weight in self._weights.items()}
 
     def save(self) -> None:
-        """Writes a checkpoint.
+        """Writes a checkpoint, if this is the chief.
 
         Raises:
             NotFiniteError: A weight is not finite: it would be so for ever.
@@ -141,8 +160,32 @@ class TrainingState:
         tensors = {name: variable.numpy() for name, variable in self._variables.items()}
         if not all(np.isfinite(values).all() for values in tensors.values()):
             raise NotFiniteError
+        if not self._workers.is_chief:
+            return
         tensors |= {f"{BEST}/{name}": values for name, values in self.best.items()}
         self._checkpoints.save(self.progress.step, tensors, asdict(self.progress))
+
+    def begin(self, checkpoint: Checkpoint | None) -> None:
+        """Makes the state that of the chief, who takes up a checkpoint if there is one.
+
+        Args:
+            checkpoint: What was saved; of others than the chief None.
+
+        Raises:
+            UserError: It is of another model.
+        """
+        if checkpoint is not None:
+            self.restore(checkpoint)
+        self._workers.take_from_chief(self._variables.values())
+        progress = self._workers.from_chief(lambda: asdict(self.progress))
+        for name, value in progress.items():
+            setattr(self.progress, name, value)
+
+    def go_back(self) -> None:
+        """Takes up the last checkpoint, of which there is one."""
+        checkpoint = self._checkpoints.latest() if self._workers.is_chief else None
+        assert checkpoint is not None or not self._workers.is_chief
+        self.begin(checkpoint)
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Takes up a checkpoint.

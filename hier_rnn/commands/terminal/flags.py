@@ -21,6 +21,7 @@ CLASSIFICATION = {
     "data.encoder": "--encoder DIR",
     "data.transfer": "--transfer",
     "training.freeze_encoder": "--freeze-encoder",
+    "training.distribute": "--distribute",
     **READING,
     "data.multi_label": "--multi-label",
     "data.label_separator": "--label-separator TEXT",
@@ -31,6 +32,7 @@ PRETRAINING = {
     "data.targets": "--targets FILE",
     "pretraining.objective": "--objective",
     "pretraining.vectors": "--vectors FILE",
+    "pretraining.distribute": "--distribute",
     "data.encoder": "--encoder DIR",
     "data.transfer": "--transfer",
     **READING,
@@ -41,7 +43,7 @@ _ARGUMENTS = {"`out`": "--out", "`force=True`": "--force", "`verify=False`": "--
 _FLAGS = {
     name: flag.split()[0]
     for name, flag in {**CLASSIFICATION, **PRETRAINING}.items()
-    if name.startswith("data.")
+    if name.startswith("data.") or name.endswith(".distribute")
 }
 # Not where a message begins with the place in a file: there the option is called as in the file.
 _NAMED = re.compile(

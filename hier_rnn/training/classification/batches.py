@@ -17,7 +17,9 @@ from hier_rnn.configuration.options import Training
 from hier_rnn.errors import UserError
 from hier_rnn.packing.batch import PackedBatch, TrieBuilder
 from hier_rnn.packing.sentences import pack_sentences
+from hier_rnn.packing.share import Places, Share, share_of_texts
 from hier_rnn.packing.stream import PackedStream
+from hier_rnn.packing.trie import PrefixTrie
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
@@ -41,8 +43,12 @@ class LabelledBatch(NamedTuple):
     """int32 `(distinct words,)`: each word's row among the frozen vectors, else -1."""
     targets: tf.Tensor
     """As `Task.signature`."""
+    sentences: tf.Tensor
+    """int32 `()`: sentences in the batch, of which a share may have but a part."""
     words: tf.Tensor
-    """int32 `()`: words in the batch."""
+    """int32 `()`: words in the batch; likewise."""
+    places: Places | tuple[()] = ()
+    """Of a share, where its rows stand in the batch."""
 
 
 def endless_batches(
@@ -142,9 +148,11 @@ class PackedBatches:
         trie_builder: Makes the tries of words.
         task: Makes targets of a batch's sentences.
         frozen: Vectors of words that the tries leave out. Default none.
+        shares: Which shares of each batch to pack, for as many replicas of the model. Default
+            none: the whole batch.
 
     Attributes:
-        element_spec: Types and shapes of a batch.
+        element_spec: Types and shapes of a batch; with shares, of a tuple of theirs.
 
     Raises:
         UserError: On iteration, what `batches` raises.
@@ -156,23 +164,39 @@ class PackedBatches:
         trie_builder: TrieBuilder,
         task: Task,
         frozen: FrozenWordVectors | None = None,
+        shares: Sequence[Share] = (),
     ) -> None:
         self._batches, self._task = batches, task
         self._error: UserError | None = None
 
-        def pack(words: tf.Tensor, lengths: tf.Tensor, targets: tf.Tensor) -> LabelledBatch:
-            distinct, indices = tf.unique(words)
+        def spelled(distinct: tf.Tensor) -> tuple[tuple[PrefixTrie, ...], tf.Tensor]:
             rows = frozen.rows(distinct) if frozen else tf.fill(tf.shape(distinct), -1)
-            tries = trie_builder(tf.boolean_mask(distinct, rows < 0))
+            return trie_builder(tf.boolean_mask(distinct, rows < 0)), rows
+
+        def whole(words: tf.Tensor, lengths: tf.Tensor, targets: tf.Tensor) -> LabelledBatch:
+            distinct, indices = tf.unique(words)
+            tries, rows = spelled(distinct)
             batch = PackedBatch(tries, pack_sentences(indices, lengths))
-            return LabelledBatch(batch, rows, targets, tf.size(words))
+            return LabelledBatch(batch, rows, targets, tf.size(lengths), tf.size(words))
+
+        def shared(
+            words: tf.Tensor, lengths: tf.Tensor, targets: tf.Tensor
+        ) -> tuple[LabelledBatch, ...]:
+            size, packed = (tf.size(lengths), tf.size(words)), []
+            for share in shares:
+                distinct, sentences, places = share_of_texts(words, lengths, share)
+                tries, rows = spelled(distinct)
+                own = tf.gather(targets, places.texts)
+                batch = PackedBatch(tries, sentences)
+                packed.append(LabelledBatch(batch, rows, own, *size, places))
+            return tuple(packed)
 
         signature = (
             tf.TensorSpec([None], tf.string),
             tf.TensorSpec([None], tf.int32),
             task.signature,
         )
-        self._data = PackedStream(self._columns, signature, pack)
+        self._data = PackedStream(self._columns, signature, shared if shares else whole)
         self.element_spec = self._data.element_spec
 
     def __iter__(self) -> Iterator[LabelledBatch]:

@@ -16,6 +16,7 @@ from hier_rnn.configuration.options import (
     InitializerRule,
     Training,
 )
+from hier_rnn.errors import UserError
 from hier_rnn.inference.inference import Inference
 from hier_rnn.initializers.rules import WeightInit, initialize, resolve, rules_deciding
 from hier_rnn.memory import check_training_memory
@@ -34,6 +35,7 @@ from hier_rnn.training.classification.summary import log_summary
 from hier_rnn.training.classification.tasks.choose import class_weights
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.classification.warm_start import warm_start
+from hier_rnn.training.distribution.workers import ALONE, Workers
 from hier_rnn.training.divergence import Divergence
 from hier_rnn.training.events import EndTraining, Listener, ModelBuilt
 from hier_rnn.training.loop import TrainingLoop
@@ -54,6 +56,7 @@ class ClassifierTraining:
         data: The run's data.
         warm_start: Where the encoder of the warm start is kept. Default None: not longer than the
             checkpoints.
+        workers: Who trains together. Default this process alone.
 
     Raises:
         UserError: An initializer's rule, a pattern or a class weight that fits nothing.
@@ -65,8 +68,10 @@ class ClassifierTraining:
         run: RunDirectory,
         data: TrainingData,
         warm_start: Path | None = None,
+        workers: Workers = ALONE,
     ) -> None:
         self.configuration, self.directory, self.data = configuration, run, data
+        self._workers = workers
         self._warm_start_path = warm_start or run.checkpoints / WARM_START
         self.options = training_options(configuration, data.corpus)
         size, classes = data.alphabet.size, len(data.corpus.labels)
@@ -88,16 +93,14 @@ class ClassifierTraining:
         Args:
             on_event: Told what happens.
         """
-        configuration, run = self.configuration, self.directory
-        self._write_beginning()
+        configuration, run, workers = self.configuration, self.directory, self._workers
         checkpoints = Checkpoints(run.checkpoints)
         checkpoint = checkpoints.latest()
         log_summary(configuration, self.data, self.objective.passes, self.options.epochs)
         on_event(ModelBuilt(self.shapes))
         beginning = None
-        if checkpoint is None:
-            self._warm_start(on_event)
-            beginning = self._fit_head(on_event)
+        if workers.from_chief(lambda: checkpoint is None):
+            beginning = workers.from_chief(lambda: self._begin(on_event))
         loop = TrainingLoop(
             self.objective,
             self.options,
@@ -106,18 +109,21 @@ class ClassifierTraining:
             checkpoint,
             beginning,
             self.objective.doubt,
+            workers,
         )
         try:
             with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
                 for event in events:
                     on_event(event)
         except EndTraining:
+            if workers.count > 1:
+                raise UserError("on_event: several workers can't end a training early.") from None
             if not loop.state.metrics:
                 try:
                     on_event(loop.evaluate())
                 except Divergence as divergence:
                     raise divergence.error(self.options, "training") from None
-        return self._finish(loop)
+        return workers.from_chief(lambda: self._finish(loop))
 
     def _assign_initial(
         self,
@@ -130,7 +136,7 @@ class ClassifierTraining:
         values = initialize(shapes, rules, seed, alphabet, encoder, parts)
         assign(self.objective.named_weights(), values)
 
-    def _write_beginning(self) -> None:
+    def write_beginning(self) -> None:
         """Writes what is known before training, unless an earlier call did."""
         run, data = self.directory, self.data
         if data.words_model and not run.has(run.words_model):
@@ -141,6 +147,11 @@ class ClassifierTraining:
             run.write_alphabet(data.alphabet)
         if not run.has(run.data):
             run.write({run.data: json_bytes(data.fingerprints)})
+
+    def _begin(self, on_event: Listener) -> Mapping[str, float] | None:
+        """Gives the weights what is known before the first step; returns how well the head fits."""
+        self._warm_start(on_event)
+        return self._fit_head(on_event)
 
     def _warm_start(self, on_event: Listener) -> None:
         """Gives the encoder the weights of one that has learnt to spell the training text."""

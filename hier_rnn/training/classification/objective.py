@@ -14,6 +14,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.inference.inference import Inference
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import TrieBuilder
+from hier_rnn.packing.share import Share
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.training.classification.batches import (
     LabelledBatch,
@@ -74,7 +75,9 @@ class ClassificationObjective:
         """Returns every weight by its name."""
         return self._classifier.named_weights()
 
-    def begin(self, phase: ResolvedPhase, epoch: int, batch: int) -> PhaseBatches:
+    def begin(
+        self, phase: ResolvedPhase, epoch: int, batch: int, shares: Sequence[Share] = ()
+    ) -> PhaseBatches:
         """Begins or takes up a phase; see `Objective.begin`."""
         vocabulary, frozen = self._data.corpus.vocabulary, None
         if vocabulary and vectors_stay(self._configuration, phase.trainable):
@@ -82,7 +85,7 @@ class ClassificationObjective:
             frozen = FrozenWordVectors(encoder, self._trie_builder, vocabulary)
         task = self._data.task
         batches = PackedBatches(
-            lambda: self._batches(epoch, batch), self._trie_builder, task, frozen
+            lambda: self._batches(epoch, batch), self._trie_builder, task, frozen, shares
         )
         losses = ClassificationLosses(
             self._classifier, self._options, task, phase.trainable, frozen
@@ -91,7 +94,7 @@ class ClassificationObjective:
 
     def size(self, batch: LabelledBatch) -> BatchSize:
         """Returns how many sentences and words a batch has."""
-        return BatchSize(len(batch.targets), int(batch.words))
+        return BatchSize(int(batch.sentences), int(batch.words))
 
     def ends_epoch(self, batch: LabelledBatch, state: TrainerState) -> bool:
         """Returns whether an epoch ended with this batch, which the state counts already."""
@@ -192,6 +195,8 @@ class ClassificationLosses:
             batch: Sentences and their labels.
             rng: Source of dropout.
         """
+        if batch.places:
+            rng = rng.at(batch.places)
         logits, auxiliary = self._logits(batch, rng)
         loss = self._task.loss(logits, batch.targets)
         return Losses(loss, loss + self._options.next_character_weight * auxiliary)

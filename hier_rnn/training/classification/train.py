@@ -22,6 +22,8 @@ from hier_rnn.training.classification.training_data import (
     open_sources,
     read_training_data,
 )
+from hier_rnn.training.distribution.join import join
+from hier_rnn.training.distribution.workers import Workers
 from hier_rnn.training.events import Listener, to_all, to_nobody
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.listeners import MetricsFile, TensorBoard
@@ -75,12 +77,21 @@ def train_classifier(
             other data, or training diverged.
         KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
     """
-    run = RunDirectory(Path(out))
-    listeners: list[Listener] = [on_event, MetricsFile(run)]
-    if tensorboard:
-        listeners.append(TensorBoard(run.tensorboard))
-    with RunLock(run.path), interruptible(lambda: _kept(run)):
-        training = _open(configuration, run, sources, force, warm_start)
+    options = configuration.training
+    workers = join(options.distribute, options.worker_timeout)
+    with (
+        interruptible(lambda: _kept(RunDirectory(Path(out)))),
+        workers.directory(Path(out)) as directory,
+        RunLock(directory),
+    ):
+        run = RunDirectory(directory)
+        listeners: list[Listener] = [on_event, MetricsFile(run)]
+        if tensorboard and workers.is_chief:
+            listeners.append(TensorBoard(run.tensorboard))
+        training = _open(
+            configuration, run, sources, force and workers.is_chief, warm_start, workers
+        )
+        workers.begun(run.beginning, run.path)
         if training is None:
             logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
             best = _best(run)
@@ -89,7 +100,7 @@ def train_classifier(
         if not keep_checkpoints:
             shutil.rmtree(run.checkpoints, ignore_errors=True)
     scores = {name: value for name, value in best.items() if name.startswith("validation_")}
-    return TrainingResult(run.path, best["epoch"], scores, trained=training is not None)
+    return TrainingResult(Path(out), best["epoch"], scores, trained=training is not None)
 
 
 def _open(
@@ -98,6 +109,7 @@ def _open(
     sources: Sources | None,
     force: bool,
     warm_start: Path | None,
+    workers: Workers,
 ) -> ClassifierTraining | None:
     """Reads the data and makes the directory that of the run; None if the run is finished."""
     opened = functools.cache(lambda: sources or open_sources(configuration))
@@ -118,8 +130,9 @@ def _open(
     check_same_data(run.path, fingerprints, data.fingerprints)
     if not unfinished:
         return None
-    training = ClassifierTraining(configuration, run, data, warm_start)
+    training = ClassifierTraining(configuration, run, data, warm_start, workers)
     claim_output(run, configuration, force)
+    training.write_beginning()
     return training
 
 

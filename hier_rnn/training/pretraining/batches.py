@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from hier_rnn.packing.share import Share
 from hier_rnn.packing.stream import PackedStream
 
 
@@ -38,18 +39,21 @@ def grouped_permutation(
 def packed_batches(
     batches: Callable[[int], Sequence[tuple[list[str], np.ndarray]]],
     types: tuple[tf.DType, tf.DType],
-    pack: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], Any],
+    pack: Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], Any],
     epoch: int = 0,
     skip: int = 0,
+    shares: Sequence[Share] = (),
 ) -> PackedStream:
     """Returns the batches of epoch after epoch, without end, packed while the last one trains.
 
     Args:
         batches: Makes an epoch's batches: words, and a number for each. It runs in a thread.
         types: Of the two.
-        pack: Makes a batch of them and of whether the epoch ends with it.
+        pack: Makes a batch, or a share of one, of both, of how many words the batch has and of
+            whether the epoch ends with it.
         epoch: The first epoch.
         skip: Batches of the first epoch to leave out, as they have been trained on.
+        shares: Which shares of each batch to pack. Default none: the whole batch.
     """
 
     def columns() -> Iterator[tuple[np.ndarray, np.ndarray, bool]]:
@@ -72,4 +76,13 @@ def packed_batches(
         tf.TensorSpec([None], types[1]),
         tf.TensorSpec([], tf.bool),
     )
-    return PackedStream(columns, signature, pack)
+
+    def whole(words: tf.Tensor, numbers: tf.Tensor, last: tf.Tensor) -> Any:
+        return pack(words, numbers, tf.size(words), last)
+
+    def shared(words: tf.Tensor, numbers: tf.Tensor, last: tf.Tensor) -> tuple[Any, ...]:
+        size = tf.size(words)
+        stretches = [share.stretch(size) for share in shares]
+        return tuple(pack(words[rows], numbers[rows], size, last) for rows in stretches)
+
+    return PackedStream(columns, signature, shared if shares else whole)

@@ -9,7 +9,7 @@ A bidirectional encoder learns both directions, each with a softmax of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import keras
@@ -19,7 +19,9 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.next_character import NextCharacter
+from hier_rnn.model.replicas import total
 from hier_rnn.packing.batch import TrieBuilder
+from hier_rnn.packing.share import Share
 from hier_rnn.packing.stream import PackedStream
 from hier_rnn.packing.trie import PrefixTrie, parent_states, prefix_counts
 from hier_rnn.recurrent.dropout_rng import DropoutRng
@@ -56,6 +58,8 @@ class CountedBatch(NamedTuple):
     prefix_tries: tuple[PrefixTrie, ...]
     counts: tf.Tensor
     """float32 `(words,)`: how often each is seen."""
+    size: tf.Tensor
+    """int32 `()`: words in the batch, of which a share may have but a part."""
     last: tf.Tensor
     """bool `()`: whether the epoch ends with this batch."""
 
@@ -93,13 +97,17 @@ class NextCharacterObjective(WordObjective):
         """Returns every weight by its name; those of the predictions are not the encoder's."""
         return {**self._encoder.named_weights(), **self.next_character.named_weights()}
 
-    def batches(self, epoch: int = 0, skip: int = 0) -> PackedStream:
+    def batches(self, epoch: int = 0, skip: int = 0, shares: Sequence[Share] = ()) -> PackedStream:
         """Returns the batches of epoch after epoch; see `WordObjective.batches`."""
 
-        def pack(words: tf.Tensor, counts: tf.Tensor, last: tf.Tensor) -> CountedBatch:
-            return CountedBatch(self._trie_builder(words), counts, last)
+        def pack(
+            words: tf.Tensor, counts: tf.Tensor, size: tf.Tensor, last: tf.Tensor
+        ) -> CountedBatch:
+            return CountedBatch(self._trie_builder(words), counts, size, last)
 
-        return packed_batches(self.epoch_batches, (tf.string, tf.float32), pack, epoch, skip)
+        return packed_batches(
+            self.epoch_batches, (tf.string, tf.float32), pack, epoch, skip, shares
+        )
 
     def loss(self, batch: CountedBatch, rng: DropoutRng | None = None) -> tf.Tensor:
         """Returns the mean surprise at a character of the text, in nats.
@@ -109,7 +117,7 @@ class NextCharacterObjective(WordObjective):
             rng: Source of dropout; default None, no dropout.
         """
         surprise, characters = self.surprise(batch, rng)
-        return surprise / characters
+        return surprise / total(characters)
 
     def surprise(
         self, batch: CountedBatch, rng: DropoutRng | None = None, differentiable: bool = True
@@ -123,33 +131,33 @@ class NextCharacterObjective(WordObjective):
         """
         marked = self._trie_builder.mark_length > 0
         states = self._encoder.states(batch.prefix_tries, rng, differentiable)
-        total = characters = tf.constant(0.0)
+        surprise = characters = tf.constant(0.0)
         for direction, (layers, trie) in enumerate(zip(states, batch.prefix_tries, strict=True)):
             prefixes, following, counts = predictions(trie, batch.counts, marked)
             losses = self.next_character.losses(layers[-1], prefixes, following, direction)
-            total += tf.reduce_sum(counts * losses)
+            surprise += tf.reduce_sum(counts * losses)
             characters += tf.reduce_sum(counts)
-        return total, characters
+        return surprise, characters
 
     def words_of(self, batch: CountedBatch) -> int:
         """Returns how many distinct words a batch has."""
-        return len(batch.counts)
+        return int(batch.size)
 
     def validate(self) -> dict[str, float]:
         """Returns the bits per character of held-out text, end of word included."""
         words, counts = self._corpus.held_out_words, self._corpus.held_out_counts
-        total = characters = 0.0
+        nats = characters = 0.0
         for at in range(0, len(words), EVALUATED_AT_ONCE):
             part = slice(at, at + EVALUATED_AT_ONCE)
             surprise, seen = self._evaluate(words[part], counts[part].astype(np.float32))
-            total += float(surprise)
+            nats += float(surprise)
             characters += float(seen)
-        return {"bits_per_character": total / characters / math.log(2)}
+        return {"bits_per_character": nats / characters / math.log(2)}
 
     def _held_out_surprise(
         self, words: tf.Tensor, counts: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        batch = CountedBatch(self._trie_builder(words), counts, tf.constant(True))
+        batch = CountedBatch(self._trie_builder(words), counts, tf.size(words), tf.constant(True))
         return self.surprise(batch, differentiable=False)
 
     def score(self, metrics: Mapping[str, float]) -> float:

@@ -19,6 +19,7 @@ from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
 from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import FIRST_CHARACTER
+from hier_rnn.training.distribution.join import join
 from hier_rnn.training.events import Listener, to_all, to_nobody
 from hier_rnn.training.fingerprint import encoder_fingerprint, fingerprint_of
 from hier_rnn.training.interruption import interruptible
@@ -73,19 +74,26 @@ def pretrain(
             other data, or training diverged.
         KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
     """
-    run = EncoderDirectory(Path(out))
+    options = configuration.pretraining
+    workers = join(options.distribute, options.worker_timeout)
     level = logging.INFO if source is None else logging.DEBUG
-    with RunLock(run.path), interruptible(lambda: _kept(run)):
+    with (
+        interruptible(lambda: _kept(EncoderDirectory(Path(out)))),
+        workers.directory(Path(out)) as directory,
+        RunLock(directory),
+    ):
+        run, force = EncoderDirectory(directory), force and workers.is_chief
         opened = functools.cache(lambda: source or _open_text(configuration))
         configuration, unfinished = _compare(configuration, run, opened, force)
         if not unfinished:
+            workers.begun(run.beginning, run.path)
             # A process that was killed at its very end left them.
             shutil.rmtree(run.checkpoints, ignore_errors=True)
             logger.log(
                 level,
                 f"{out}: the encoder is finished; nothing to do (`force=True` starts it over)",
             )
-            return PretrainingResult(run.path, trained=False)
+            return PretrainingResult(Path(out), trained=False)
         _check(configuration)
         if is_prepared(run) and not force:
             claim_output(run, configuration)
@@ -95,9 +103,10 @@ def pretrain(
             words = prepared.words
             claim_output(run, configuration, force)
             write_prepared(run, prepared)
-        training = PretrainingRun(configuration, run, words, opened, level)
+        workers.begun(run.beginning, run.path)
+        training = PretrainingRun(configuration, run, words, opened, level, workers)
         training.run(to_all(on_event, MetricsFile(run)))
-    return PretrainingResult(run.path, trained=True)
+    return PretrainingResult(Path(out), trained=True)
 
 
 def _open_text(configuration: Configuration) -> Source | None:

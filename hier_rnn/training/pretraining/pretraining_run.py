@@ -25,6 +25,7 @@ from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.training.distribution.workers import ALONE, Workers
 from hier_rnn.training.events import Listener, ModelBuilt
 from hier_rnn.training.loop import TrainingLoop
 from hier_rnn.training.pretraining.encoder_output import write_encoder
@@ -50,6 +51,7 @@ class PretrainingRun:
         words: What is to be learnt.
         open_text: Opens the text, for an objective that reads it anew.
         level: At which level it is logged.
+        workers: Who trains together. Default this process alone.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class PretrainingRun:
         words: PreparedWords,
         open_text: Callable[[], Source | None],
         level: int = logging.INFO,
+        workers: Workers = ALONE,
     ) -> None:
+        self._workers = workers
         self.configuration, self.directory, self.level = configuration, run, level
         self.metadata = words.metadata
         self.vocabulary = Counter(dict(zip(words.words, words.counts.tolist(), strict=True)))
@@ -95,10 +99,14 @@ class PretrainingRun:
         checkpoints = Checkpoints(self.directory.checkpoints)
         checkpoint = checkpoints.latest()
         options, seed = training_options(self.configuration), self.configuration.seed
-        loop = TrainingLoop(self.objective, options, seed, checkpoints, checkpoint)
+        workers = self._workers
+        loop = TrainingLoop(self.objective, options, seed, checkpoints, checkpoint, workers=workers)
         with contextlib.closing(loop.run()) as events:  # or its signal handlers might stay
             for event in events:
                 on_event(event)
+        workers.from_chief(lambda: self._finish(loop))
+
+    def _finish(self, loop: TrainingLoop) -> None:
         score, metrics = self.objective.score_name, loop.state.best_metrics()
         write_encoder(
             self.directory,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from hier_rnn.packing.share import Share
 from hier_rnn.packing.stream import PackedStream
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.training.objective import BatchSize, Losses, PhaseBatches
@@ -36,12 +37,13 @@ class WordObjective(ABC):
         """Returns every weight by its name; the encoder's are not all."""
 
     @abstractmethod
-    def batches(self, epoch: int = 0, skip: int = 0) -> PackedStream:
+    def batches(self, epoch: int = 0, skip: int = 0, shares: Sequence[Share] = ()) -> PackedStream:
         """Returns the batches of epoch after epoch, without end, packed in the background.
 
         Args:
             epoch: The first epoch; it decides the order. Default 0.
             skip: Batches of the first epoch to leave out. Default 0.
+            shares: Which shares of each batch to pack. Default none: the whole batch.
         """
 
     @abstractmethod
@@ -69,9 +71,11 @@ class WordObjective(ABC):
     def words_of(self, batch: Any) -> int:
         """Returns how many words a batch has."""
 
-    def begin(self, phase: ResolvedPhase, epoch: int, batch: int) -> PhaseBatches:
+    def begin(
+        self, phase: ResolvedPhase, epoch: int, batch: int, shares: Sequence[Share] = ()
+    ) -> PhaseBatches:
         """Begins or takes up the training."""
-        batches = self.batches(epoch, batch)
+        batches = self.batches(epoch, batch, shares)
 
         def losses(batch: Any, rng: DropoutRng) -> Losses:
             loss = self.loss(batch, rng)

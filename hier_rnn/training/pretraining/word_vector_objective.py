@@ -8,7 +8,7 @@ other cases and punctuation have the word's own vector as target.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import keras
@@ -18,7 +18,9 @@ import tensorflow as tf
 from hier_rnn.configuration.options import Pretraining, Text
 from hier_rnn.inference.word_vector_map import MAP
 from hier_rnn.model.character_encoder import CharacterEncoder
+from hier_rnn.model.replicas import mean
 from hier_rnn.packing.batch import TrieBuilder
+from hier_rnn.packing.share import Share
 from hier_rnn.packing.stream import PackedStream
 from hier_rnn.packing.trie import PrefixTrie
 from hier_rnn.recurrent.dropout_rng import DropoutRng
@@ -42,6 +44,8 @@ class SpelledBatch(NamedTuple):
     """int32 `(spellings,)`: indices of words."""
     weights: tf.Tensor
     """float32 `(spellings,)`: in the loss."""
+    size: tf.Tensor
+    """int32 `()`: spellings in the batch, of which a share may have but a part."""
     last: tf.Tensor
     """bool `()`: whether the epoch ends with this batch."""
 
@@ -113,19 +117,22 @@ class WordVectorObjective(WordObjective):
         self.map.kernel.assign(solution[:width])
         self.map.bias.assign(solution[width])
 
-    def batches(self, epoch: int = 0, skip: int = 0) -> PackedStream:
+    def batches(self, epoch: int = 0, skip: int = 0, shares: Sequence[Share] = ()) -> PackedStream:
         """Returns the batches of epoch after epoch, without end, packed in the background.
 
         Args:
             epoch: The first epoch; it decides the order and the copies. Default 0.
             skip: Batches of the first epoch to leave out. Default 0.
+            shares: Which shares of each batch to pack. Default none: the whole batch.
         """
 
-        def pack(spellings: tf.Tensor, words: tf.Tensor, last: tf.Tensor) -> SpelledBatch:
+        def pack(
+            spellings: tf.Tensor, words: tf.Tensor, size: tf.Tensor, last: tf.Tensor
+        ) -> SpelledBatch:
             weights = tf.gather(self._weights, words)
-            return SpelledBatch(self._trie_builder(spellings), words, weights, last)
+            return SpelledBatch(self._trie_builder(spellings), words, weights, size, last)
 
-        return packed_batches(self.epoch_batches, (tf.string, tf.int32), pack, epoch, skip)
+        return packed_batches(self.epoch_batches, (tf.string, tf.int32), pack, epoch, skip, shares)
 
     def loss(self, batch: SpelledBatch, rng: DropoutRng | None = None) -> tf.Tensor:
         """Returns the weighted mean of one minus the cosine.
@@ -135,11 +142,11 @@ class WordVectorObjective(WordObjective):
             rng: Source of dropout; default None, no dropout.
         """
         cosines = self._cosines(self._encoder(batch.prefix_tries, rng=rng), batch.words)
-        return tf.reduce_mean(batch.weights * (1 - cosines))
+        return mean(batch.weights * (1 - cosines))
 
     def words_of(self, batch: SpelledBatch) -> int:
         """Returns how many spellings a batch has."""
-        return len(batch.words)
+        return int(batch.size)
 
     def validate(self) -> dict[str, float]:
         """Returns mean cosines: of learnt words, of misspellings of them, and of held-out words.

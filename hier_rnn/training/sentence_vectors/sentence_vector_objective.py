@@ -19,8 +19,10 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.inference.inference import Inference
 from hier_rnn.inference.sentence_vector_map import MAP, mapped
 from hier_rnn.model.character_encoder import CharacterEncoder
+from hier_rnn.model.replicas import everyone, mean
 from hier_rnn.model.sentence_encoder import SentenceEncoder
 from hier_rnn.packing.batch import TrieBuilder
+from hier_rnn.packing.share import Share
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.misspelling import misspell
@@ -85,9 +87,11 @@ class SentenceVectorObjective:
             f"{MAP}/bias": self._map.bias,
         }
 
-    def begin(self, phase: ResolvedPhase, epoch: int, batch: int) -> PhaseBatches:
+    def begin(
+        self, phase: ResolvedPhase, epoch: int, batch: int, shares: Sequence[Share] = ()
+    ) -> PhaseBatches:
         """Begins or takes up the training."""
-        batches = self._batches.packed(self._trie_builder, epoch, batch)
+        batches = self._batches.packed(self._trie_builder, epoch, batch, shares)
         return PhaseBatches(batches, batches.element_spec, self.losses)
 
     def losses(self, batch: TextBatch, rng: DropoutRng | None = None) -> Losses:
@@ -97,10 +101,12 @@ class SentenceVectorObjective:
             batch: Texts and targets.
             rng: Source of dropout; default None, no dropout.
         """
+        if batch.places and rng is not None:
+            rng = rng.at(batch.places)
         words = self._character_encoder(batch.batch.prefix_tries, rng=rng)
         pooled = self._sentence_encoder(words, batch.batch.sentences, rng=rng)
         vectors = tf.nn.l2_normalize(self._map(pooled), 1)
-        cosine = tf.reduce_mean(1 - tf.reduce_sum(vectors * batch.targets, 1))
+        cosine = mean(1 - tf.reduce_sum(vectors * batch.targets, 1))
         weight = self._options.similarity_weight
         if not weight:
             return Losses(cosine, cosine)
@@ -108,7 +114,7 @@ class SentenceVectorObjective:
 
     def size(self, batch: TextBatch) -> BatchSize:
         """Returns how many texts and words a batch has."""
-        return BatchSize(len(batch.targets), int(batch.words))
+        return BatchSize(int(batch.texts), int(batch.words))
 
     def ends_epoch(self, batch: TextBatch, state: TrainerState) -> bool:
         """Returns whether an epoch ended with this batch."""
@@ -163,13 +169,15 @@ def similarity_loss(vectors: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
         vectors: Of length one, `(texts, dimensions)`.
         targets: Likewise.
     """
-    itself = -1e9 * tf.eye(tf.shape(vectors)[0])
-    ours = tf.matmul(vectors, vectors, transpose_b=True) / TEMPERATURE + itself
-    theirs = tf.matmul(targets, targets, transpose_b=True) / TEMPERATURE + itself
+    others, first = everyone(vectors)
+    others_targets, _ = everyone(targets)
+    itself = -1e9 * tf.one_hot(first + tf.range(tf.shape(vectors)[0]), tf.shape(others)[0])
+    ours = tf.matmul(vectors, others, transpose_b=True) / TEMPERATURE + itself
+    theirs = tf.matmul(targets, others_targets, transpose_b=True) / TEMPERATURE + itself
     wanted = tf.nn.softmax(theirs)
     cross_entropy = tf.nn.softmax_cross_entropy_with_logits(wanted, ours)
     entropy = tf.nn.softmax_cross_entropy_with_logits(wanted, theirs)
-    return tf.reduce_mean(cross_entropy - entropy)
+    return mean(cross_entropy - entropy)
 
 
 def neighbour_overlap(vectors: np.ndarray, targets: np.ndarray) -> float:

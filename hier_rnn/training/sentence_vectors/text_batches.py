@@ -6,7 +6,7 @@ anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from hier_rnn.configuration.options import SentencePretraining
 from hier_rnn.errors import UserError
 from hier_rnn.packing.batch import PackedBatch, TrieBuilder
 from hier_rnn.packing.sentences import pack_sentences
+from hier_rnn.packing.share import Places, Share, share_of_texts
 from hier_rnn.packing.stream import PackedStream
 from hier_rnn.sources.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
@@ -32,10 +33,14 @@ class TextBatch(NamedTuple):
     batch: PackedBatch
     targets: tf.Tensor
     """float32 `(texts, dimensions)`, of length one."""
+    texts: tf.Tensor
+    """int32 `()`: texts in the batch, of which a share may have but a part."""
     words: tf.Tensor
-    """int32 `()`: words in the batch."""
+    """int32 `()`: words in the batch; likewise."""
     last: tf.Tensor
     """bool `()`: whether the epoch ends with this batch."""
+    places: Places | tuple[()] = ()
+    """Of a share, where its rows stand in the batch."""
 
 
 class TextBatches:
@@ -79,15 +84,18 @@ class TextBatches:
                 yield [misspell(w, "mixed", share, generator) for w in words], np.array(rows)
                 number += 1
 
-    def packed(self, trie_builder: TrieBuilder, epoch: int, skip: int) -> PackedTexts:
+    def packed(
+        self, trie_builder: TrieBuilder, epoch: int, skip: int, shares: Sequence[Share] = ()
+    ) -> PackedTexts:
         """Returns the batches packed in the background.
 
         Args:
             trie_builder: Makes the tries of words.
             epoch: The first epoch.
             skip: Batches of the first epoch to leave out, as they have been trained on.
+            shares: Which shares of each batch to pack. Default none: the whole batch.
         """
-        return PackedTexts(self, trie_builder, epoch, skip)
+        return PackedTexts(self, trie_builder, epoch, skip, shares)
 
     def columns(
         self, epoch: int, skip: int
@@ -130,16 +138,22 @@ class PackedTexts:
         trie_builder: Makes the tries of words.
         epoch: As `TextBatches.packed`.
         skip: Likewise.
+        shares: Likewise.
 
     Attributes:
-        element_spec: Types and shapes of a batch.
+        element_spec: Types and shapes of a batch; with shares, of a tuple of theirs.
 
     Raises:
         UserError: On iteration, what reading the texts raises.
     """
 
     def __init__(
-        self, batches: TextBatches, trie_builder: TrieBuilder, epoch: int, skip: int
+        self,
+        batches: TextBatches,
+        trie_builder: TrieBuilder,
+        epoch: int,
+        skip: int,
+        shares: Sequence[Share] = (),
     ) -> None:
         self._error: UserError | None = None
 
@@ -149,12 +163,23 @@ class PackedTexts:
             except UserError as error:  # tf.data would make a traceback of it
                 self._error = error
 
-        def pack(
+        def whole(
             words: tf.Tensor, lengths: tf.Tensor, targets: tf.Tensor, last: tf.Tensor
         ) -> TextBatch:
             distinct, indices = tf.unique(words)
             batch = PackedBatch(trie_builder(distinct), pack_sentences(indices, lengths))
-            return TextBatch(batch, targets, tf.size(words), last)
+            return TextBatch(batch, targets, tf.size(lengths), tf.size(words), last)
+
+        def shared(
+            words: tf.Tensor, lengths: tf.Tensor, targets: tf.Tensor, last: tf.Tensor
+        ) -> tuple[TextBatch, ...]:
+            told, packed = (tf.size(lengths), tf.size(words), last), []
+            for share in shares:
+                distinct, sentences, places = share_of_texts(words, lengths, share)
+                batch = PackedBatch(trie_builder(distinct), sentences)
+                own = tf.gather(targets, places.texts)
+                packed.append(TextBatch(batch, own, *told, places))
+            return tuple(packed)
 
         signature = (
             tf.TensorSpec([None], tf.string),
@@ -162,7 +187,7 @@ class PackedTexts:
             tf.TensorSpec([None, batches.dimensions], tf.float32),
             tf.TensorSpec([], tf.bool),
         )
-        self._data = PackedStream(columns, signature, pack)
+        self._data = PackedStream(columns, signature, shared if shares else whole)
         self.element_spec = self._data.element_spec
 
     def __iter__(self) -> Iterator[TextBatch]:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.metrics.calibration import fit_temperature
 from hier_rnn.metrics.scores import score
+from hier_rnn.model.replicas import mean
 from hier_rnn.sources.classes import class_indices
 from hier_rnn.sources.example import Example
 from hier_rnn.training.classification.tasks.task import Target
@@ -51,7 +52,7 @@ class OneLabelTask:
         probabilities = tf.one_hot(targets, tf.shape(logits)[1])
         probabilities = probabilities * (1 - smoothing) + smoothing / len(self._class_weights)
         losses = tf.nn.softmax_cross_entropy_with_logits(probabilities, logits)
-        return tf.reduce_mean(losses * tf.gather(self._class_weights, targets))
+        return mean(losses * tf.gather(self._class_weights, targets))
 
     def metrics(self, targets: np.ndarray, logits: np.ndarray) -> dict[str, float]:
         """Returns loss, accuracy and macro-F1."""

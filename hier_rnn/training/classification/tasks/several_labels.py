@@ -10,6 +10,7 @@ import tensorflow as tf
 from hier_rnn.decisions.several_labels import SeveralLabels
 from hier_rnn.metrics.label_scores import binary_cross_entropy, score_labels
 from hier_rnn.metrics.thresholds import best_threshold, fit_label_temperature, fit_thresholds
+from hier_rnn.model.replicas import mean
 from hier_rnn.sources.classes import label_indicators
 from hier_rnn.sources.example import Example
 from hier_rnn.training.classification.tasks.task import Target
@@ -59,7 +60,7 @@ class SeveralLabelsTask:
         """Returns the binary cross-entropy of all labels of a sentence together, on average."""
         smooth = targets + self._smoothing * (self._frequencies - targets)
         losses = tf.nn.weighted_cross_entropy_with_logits(smooth, logits, self._class_weights)
-        return tf.reduce_mean(tf.reduce_sum(losses, 1))
+        return mean(tf.reduce_sum(losses, 1))
 
     def metrics(self, targets: np.ndarray, logits: np.ndarray) -> dict[str, float]:
         """Returns loss and F1 at the one threshold for all labels that is best for micro-F1.

@@ -1,0 +1,1 @@
+"""Training by several workers, or on several devices of one."""
