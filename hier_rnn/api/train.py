@@ -36,7 +36,7 @@ class Training:
     trained: bool
     """False if the run was finished before, and nothing was done."""
     evaluation: Evaluation | None
-    """The scores on the test data; None without any."""
+    """The scores on the test data; None without any, and where another worker wrote the run."""
 
     @functools.cached_property
     def run(self) -> Run:
@@ -106,7 +106,7 @@ def train(
         )
     tested = test if test is not None else configuration.data.test or None
     evaluation = None
-    if tested is not None:
+    if tested is not None and result.chief:
         run = RunDirectory(directory)
         source = labelled_source(tested, "test", configuration.data)
         results = evaluate_runs([Run(directory)], source, json=run.evaluation)

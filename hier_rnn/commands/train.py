@@ -14,7 +14,7 @@ from hier_rnn.commands.terminal.console import show_log, tell
 from hier_rnn.commands.terminal.flags import CLASSIFICATION, PRETRAINING
 from hier_rnn.commands.terminal.group import CommandGroup
 from hier_rnn.commands.terminal.options import output_option, path_option, quiet_option
-from hier_rnn.commands.terminal.together import as_worker
+from hier_rnn.commands.terminal.together import leads, rejoining
 from hier_rnn.configuration.command_line import (
     ConfiguredCommand,
     configuration_options,
@@ -92,19 +92,18 @@ def classify(
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out, BUNDLED_OUT)
     configuration = take_encoder_options(configuration)
+    chief = leads(configuration.training)
+    quiet = quiet or not chief
     show_log(quiet)
     configuration = resolve_multi_label(configuration)
-    if force or not RunDirectory(out).labels.exists():  # a run that goes on was checked
+    if chief and (force or not RunDirectory(out).labels.exists()):  # a run that goes on was checked
         _check(configuration.data, strict, quiet)
     import_tensorflow()
     from hier_rnn.commands.drawing.conclusion import print_conclusion
     from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.classification.train import train_classifier
 
-    with (
-        as_worker(configuration.training) as tells,
-        TrainingScreen(quiet or not tells) as screen,
-    ):
+    with rejoining(configuration.training), TrainingScreen(quiet) as screen:
         result = train_classifier(
             configuration,
             out,
@@ -113,7 +112,7 @@ def classify(
             tensorboard=tensorboard,
             on_event=screen,
         )
-    if not tells:
+    if not chief:
         return
     run = RunDirectory(out)
     # A run that was killed before its evaluation is finished, but for that.
@@ -281,16 +280,14 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     if not configuration.data.text and not from_vectors:
         raise UserError("--text SRC [SRC ...] is needed: what shall the encoder learn from?")
     configuration = take_encoder_options(configuration)
+    quiet = quiet or not leads(configuration.pretraining)
     show_log(quiet)
     import_tensorflow()
     from hier_rnn.commands.drawing.conclusion import print_encoder_conclusion
     from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
 
-    with (
-        as_worker(configuration.pretraining) as tells,
-        TrainingScreen(quiet or not tells) as screen,
-    ):
+    with rejoining(configuration.pretraining), TrainingScreen(quiet) as screen:
         result = pretrain_encoder(configuration, out, force=force, on_event=screen)
-    if tells and not quiet and result.trained:
+    if not quiet and result.trained:
         print_encoder_conclusion(out)

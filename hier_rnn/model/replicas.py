@@ -48,6 +48,7 @@ def everyone(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | int]:
     context = _context()
     if context is None:
         return rows, 0
+    rows = tf.identity(rows)  # what a function is given is on no device, where nothing is gathered
     sizes = context.all_gather(tf.shape(rows)[:1], axis=0)
     number = context.replica_id_in_sync_group
     return context.all_gather(rows, axis=0), tf.reduce_sum(sizes[:number])

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 
 from hier_rnn.commands.terminal.console import tell
 from hier_rnn.configuration.options import Pretraining, Training
+from hier_rnn.training.distribution.cluster import read_cluster
+from hier_rnn.training.distribution.lost import WorkerLostError
 
 FIRST_OWN_DESCRIPTOR = 3  # after standard input, output and error
 
 
-@contextlib.contextmanager
-def as_worker(options: Training | Pretraining) -> Iterator[bool]:
-    """A context in which a training runs; yields whether this process tells how it goes.
+def leads(options: Training | Pretraining) -> bool:
+    """Returns whether this process tells how the training goes; another says who does.
 
     Args:
         options: The options of the training.
@@ -29,20 +30,26 @@ def as_worker(options: Training | Pretraining) -> Iterator[bool]:
         UserError: `TF_CONFIG` is missing or malformed.
     """
     if options.distribute != "multi-worker":
-        yield True
-        return
-    from hier_rnn.training.distribution.cluster import read_cluster
-    from hier_rnn.training.distribution.lost import WorkerLostError
-
+        return True
     cluster = read_cluster()
     if cluster.number:
-        tell(f"{cluster.name}: trains; the chief, {cluster.addresses[0]}, tells how it goes.")
+        tell(f"{cluster.name} trains; the chief, {cluster.addresses[0]}, tells how it goes.")
+    return not cluster.number
+
+
+@contextlib.contextmanager
+def rejoining(options: Training | Pretraining) -> Iterator[None]:
+    """A context in which a training runs: if it loses a worker, the command begins again.
+
+    Args:
+        options: The options of the training.
+    """
     try:
-        yield not cluster.number
+        yield
     except WorkerLostError:
         tell(
-            f"{cluster.name}: another worker is gone. Waiting for it for"
-            f" {options.worker_timeout:g} seconds, then going on from the last checkpoint."
+            f"{read_cluster().name}: another worker is gone. Waiting for it for"
+            f" {options.worker_timeout:g} seconds, to go on from the last checkpoint."
         )
         _begin_again()
 

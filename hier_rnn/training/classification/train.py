@@ -45,6 +45,8 @@ class TrainingResult:
     """Theirs on the validation data, by the names in `metrics.jsonl`."""
     trained: bool
     """False if the run was finished before, and nothing was done."""
+    chief: bool = True
+    """Whether this process wrote the run: of several workers, one does."""
 
 
 def train_classifier(
@@ -100,7 +102,9 @@ def train_classifier(
         if not keep_checkpoints:
             shutil.rmtree(run.checkpoints, ignore_errors=True)
     scores = {name: value for name, value in best.items() if name.startswith("validation_")}
-    return TrainingResult(Path(out), best["epoch"], scores, trained=training is not None)
+    return TrainingResult(
+        Path(out), best["epoch"], scores, trained=training is not None, chief=workers.is_chief
+    )
 
 
 def _open(
