@@ -33,9 +33,14 @@ def join(distribute: Literal["none", "mirrored", "multi-worker"], seconds: float
         return ALONE
     if distribute == "mirrored":
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        return Workers(tf.distribute.MirroredStrategy([device.name for device in devices]))
+        return Workers(_mirrored(tuple(device.name for device in devices)))
     cluster = read_cluster()
     return Workers(_connected(cluster, seconds), cluster.number, len(cluster.addresses))
+
+
+@functools.cache  # TensorFlow takes a second one's sums for those of the first
+def _mirrored(devices: tuple[str, ...]) -> tf.distribute.Strategy:
+    return tf.distribute.MirroredStrategy(devices)
 
 
 @functools.cache  # a process can do so once
