@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from hier_rnn.commands.terminal.console import STANDARD_STREAM, write_json
+from hier_rnn.commands.terminal.console import STANDARD_STREAM, write_json, write_line
 from hier_rnn.commands.terminal.options import output_option, path_option, verify_option
 from hier_rnn.sources.bundled import bundled
+from hier_rnn.tensorflow_setup import import_tensorflow
 
 
 @click.command(epilog="Example:  hier-rnn inspect runs/messages --compare before.toml")
@@ -21,13 +22,24 @@ from hier_rnn.sources.bundled import bundled
     is_flag=False,
     flag_value=STANDARD_STREAM,
 )
+@click.option(
+    "--devices", is_flag=True, help="say on what a training would compute here, and nothing else"
+)
 @verify_option
-def inspect(target: Path | None, compare: Path | None, json: Path | None, verify: bool) -> None:
+def inspect(
+    target: Path | None, compare: Path | None, json: Path | None, devices: bool, verify: bool
+) -> None:
     """Shows every weight: its shape, how it started, its statistics.
 
     TARGET is a run directory, an encoder directory, or FILE.toml: a configuration before any
     training. Without one, the default configuration on the bundled data is shown.
     """
+    if devices:
+        import_tensorflow()
+        from hier_rnn.training.distribution.devices import devices as here
+
+        write_line(f"A training computes on {here()}; a finished run, in NumPy, on the processor.")
+        return
     from hier_rnn.evaluation.inspection.weights import inspect_target, json_rows
 
     rows = inspect_target(target, compare, bundled("train"), verify)

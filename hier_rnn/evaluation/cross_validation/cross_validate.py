@@ -25,6 +25,7 @@ from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.folds import Folds, stratified_folds
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.classification.training_data import Sources
+from hier_rnn.training.distribution.cluster import require_one_process
 from hier_rnn.training.events import Event, to_nobody
 
 FIGURES = ("accuracy", "macro_f1", "weighted_f1", "loss")
@@ -149,6 +150,7 @@ def cross_validate(
     """
     if not FEWEST <= folds <= MOST:
         raise UserError(f"folds: {FEWEST} to {MOST} are expected. Received: {folds}.")
+    require_one_process(configuration.training.distribute, "a cross-validation")
     if configuration.data.multi_label is True:
         raise UserError(
             "data.multi_label: received true. Cross-validation, and the search for label errors,"

@@ -37,6 +37,22 @@ class Cluster(NamedTuple):
         return f"worker {self.number} of {len(self.addresses)} ({self.addresses[self.number]})"
 
 
+def require_one_process(distribute: str, what: str) -> None:
+    """Makes sure that something which trains again and again is not for several workers.
+
+    Args:
+        distribute: The option `training.distribute`.
+        what: What it is, for the message.
+
+    Raises:
+        UserError: It is.
+    """
+    if distribute == "multi-worker":
+        raise UserError(
+            f"training.distribute: {what} trains in one process. Accepted: none, mirrored."
+        )
+
+
 def read_cluster() -> Cluster:
     """Returns the cluster that `TF_CONFIG` describes.
 

@@ -23,6 +23,7 @@ from hier_rnn.storage.tuning.kept_run import keep_run, remove_run
 from hier_rnn.storage.tuning.study import State, Study, Trial, read_study, score_sign
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.classification.training_data import Sources
+from hier_rnn.training.distribution.cluster import require_one_process
 from hier_rnn.training.events import EndTraining, Evaluated, Event, ModelBuilt, Started, to_nobody
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
@@ -100,6 +101,7 @@ def tune(
             goes on.
     """
     require_optuna()
+    require_one_process(configuration.training.distribute, "a tuning")
     if not (0 < minutes < float("inf")) or (trials is not None and trials < 1):
         raise UserError(
             "minutes: a number above 0 is expected, and trials, if there are any, at least 1."
