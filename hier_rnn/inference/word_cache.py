@@ -90,6 +90,12 @@ class WordCache:
             else:
                 self._table[rows] = chosen
 
+    def clear(self) -> None:
+        """Forgets all words; the memory that they took is used again for others."""
+        with self._lock:
+            self._rows.clear()
+            self._words.clear()
+
     def _free(self, count: int) -> np.ndarray:
         """Returns rows for so many words: those never used first, then any."""
         used = len(self._words)
