@@ -58,7 +58,7 @@ def probe(run: Path) -> None:
                 print(f"{FOREIGN}: {path}", flush=True)
 
     sys.addaudithook(look)
-    from hier_rnn.evaluation.run_table import read_run
+    from hier_rnn.evaluation.comparison.run_table import read_run
     from hier_rnn.storage.encoder_directory import EncoderDirectory
     from hier_rnn.storage.run_directory import RunDirectory
 

@@ -15,7 +15,7 @@ from hier_rnn.inference.inference import Inference
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.text.tokenizer import Tokenizer
-from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
+from hier_rnn.training.classification.batching.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses
 from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.optimizer import Optimizer

@@ -155,6 +155,28 @@ class EncoderDirectory(Directory):
         self.write({**files, self.weights: weights_bytes(kept)}, complete=True)
 
 
+def find_directory(path: str | Path, verify: bool = True) -> RunDirectory | EncoderDirectory:
+    """Returns the run or encoder directory that a path is.
+
+    Args:
+        path: The directory.
+        verify: As for every directory. Default True.
+
+    Raises:
+        UserError: It is neither, or not finished.
+    """
+    path = Path(path)
+    for directory in (RunDirectory(path, verify), EncoderDirectory(path, verify)):
+        if directory.weights.exists() or directory.old_weights.exists():
+            directory.require()
+            return directory
+    what = "holds neither" if path.is_dir() else "is no directory with"
+    raise UserError(
+        f"{path}: {what} {RunDirectory.weights_name} nor {EncoderDirectory.weights_name}: it is"
+        " not the directory of a run or encoder."
+    )
+
+
 def _check_own(run: RunDirectory, encoder: EncoderDirectory) -> None:
     """Makes sure that the encoder inside a run is the run's."""
     if encoder.path.is_symlink():

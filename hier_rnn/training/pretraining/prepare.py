@@ -16,7 +16,7 @@ from hier_rnn.storage.weights.target_vectors import TargetVectors, open_target_v
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
 from hier_rnn.training.events import Listener
-from hier_rnn.training.fingerprint import encoder_fingerprint
+from hier_rnn.training.preparation.fingerprint import encoder_fingerprint
 from hier_rnn.training.pretraining.next_character_objective import CountedWords
 from hier_rnn.training.pretraining.prepared import Prepared, PreparedWords
 from hier_rnn.training.pretraining.text_corpus import TextCorpus

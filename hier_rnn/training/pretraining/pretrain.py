@@ -20,9 +20,11 @@ from hier_rnn.storage.output_directory import claim_output, needs_training
 from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import FIRST_CHARACTER
 from hier_rnn.training.events import Listener, to_all, to_nobody
-from hier_rnn.training.fingerprint import encoder_fingerprint, fingerprint_of
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.listeners import MetricsFile
+from hier_rnn.training.preparation.fingerprint import encoder_fingerprint, fingerprint_of
+from hier_rnn.training.preparation.resumption import check_same_data, comparable, read_fingerprints
+from hier_rnn.training.preparation.words import resolve_word_segmentation
 from hier_rnn.training.pretraining.prepare import prepare
 from hier_rnn.training.pretraining.prepared import (
     is_prepared,
@@ -31,8 +33,6 @@ from hier_rnn.training.pretraining.prepared import (
 )
 from hier_rnn.training.pretraining.pretraining_run import PretrainingRun
 from hier_rnn.training.pretraining.text_corpus import text_source
-from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
-from hier_rnn.training.words import resolve_word_segmentation
 
 logger = logging.getLogger(__name__)
 
