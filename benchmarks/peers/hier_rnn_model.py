@@ -75,9 +75,11 @@ class HierRNN:
 
     def logits(self, texts: Sequence[str], warm: bool = False) -> tuple[np.ndarray, int]:
         """Returns the logits; word vectors from earlier texts are used only when `warm`."""
-        if self.inference is None or not warm:
+        if self.inference is None:
             weights = {name: weight.numpy() for name, weight in self.weights.items()}
             self.inference = Inference(self.options, self.alphabet, weights)
+        if not warm:
+            self.inference.cache.clear()
         count = 0
 
         def sentences() -> Iterator[list[str]]:

@@ -43,6 +43,8 @@ class EncoderDirectory(Directory):
     def __init__(self, path: Path, verify: bool = True) -> None:
         super().__init__(path, verify)
         self.facts = self.path / "facts.json"
+        # What a teacher said of the texts, unless it is kept elsewhere; until it is learnt.
+        self.targets = self.checkpoints / "targets.npy"
         self.word_vector_map = self.path / "word_vectors.safetensors"
         self.sentence_vector_map = self.path / "sentence_vectors.safetensors"
 

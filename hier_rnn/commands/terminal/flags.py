@@ -29,6 +29,7 @@ CLASSIFICATION = {
 PRETRAINING = {
     "data.text": "--text SRC",
     "data.targets": "--targets FILE",
+    "data.teacher": "--teacher MODEL",
     "pretraining.objective": "--objective",
     "pretraining.vectors": "--vectors FILE",
     "data.encoder": "--encoder DIR",

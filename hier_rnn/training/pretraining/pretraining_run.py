@@ -126,7 +126,7 @@ class PretrainingRun:
             source = open_text()
             assert source is not None  # the command asks for a text
             tokenizer, _ = load_words(configuration, source, self.directory)
-            vectors = open_target_vectors(configuration.data.targets)
+            vectors = open_target_vectors(configuration.data.targets or self.directory.targets)
             texts = TaughtTexts(source, tokenizer, vectors, words)
             return SentenceVectorObjective(
                 configuration, self.encoder, self.alphabet, builder, texts
