@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from hier_rnn.configuration.options import CHARACTER_ENCODER, Configuration
+from hier_rnn.configuration.options import Configuration
 from hier_rnn.sources.example import Source
 from hier_rnn.sources.sampling.split import stratified_split
 from hier_rnn.sources.source import open_source
 from hier_rnn.storage.directory import Directory
-from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics, count_corpus
+from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.classification.tasks.choose import choose_task
 from hier_rnn.training.classification.tasks.task import Task
 from hier_rnn.training.preparation.fingerprint import (
@@ -129,23 +128,3 @@ def read_training_data(
         truncated,
         fingerprints,
     )
-
-
-def run_alphabet(configuration: Configuration, seen: Alphabet) -> tuple[Alphabet, tuple[str, ...]]:
-    """Returns the alphabet of a run, and which characters of the text its encoder never saw.
-
-    It has what the encoder knows that the run starts from, what the text has, and what the warm
-    start adds.
-
-    Args:
-        configuration: The run's options.
-        seen: The characters of the training text.
-    """
-    alphabet = seen
-    if configuration.warm_starts and not configuration.text.lowercase:
-        alphabet = seen.with_other_cases()  # in which the warm start writes words as well
-    if CHARACTER_ENCODER not in configuration.transferred:
-        return alphabet, ()
-    known = EncoderDirectory.find(Path(configuration.data.encoder)).read_alphabet()
-    new = known.extended(seen.characters).characters[len(known.characters) :]
-    return known.extended(alphabet.characters), new
