@@ -27,6 +27,7 @@ import click
 import psutil
 
 from hier_rnn.sources.bundled import bundled
+from hier_rnn.storage.lock import LOCK
 
 EXAMPLES = 300
 LOOK = 0.01  # seconds between two looks at how long it has computed
@@ -125,7 +126,10 @@ def disturbed(
     kind: str, folder: Path, kills: int, draw: random.Random
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Kills trainings and returns a row for each kill, and what was wrong at the end."""
-    text, whole, out = folder / "text.tsv", folder / "whole", folder / "killed"
+    # The model card has the directory's name.
+    text, whole, out = folder / "text.tsv", folder / "whole" / "run", folder / "killed" / "run"
+    for directory in (whole, out):
+        directory.parent.mkdir()
     lines = Path(bundled("train")).read_text("utf-8").splitlines(keepends=True)
     text.write_text("".join(lines[:EXAMPLES]), "utf-8")
     # Until it begins to write, it loads programs and reads: nothing that a kill could harm.
@@ -135,7 +139,7 @@ def disturbed(
     while True:
         seconds = draw.uniform(least, most) if len(rows) < kills else math.inf
         if not train(kind, text, out, seconds).finished:
-            left = sorted(path.name for path in out.rglob(".*")) if out.exists() else []
+            left = sorted(path.name for path in out.rglob(".*") if path.name != LOCK)
             steps = sorted(path.stem for path in out.rglob("step-*.safetensors"))
             rows.append({"kind": kind, "seconds": seconds, "step": steps[-1:], "left": left})
             print(rows[-1], flush=True)

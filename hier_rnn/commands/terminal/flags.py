@@ -30,6 +30,7 @@ CLASSIFICATION = {
 PRETRAINING = {
     "data.text": "--text SRC",
     "data.targets": "--targets FILE",
+    "data.teacher": "--teacher MODEL",
     "pretraining.objective": "--objective",
     "pretraining.vectors": "--vectors FILE",
     "pretraining.distribute": "--distribute",

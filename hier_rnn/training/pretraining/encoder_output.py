@@ -59,6 +59,7 @@ def write_encoder(
         "corpus": list(configuration.data.text),
         "vectors": configuration.pretraining.vectors,
         "targets": configuration.data.targets,
+        "teacher": configuration.data.teacher,
         **{name: value for name, value in results.items() if name != "words_per_second"},
         "words": len(vocabulary),
         "seed": configuration.seed,

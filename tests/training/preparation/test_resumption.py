@@ -13,8 +13,8 @@ from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.events import Event, Step
-from hier_rnn.training.fingerprint import fingerprint_of
-from hier_rnn.training.resumption import comparable
+from hier_rnn.training.preparation.fingerprint import fingerprint_of
+from hier_rnn.training.preparation.resumption import comparable
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),
@@ -27,6 +27,7 @@ def stop(event: Event) -> None:
         raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_the_same_data_at_another_path_are_the_same_data(train, data, plain, tmp_path):
     first = {name: shutil.copy(path, tmp_path / f"first-{name}.tsv") for name, path in data.items()}
     with pytest.raises(KeyboardInterrupt):
