@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from hier_rnn.packing.share import Places
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 
 
@@ -55,3 +56,32 @@ def test_no_dropout_draws_nothing():
     values = tf.ones([3])
     assert silent.dropout(values, 0.0) is values
     np.testing.assert_array_equal(silent.uniform([9]), rng().uniform([9]))
+
+
+PLACES = Places(
+    words=tf.constant([3, 0]),
+    texts=tf.constant([1, 4]),
+    ranks=tf.constant([2, 3]),
+    offsets=tf.constant([0, 5, 9]),
+    size=tf.constant(5),
+)
+
+
+def test_a_share_draws_what_the_whole_batch_draws_for_its_rows():
+    whole, share = DropoutRng(tf.constant([1, 2])), DropoutRng(tf.constant([1, 2])).at(PLACES)
+    drawn = whole.uniform([6, 4]).numpy()
+    np.testing.assert_array_equal(share.uniform([2, 4], share.words), drawn[[3, 0]])
+    drawn = whole.fold_in(3).mask([5], 0.5).numpy()
+    folded = share.fold_in(3)
+    np.testing.assert_array_equal(folded.mask([2], 0.5, folded.texts), drawn[[1, 4]])
+
+
+def test_a_share_draws_by_rank_what_the_whole_batch_draws():
+    whole, share = DropoutRng(tf.constant([1, 2])), DropoutRng(tf.constant([1, 2]), PLACES)
+    drawn = whole.mask_by_rank([2, 5, 3], 0.5).numpy()
+    np.testing.assert_array_equal(share.mask_by_rank([2, 2, 3], 0.5), drawn[:, [2, 3]])
+
+
+def test_an_empty_share_draws_nothing():
+    share = DropoutRng(tf.constant([1, 2]))
+    assert share.uniform([0, 4], tf.zeros([0], tf.int32)).shape == (0, 4)
