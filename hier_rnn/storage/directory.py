@@ -23,9 +23,6 @@ from hier_rnn.storage.weights.weights_file import MOST_BYTES, Shapes, largest_si
 from hier_rnn.text.alphabet import BOS, EOS, UNK, Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
 
-PREPARED = "prepared.safetensors"
-"""Among the checkpoints of an encoder: what was prepared for it to learn."""
-
 
 class Directory:
     """A directory of files that were written together.
@@ -167,9 +164,12 @@ class Directory:
 
     def beginning(self) -> list[Path]:
         """Returns the files that a training that begins has put here, or all of a finished one."""
-        files = [path for path in self.path.iterdir() if path.is_file() and path.name[0] != "."]
-        prepared = self.checkpoints / PREPARED
-        return [*files, *([prepared] if prepared.exists() else [])]
+        there = (*self.path.iterdir(), *self.checkpoints.glob("*"))
+        return [
+            path
+            for path in there
+            if path.is_file() and path.name[:1] != "." and path.stem[:5] != "step-"
+        ]
 
     def write_record(self, configuration: Configuration) -> None:
         """Writes all options of the training that begins."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from hier_rnn.configuration.differences import differences
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
-from hier_rnn.storage.directory import PREPARED, Directory
+from hier_rnn.storage.directory import Directory
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.limits import LIMITS
 from hier_rnn.storage.lock import LOCK
@@ -42,7 +42,7 @@ WRITTEN = (
 
 # A file of ours that was still being written when its process was killed.
 _HALF_WRITTEN = re.compile(
-    rf"\.({'|'.join(map(re.escape, (*WRITTEN, PREPARED)))}|step-\d+\.safetensors)"
+    rf"\.({'|'.join(map(re.escape, (*WRITTEN, 'prepared.safetensors')))}|step-\d+\.safetensors)"
     r"\.[0-9a-f]{8}"
 )
 

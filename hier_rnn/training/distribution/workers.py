@@ -26,6 +26,7 @@ from hier_rnn.training.distribution.lost import WorkerLostError
 logger = logging.getLogger(__name__)
 
 SENT_AT_ONCE = 1 << 24  # 32-bit numbers
+PIECE = 4 * SENT_AT_ONCE  # bytes of a file
 LOST = (
     tf.errors.UnavailableError,
     tf.errors.AbortedError,
@@ -63,7 +64,7 @@ class Workers:
             own = replicas // count
             self.shares = tuple(Share(i, replicas) for i in range(index * own, (index + 1) * own))
             self._sum = tf.function(
-                lambda values: self.total(lambda place: values if not place else values * 0),
+                lambda values: self.total(lambda place: values * int(not place)),
                 input_signature=[tf.TensorSpec([None], tf.int32)],
             )
 
@@ -173,12 +174,14 @@ class Workers:
                     self._send(json.dumps({"error": str(error)}).encode())
                 raise
         else:
-            names: list[str] = self.from_chief(list)
+            files: dict[str, int] = self.from_chief(dict)
             with tempfile.TemporaryDirectory() as folder:
-                for name in names:
+                for name, pieces in files.items():
                     path = Path(folder) / name
                     path.parent.mkdir(exist_ok=True)
-                    path.write_bytes(_waiting(self._receive))
+                    with path.open("wb") as file:
+                        for _ in range(pieces):
+                            file.write(_waiting(self._receive))
                 yield Path(folder)
 
     def begun(self, files: Callable[[], Sequence[Path]], out: Path) -> None:
@@ -191,10 +194,13 @@ class Workers:
         if self.count == 1 or not self.is_chief:
             return
         self._begun = True
-        paths = files()
-        self.from_chief(lambda: [path.relative_to(out).as_posix() for path in paths])
-        for path in paths:
-            self._send(path.read_bytes())
+        pieces = {path: -(-path.stat().st_size // PIECE) for path in files()}
+        names = {path.relative_to(out).as_posix(): count for path, count in pieces.items()}
+        self.from_chief(lambda: names)
+        for path, count in pieces.items():
+            with path.open("rb") as file:
+                for _ in range(count):
+                    self._send(file.read(PIECE))
 
     def _send(self, data: bytes) -> None:
         with self.noticed():

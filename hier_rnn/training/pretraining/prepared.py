@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from hier_rnn.storage.directory import PREPARED
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.weights.archive import read_tuple, write_tuple
@@ -65,4 +64,4 @@ def read_prepared_words(run: EncoderDirectory, objective: str) -> PreparedWords:
 
 
 def _path(run: EncoderDirectory) -> Path:
-    return run.checkpoints / PREPARED
+    return run.checkpoints / "prepared.safetensors"
