@@ -214,3 +214,10 @@ def test_the_bundled_data_is_found_in_an_installed_package(monkeypatch, tmp_path
     assert bundled("test") == str(folder / "test.tsv")
     with pytest.raises(hier_rnn.errors.UserError, match="data.train"):
         bundled("train")
+
+
+def test_workers_need_to_know_of_each_other(call, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    result = call("train", "--train", "a.tsv", "--out", "run", "--distribute", "multi-worker")
+    assert result.status == 2
+    assert "--distribute multi-worker reads the environment variable TF_CONFIG" in result.err

@@ -211,6 +211,10 @@ def test_inspect_a_configuration(call, tmp_path):
     assert "did you mean" in call("inspect", file).err.lower()
 
 
+def test_inspect_says_what_a_training_computes_on(call):
+    assert call("inspect", "--devices").out.startswith("A training computes on ")
+
+
 def test_neighbours_are_a_line_for_each_word_in_a_pipe(call, two_runs):
     result = call("neighbours", two_runs[0], "goood", "b\x1bd", "--count", "2")
     first, second = result.out.splitlines()
