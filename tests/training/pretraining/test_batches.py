@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from hier_rnn.packing.share import Share
 from hier_rnn.training.pretraining.batches import grouped_permutation, packed_batches
 
 WORDS = [f"{a}{b}{c}" for a in "xyz" for b in "abc" for c in "mnop"]
@@ -46,7 +47,8 @@ def packed(epoch: int, skip: int, number: int) -> list[tuple[list[str], list[int
     stream = packed_batches(numbered, (tf.string, tf.int32), lambda *each: each, epoch, skip)
     return [
         ([word.decode() for word in words.numpy()], numbers.numpy().tolist(), bool(last))
-        for words, numbers, last in itertools.islice(stream, number)
+        for words, numbers, size, last in itertools.islice(stream, number)
+        if size == 2
     ]
 
 
@@ -83,3 +85,13 @@ def test_the_next_epoch_is_made_while_this_one_trains():
     stream = iter(packed_batches(noticed, (tf.string, tf.int32), lambda *each: each))
     next(stream)
     assert made[1].wait(timeout=60)
+
+
+def test_shares_of_a_batch_are_stretches_of_it():
+    shares = (Share(0, 3), Share(2, 3))
+    types = (tf.string, tf.int32)
+    stream = packed_batches(numbered, types, lambda *each: each, shares=shares)
+    first, third = next(iter(stream))
+    assert (len(first[0]), len(third[0])) == (0, 1)  # of two words
+    assert third[1].numpy().tolist() == [0]
+    assert int(first[2]) == int(third[2]) == 2

@@ -53,7 +53,8 @@ def language_model(
 
 def packed(model: NextCharacterObjective, words, counts) -> CountedBatch:
     tries = model._trie_builder(tf.constant(words))
-    return CountedBatch(tries, tf.constant(counts, tf.float32), tf.constant(True))
+    size = tf.constant(len(counts))
+    return CountedBatch(tries, tf.constant(counts, tf.float32), size, tf.constant(True))
 
 
 @pytest.mark.parametrize("marks", [True, False])
