@@ -35,6 +35,7 @@ from hier_rnn.training.classification.summary import log_summary
 from hier_rnn.training.classification.tasks.choose import class_weights
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.classification.warm_start import warm_start
+from hier_rnn.training.distribution.devices import where
 from hier_rnn.training.distribution.workers import ALONE, Workers
 from hier_rnn.training.divergence import Divergence
 from hier_rnn.training.events import EndTraining, Listener, ModelBuilt
@@ -97,6 +98,7 @@ class ClassifierTraining:
         checkpoints = Checkpoints(run.checkpoints)
         checkpoint = checkpoints.latest()
         log_summary(configuration, self.data, self.objective.passes, self.options.epochs)
+        logger.info(f"computing on {where(workers)}")
         on_event(ModelBuilt(self.shapes))
         beginning = None
         if workers.from_chief(lambda: checkpoint is None):

@@ -22,7 +22,6 @@ from hier_rnn.training.classification.training_data import (
     open_sources,
     read_training_data,
 )
-from hier_rnn.training.distribution.devices import where
 from hier_rnn.training.distribution.join import join
 from hier_rnn.training.distribution.workers import Workers
 from hier_rnn.training.events import Listener, to_all, to_nobody
@@ -99,7 +98,6 @@ def train_classifier(
             logger.info(f"{out}: the run is finished; nothing to do (`force=True` starts it over)")
             best = _best(run)
         else:
-            logger.info(f"computing on {where(workers)}")
             best = training.run(to_all(*listeners))
         if not keep_checkpoints:
             shutil.rmtree(run.checkpoints, ignore_errors=True)

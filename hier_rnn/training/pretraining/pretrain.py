@@ -19,7 +19,6 @@ from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
 from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import FIRST_CHARACTER
-from hier_rnn.training.distribution.devices import where
 from hier_rnn.training.distribution.join import join
 from hier_rnn.training.events import Listener, to_all, to_nobody
 from hier_rnn.training.interruption import interruptible
@@ -111,7 +110,6 @@ def pretrain(
             write_prepared(run, prepared)
         workers.begun(run.beginning, run.path)
         training = PretrainingRun(configuration, run, words, opened, level, workers)
-        logger.log(level, f"computing on {where(workers)}")
         training.run(to_all(on_event, MetricsFile(run)))
     return PretrainingResult(Path(out), trained=True)
 

@@ -25,6 +25,7 @@ from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import Alphabet
+from hier_rnn.training.distribution.devices import where
 from hier_rnn.training.distribution.workers import ALONE, Workers
 from hier_rnn.training.events import Listener, ModelBuilt
 from hier_rnn.training.loop import TrainingLoop
@@ -94,6 +95,7 @@ class PretrainingRun:
         if self.learns_texts:
             learnt = f"{self.metadata['texts'] - self.metadata['held_out_texts']:,} texts"
         log_summary(objective, learnt, len(characters), self.metadata, self.level)
+        logger.log(self.level, f"computing on {where(self._workers)}")
         weights = self.objective.named_weights()
         on_event(ModelBuilt({name: tuple(weight.shape) for name, weight in weights.items()}))
         checkpoints = Checkpoints(self.directory.checkpoints)
