@@ -17,6 +17,7 @@ from hier_rnn.commands.evaluate import evaluate
 from hier_rnn.commands.explain import explain
 from hier_rnn.commands.export import export
 from hier_rnn.commands.inspect import inspect
+from hier_rnn.commands.merge import merge
 from hier_rnn.commands.neighbours import neighbours
 from hier_rnn.commands.predict import predict
 from hier_rnn.commands.serve import serve
@@ -72,6 +73,7 @@ COMMANDS = (
     check,
     evaluate,
     predict,
+    merge,
     explain,
     serve,
     export,
