@@ -13,6 +13,7 @@ from click.shell_completion import shell_complete
 
 from hier_rnn.commands.check import check
 from hier_rnn.commands.compare import compare
+from hier_rnn.commands.count import count
 from hier_rnn.commands.evaluate import evaluate
 from hier_rnn.commands.explain import explain
 from hier_rnn.commands.export import export
@@ -81,6 +82,7 @@ COMMANDS = (
     inspect,
     neighbours,
     vectors,
+    count,
 )
 for command in COMMANDS:
     cli.add_command(command)

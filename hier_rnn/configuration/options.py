@@ -436,6 +436,10 @@ class Data(Options):
     validation: str = Field(default="", description="validation source")
     test: str = Field(default="", description="test source")
     text: tuple[str, ...] = Field(default=(), description="sources of text without labels")
+    counts: str = Field(
+        default="",
+        description="directory of counts, as `hier-rnn count` writes it, instead of data.text",
+    )
     targets: str = Field(
         default="",
         description="file of a teacher's vectors, one for each text of data.text: .npy,"

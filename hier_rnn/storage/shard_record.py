@@ -5,7 +5,6 @@ It is written after the file, so that a shard is whole or known not to be.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ from hier_rnn.files import write_atomically
 from hier_rnn.sources.shard import MOST_SHARDS, Shard
 from hier_rnn.storage.json_file import json_bytes, parse_json
 from hier_rnn.storage.limits import MEGABYTE, read_file
+from hier_rnn.storage.manifest import Entry
 
 FORMAT = 1
 LARGEST = 64 * MEGABYTE  # a million labels
-PIECE = MEGABYTE
 KINDS = ("answers", "evaluation")
 NAMED = 10  # shards in a message
 PROGRAM = "`hier-rnn predict --shard I/N --out FILE` and `evaluate --shard I/N --predictions FILE`"
@@ -49,7 +48,8 @@ class ShardRecord:
 
     def write(self, file: Path) -> None:
         """Writes the record of a file that has just been written."""
-        content = {"format": FORMAT, **asdict(self), **_checksum(file)}
+        entry = Entry.of_file(file)
+        content = {"format": FORMAT, **asdict(self), "bytes": entry.size, "sha256": entry.sha256}
         with write_atomically(_beside(file), "wb") as to:
             to.write(json_bytes(content))
 
@@ -103,15 +103,6 @@ def _beside(file: Path) -> Path:
     return file.with_name(f"{file.name}.shard.json")
 
 
-def _checksum(file: Path) -> dict[str, Any]:
-    digest, size = hashlib.sha256(), 0
-    with file.open("rb") as content:
-        while piece := content.read(PIECE):
-            digest.update(piece)
-            size += len(piece)
-    return {"bytes": size, "sha256": digest.hexdigest()}
-
-
 def _read(file: Path) -> ShardRecord:
     path = _beside(file)
     if not file.is_file():
@@ -153,7 +144,7 @@ def _read(file: Path) -> ShardRecord:
 def _check_content(file: Path) -> None:
     path = _beside(file)
     written = parse_json(read_file(path, LARGEST), path)
-    if _checksum(file) != {"bytes": written["bytes"], "sha256": written["sha256"]}:
+    if Entry.of_file(file) != Entry(written["bytes"], written["sha256"]):
         raise UserError(
             f"{file}: damaged, or changed since: it is not as {path.name} says. Compute the shard"
             " again, or copy both files again."

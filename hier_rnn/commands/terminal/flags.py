@@ -28,6 +28,7 @@ CLASSIFICATION = {
 
 PRETRAINING = {
     "data.text": "--text SRC",
+    "data.counts": "--counts DIR",
     "data.targets": "--targets FILE",
     "pretraining.objective": "--objective",
     "pretraining.vectors": "--vectors FILE",

@@ -114,7 +114,7 @@ def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, caplog):
     pretrain(configuration(epochs=1, maximum_types=60), tmp_path)
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert 0 < facts["pruned_words"] < 3000
-    assert f"forgot {facts['pruned_words']:,} of them" in caplog.text
+    assert f"left out {facts['pruned_words']:,} of them" in caplog.text
 
 
 @pytest.mark.parametrize(("start", "epochs"), [("configuration", 3), ("going_on", 9)])
