@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from hier_rnn.configuration.command_line import (
     resolve,
 )
 from hier_rnn.errors import UserError
-from hier_rnn.tensorflow_setup import import_tensorflow
 
 
 @click.command(
@@ -82,10 +82,10 @@ def count(
     many files. The counts are the same to the last digit, whoever counts.
     """
     show_log(quiet)
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)  # it warns of its own options
     configuration = resolve(config, {**given, "data.text": sources})
     if not configuration.data.text:
         raise UserError("SRC is needed: what shall be counted?")
-    import_tensorflow()
     from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.counting.count import count as count_text
 

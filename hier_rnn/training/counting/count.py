@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 import uuid
@@ -146,6 +147,9 @@ def _engine(runner: str, options: Sequence[str], on_event: Listener) -> Engine:
         raise UserError(
             "a runner needs Apache Beam, which is not installed: pip install 'hier_rnn[beam]'"
         )
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)  # of what else it would need on Google's cloud
     from hier_rnn.training.counting.pipeline import Pipeline
 
+    logging.disable(before)
     return Pipeline(runner, options)

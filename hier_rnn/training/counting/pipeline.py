@@ -29,6 +29,7 @@ from hier_rnn.training.word_vectors.pair_sums import split_table, sum_tables
 HELD_TYPES = 200_000  # by a worker, before it hands them on
 HELD_SUMS = 1 << 22  # of a table, before they are added up
 PROBLEM = "problem.json"
+WORKERS_LOG = "default_sdk_harness_log_level"  # else each worker tells of each of its channels
 
 Part = tuple[str, int]
 """A table and which part of it."""
@@ -43,7 +44,8 @@ class Pipeline:
     """
 
     def __init__(self, runner: str, options: Iterable[str] = ()) -> None:
-        self._arguments = [f"--runner={runner}", *(f"--{option}" for option in options)]
+        self._arguments = [f"--runner={runner}", f"--{WORKERS_LOG}=ERROR"]
+        self._arguments += [f"--{option}" for option in options]
 
     def count_words(self, job: Job) -> list[SourceFigures]:
         """Writes the words with their counts, and returns what each source holds."""
@@ -71,18 +73,20 @@ class Pipeline:
     ) -> None:
         problem = job.folder / PROBLEM
         try:
-            with beam.Pipeline(options=PipelineOptions(self._arguments)) as pipeline:
-                _ = (
-                    pipeline
-                    | "Sources" >> beam.Create(elements)
-                    | "Spread" >> beam.Reshuffle()
-                    | "Count" >> beam.ParDo(count)
-                    | "Add" >> beam.CombinePerKey(add)
-                    | "Write" >> beam.ParDo(write)
-                )
-        except (
-            Exception
-        ):  # runners raise what they like; whatever it is, the user's mistake is told
+            pipeline = beam.Pipeline(options=PipelineOptions(self._arguments))
+        except ValueError as error:
+            raise UserError(f"{self._arguments[0]}: {error}") from None
+        _ = (
+            pipeline
+            | "Sources" >> beam.Create(elements)
+            | "Spread" >> beam.Reshuffle()
+            | "Count" >> beam.ParDo(count)
+            | "Add" >> beam.CombinePerKey(add)
+            | "Write" >> beam.ParDo(write)
+        )
+        try:
+            pipeline.run().wait_until_finish()
+        except Exception:  # a runner raises what it likes around the mistake that is to be told
             if problem.exists():
                 raise UserError(json.loads(problem.read_text("utf-8"))) from None
             raise

@@ -30,7 +30,10 @@ def _counted(metadata: Mapping[str, float]) -> Iterator[str]:
     if "corpus_words" in metadata:
         yield f"counted {metadata['corpus_words']:,} words, {metadata['word_types']:,} distinct"
     if metadata.get("pruned_words"):
-        yield f"left out {metadata['pruned_words']:,} of them, of the rarest words (pretraining.maximum_types)"
+        yield (
+            f"left out {metadata['pruned_words']:,} of them, of the rarest words"
+            " (pretraining.maximum_types)"
+        )
     if metadata.get("forgotten_pairs"):
         yield f"left out {metadata['forgotten_pairs']:.1%} of the contexts, of rare pairs of words"
     if metadata.get("text_share", 1) < 1:

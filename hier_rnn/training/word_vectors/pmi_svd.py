@@ -10,6 +10,7 @@ TREC, AG news, Banking77) than any one of them with as many dimensions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +19,8 @@ from hier_rnn.training.events import Listener, Stage, to_nobody
 from hier_rnn.training.word_vectors.cooccurrence import Contexts
 
 VIEWS = ("near", "adjacent", "text")
+OVERSAMPLES = 16  # dimensions that the randomized SVD computes beyond those that are kept
+ENTRIES_AT_ONCE = 1 << 22
 
 
 def word_vectors(
@@ -64,9 +67,15 @@ def positive_information(
     counts = counts.tocsr()
     words = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
     contexts = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel() ** context_smoothing
-    word_of = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    expected = words[word_of] * contexts[counts.indices] / contexts.sum()
-    information = np.log(np.maximum(counts.data / expected, 1)).astype(np.float32)
+    total = contexts.sum()
+    information = np.empty(counts.nnz, np.float32)
+    # Some rows at a time: of all, what stands between the lines takes ten times the counts' memory.
+    rows = np.unique(np.searchsorted(counts.indptr, range(0, counts.nnz, ENTRIES_AT_ONCE)))
+    for first, last in pairwise([*rows.tolist(), counts.shape[0]]):
+        start, end = counts.indptr[first], counts.indptr[last]
+        word_of = np.repeat(np.arange(first, last), np.diff(counts.indptr[first : last + 1]))
+        expected = words[word_of] * contexts[counts.indices[start:end]] / total
+        information[start:end] = np.log(np.maximum(counts.data[start:end] / expected, 1))
     positive = sparse.csr_matrix(
         (information, counts.indices, counts.indptr), counts.shape, copy=True
     )
@@ -92,7 +101,7 @@ def principal_parts(
     left, values, _ = randomized_svd(
         matrix,
         min(dimensions, *matrix.shape),
-        n_oversamples=16,
+        n_oversamples=OVERSAMPLES,
         n_iter=2,
         # Without it the small directions drown in float32.
         power_iteration_normalizer="LU",
