@@ -46,7 +46,7 @@ def count(task: dict[str, Any]) -> Figures:
 
 
 def factorize(task: dict[str, Any]) -> Figures:
-    """Makes vectors of so many words from counts that are drawn at random, as sparse as real ones."""
+    """Makes vectors of so many words from counts drawn at random, as sparse as real ones."""
     from hier_rnn.training.word_vectors.cooccurrence import Contexts
     from hier_rnn.training.word_vectors.pmi_svd import word_vectors
 
@@ -78,7 +78,7 @@ def factorize(task: dict[str, Any]) -> Figures:
 
 
 def distill(task: dict[str, Any]) -> Figures:
-    """Has an encoder learn so many word vectors for an epoch, drawn at random, of words of a text."""
+    """Has an encoder learn vectors drawn at random of so many words of a text for an epoch."""
     from hier_rnn.storage.weights.vectors_file import write_vectors
     from hier_rnn.training.events import Step
     from hier_rnn.training.pretraining.pretrain import pretrain

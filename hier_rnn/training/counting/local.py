@@ -19,6 +19,7 @@ from hier_rnn.training.word_vectors.pair_sums import SpilledTables
 from hier_rnn.training.word_vectors.word_counts import WordCounter, write_word_counts
 
 TEXTS_BETWEEN_EVENTS = 1000
+CACHED_WORDS = 200_000  # whose subtokens are not looked for again
 
 
 class Local:
@@ -107,5 +108,5 @@ class Local:
 
 def subtokens_of(job: Job, source: int) -> Iterator[list[str]]:
     """Yields the subtokens of each text of a source."""
-    parts = lru_cache(maxsize=job.maximum_types)(subtokens)
+    parts = lru_cache(maxsize=CACHED_WORDS)(subtokens)
     return ([part for word in text for part in parts(word)] for text in job.texts(source))

@@ -1,15 +1,19 @@
 """Counting as two Apache Beam pipelines, on any runner; each source is one element of theirs.
 
-Every worker counts its sources with the code that counts here, and what is shuffled are sums, not
-words of text. All sums are of whole numbers, so that it does not matter who adds up what first.
-Sources, and the folder that is written, are on disks that all workers see.
+Every worker counts its sources with the code that counts here, and writes its sums, cut into parts;
+what Beam shuffles are the names of these files. So nobody holds more than a worker's own sums, or
+one part. All are whole numbers, so that it does not matter who adds up what first. Sources, and the
+folder that is written, are on disks that all workers see.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -24,11 +28,22 @@ from hier_rnn.storage.counts_directory import part_of_word
 from hier_rnn.training.counting.job import Job, SourceFigures
 from hier_rnn.training.counting.local import subtokens_of
 from hier_rnn.training.word_vectors.cooccurrence import ContextCounter
-from hier_rnn.training.word_vectors.pair_sums import split_table, sum_tables
+from hier_rnn.training.word_vectors.pair_sums import (
+    Table,
+    read_table,
+    split_table,
+    sum_tables,
+    write_table,
+)
+from hier_rnn.training.word_vectors.word_counts import (
+    WordCount,
+    added_up,
+    read_word_counts,
+    write_word_counts,
+)
 
 HELD_TYPES = 200_000  # by a worker, before it hands them on
-HELD_SUMS = 1 << 22  # of a table, before they are added up
-PROBLEM = "problem.json"
+PROBLEM, PIECES = "problem.json", "pieces"
 WORKERS_LOG = "default_sdk_harness_log_level"  # else each worker tells of each of its channels
 
 Part = tuple[str, int]
@@ -50,7 +65,7 @@ class Pipeline:
     def count_words(self, job: Job) -> list[SourceFigures]:
         """Writes the words with their counts, and returns what each source holds."""
         elements = list(range(len(job.sources)))
-        self._run(job, elements, CountWords(job), AddWords(), WriteWords(job))
+        self._run(job, elements, CountWords(job))
         figures = []
         for source in elements:
             path = job.folder / _figures(source)
@@ -61,17 +76,11 @@ class Pipeline:
     def count_contexts(self, job: Job, first_texts: list[int]) -> None:
         """Writes the contexts of the subtokens."""
         elements = list(enumerate(first_texts))
-        self._run(job, elements, CountContexts(job), AddTables(), WriteTables(job))
+        self._run(job, elements, CountContexts(job))
 
-    def _run(
-        self,
-        job: Job,
-        elements: list[Any],
-        count: beam.DoFn,
-        add: beam.CombineFn,
-        write: beam.DoFn,
-    ) -> None:
-        problem = job.folder / PROBLEM
+    def _run(self, job: Job, elements: list[Any], count: beam.DoFn) -> None:
+        problem, pieces = job.folder / PROBLEM, job.folder / PIECES
+        pieces.mkdir()
         try:
             pipeline = beam.Pipeline(options=PipelineOptions(self._arguments))
         except ValueError as error:
@@ -81,8 +90,8 @@ class Pipeline:
             | "Sources" >> beam.Create(elements)
             | "Spread" >> beam.Reshuffle()
             | "Count" >> beam.ParDo(count)
-            | "Add" >> beam.CombinePerKey(add)
-            | "Write" >> beam.ParDo(write)
+            | "Group" >> beam.GroupByKey()
+            | "Add up" >> beam.ParDo(AddUp(job))
         )
         try:
             pipeline.run().wait_until_finish()
@@ -90,6 +99,7 @@ class Pipeline:
             if problem.exists():
                 raise UserError(json.loads(problem.read_text("utf-8"))) from None
             raise
+        shutil.rmtree(pieces)
 
 
 class _Counting(beam.DoFn):  # type: ignore[misc]
@@ -98,7 +108,7 @@ class _Counting(beam.DoFn):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def process(self, element: Any) -> Iterator[tuple[Part, Any]]:
+    def process(self, element: Any) -> Iterator[tuple[Part, str]]:
         """Counts a source."""
         try:
             yield from self.count(element)
@@ -114,12 +124,12 @@ class _Counting(beam.DoFn):  # type: ignore[misc]
         for value in self.take():
             yield WindowedValue(value, window.max_timestamp(), [window])
 
-    def count(self, element: Any) -> Iterator[tuple[Part, Any]]:
-        """Counts a source, and yields what does not have to be held any more."""
+    def count(self, element: Any) -> Iterator[tuple[Part, str]]:
+        """Counts a source, and yields the files of what does not have to be held any more."""
         raise NotImplementedError
 
-    def take(self) -> Iterator[tuple[Part, Any]]:
-        """Yields what is held."""
+    def take(self) -> Iterator[tuple[Part, str]]:
+        """Yields the files of all that is held."""
         raise NotImplementedError
 
 
@@ -130,7 +140,7 @@ class CountWords(_Counting):
         """Begins with nothing."""
         self._counter: Counter[str] = Counter()
 
-    def count(self, element: int) -> Iterator[tuple[Part, dict[str, int]]]:
+    def count(self, element: int) -> Iterator[tuple[Part, str]]:
         """Counts a source."""
         texts = tokens = 0
         for words in self._job.texts(element):
@@ -142,38 +152,17 @@ class CountWords(_Counting):
         with write_atomically(self._job.folder / _figures(element)) as file:
             json.dump((texts, tokens), file)
 
-    def take(self) -> Iterator[tuple[Part, dict[str, int]]]:
-        """Yields the words held, by part."""
-        parts: dict[int, dict[str, int]] = {}
-        for word, count in self._counter.items():
-            parts.setdefault(part_of_word(word, self._job.files), {})[word] = count
+    def take(self) -> Iterator[tuple[Part, str]]:
+        """Yields the files of the words held, by part."""
+        parts: dict[int, list[WordCount]] = {}
+        for item in sorted(self._counter.items()):
+            parts.setdefault(part_of_word(item[0], self._job.files), []).append(item)
         self._counter = Counter()
-        for part, counts in parts.items():
-            yield ("words", part), counts
-
-
-class AddWords(beam.CombineFn):  # type: ignore[misc]
-    """Adds up counts of words."""
-
-    def create_accumulator(self) -> Counter[str]:
-        """Returns no words."""
-        return Counter()
-
-    def add_input(self, accumulator: Counter[str], element: dict[str, int]) -> Counter[str]:
-        """Adds some more."""
-        accumulator.update(element)
-        return accumulator
-
-    def merge_accumulators(self, accumulators: Iterable[Counter[str]]) -> Counter[str]:
-        """Returns the sum of several."""
-        total: Counter[str] = Counter()
-        for accumulator in accumulators:
-            total.update(accumulator)
-        return total
-
-    def extract_output(self, accumulator: Counter[str]) -> Counter[str]:
-        """Returns the counts."""
-        return accumulator
+        for part, items in parts.items():
+            path = _piece(self._job)
+            with path.open("w", encoding="utf-8") as file:
+                write_word_counts(file, items)
+            yield ("words", part), path.name
 
 
 class CountContexts(_Counting):
@@ -187,7 +176,7 @@ class CountContexts(_Counting):
         """Begins with nothing."""
         self._counter = ContextCounter(self._known, self._job.window)
 
-    def count(self, element: tuple[int, int]) -> Iterator[tuple[Part, Any]]:
+    def count(self, element: tuple[int, int]) -> Iterator[tuple[Part, str]]:
         """Counts a source, given the number of its first text."""
         source, first = element
         for number, text in enumerate(subtokens_of(self._job, source), first):
@@ -196,75 +185,45 @@ class CountContexts(_Counting):
                 if self._counter.full:
                     yield from self._pairs()
 
-    def take(self) -> Iterator[tuple[Part, Any]]:
-        """Yields all that is held."""
+    def take(self) -> Iterator[tuple[Part, str]]:
+        """Yields the files of all that is held."""
         yield from self._text(self._counter.flush())
         yield from self._pairs()
 
-    def _pairs(self) -> Iterator[tuple[Part, Any]]:
+    def _pairs(self) -> Iterator[tuple[Part, str]]:
         for table in ("near", "adjacent"):
-            sums = getattr(self._counter, table).take()
-            for part, piece in split_table(sums, len(self._known), self._job.files):
-                yield (table, part), piece
+            yield from self._pieces(table, getattr(self._counter, table).take())
 
-    def _text(self, keys: np.ndarray) -> Iterator[tuple[Part, Any]]:
-        ones = np.ones(len(keys), np.int64)
-        for part, piece in split_table((keys, ones), len(self._known), self._job.files):
-            yield ("text", part), piece
+    def _text(self, keys: np.ndarray) -> Iterator[tuple[Part, str]]:
+        return self._pieces("text", (keys, np.ones(len(keys), np.int64)))
 
-
-class AddTables(beam.CombineFn):  # type: ignore[misc]
-    """Adds up tables of pairs, some at a time."""
-
-    def create_accumulator(self) -> list[Any]:
-        """Returns no table."""
-        return []
-
-    def add_input(self, accumulator: list[Any], element: Any) -> list[Any]:
-        """Adds a table."""
-        return self._compacted([*accumulator, element])
-
-    def merge_accumulators(self, accumulators: Iterable[list[Any]]) -> list[Any]:
-        """Returns the sum of several."""
-        return self._compacted([table for tables in accumulators for table in tables])
-
-    def compact(self, accumulator: list[Any]) -> list[Any]:
-        """Adds up what is about to be sent."""
-        return [sum_tables(accumulator)]
-
-    def extract_output(self, accumulator: list[Any]) -> Any:
-        """Returns the sums."""
-        return sum_tables(accumulator)
-
-    def _compacted(self, tables: list[Any]) -> list[Any]:
-        waiting = sum(len(keys) for keys, _ in tables[1:])
-        if len(tables) > 1 and waiting > max(HELD_SUMS, len(tables[0][0])):
-            return [sum_tables(tables)]
-        return tables
+    def _pieces(self, table: str, sums: Table) -> Iterator[tuple[Part, str]]:
+        for part, piece in split_table(sums, len(self._known), self._job.files):
+            path = _piece(self._job)
+            write_table(path, piece)
+            yield (table, part), path.name
 
 
-class WriteWords(beam.DoFn):  # type: ignore[misc]
-    """Writes a part of the words."""
+class AddUp(beam.DoFn):  # type: ignore[misc]
+    """Adds up what workers have counted of a part of a table, and writes it; twice is the same."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def process(self, element: tuple[Part, Counter[str]]) -> None:
-        """Writes it; twice is the same."""
-        (_, part), counts = element
-        self._job.write_words(part, sorted(counts.items()))
-
-
-class WriteTables(beam.DoFn):  # type: ignore[misc]
-    """Writes a part of a table."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    def process(self, element: tuple[Part, Any]) -> None:
-        """Writes it; twice is the same."""
-        (table, part), (keys, weights) = element
+    def process(self, element: tuple[Part, Iterable[str]]) -> None:
+        """Writes a part."""
+        (table, part), names = element
+        paths = [self._job.folder / PIECES / name for name in names]
+        if table == "words":
+            self._job.write_words(part, added_up(list(map(read_word_counts, paths))))
+            return
+        keys, weights = sum_tables(map(read_table, paths))
         self._job.write_array(table, part, keys if table == "text" else np.stack((keys, weights)))
+
+
+def _piece(job: Job) -> Path:
+    """Where a worker puts a part of what it has counted; what failed and is done again is left."""
+    return job.folder / PIECES / uuid.uuid4().hex
 
 
 def _figures(source: int) -> str:

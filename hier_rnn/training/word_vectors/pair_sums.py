@@ -7,7 +7,7 @@ parts, comes to the same sums.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,8 +17,9 @@ from scipy import sparse
 Table: TypeAlias = tuple[np.ndarray, np.ndarray]
 """Keys and sums, int64 `(n,)` each."""
 
-BUFFERED_PAIRS = 8_000_000
-HELD_PAIRS = 16_000_000  # 12 bytes each, twice while adding
+BUFFERED_PAIRS = 4_000_000
+HELD_PAIRS = 8_000_000  # 12 bytes each, twice while adding
+WAITING_PAIRS = 1_000_000  # of other tables, before they are added to a sum
 FILES = 16
 
 
@@ -83,13 +84,13 @@ class SpilledTables:
     def add(self, table: Table) -> None:
         """Puts a table on disk."""
         for part, piece in split_table(table, self._size, self._files):
-            np.save(self._path(part, self._tables), np.stack(piece))
+            write_table(self._path(part, self._tables), piece)
         self._tables += 1
 
     def part(self, part: int) -> Table:
         """Returns the sums of a part of the rows."""
         paths = (self._path(part, number) for number in range(self._tables))
-        return sum_tables([tuple(np.load(path)) for path in paths if path.exists()])
+        return sum_tables(read_table(path) for path in paths if path.exists())
 
     def __iter__(self) -> Iterator[Table]:
         return map(self.part, range(self._files))
@@ -108,12 +109,30 @@ def split_table(table: Table, size: int, files: int) -> Iterator[tuple[int, Tabl
             yield part, (keys[inside], weights[inside])
 
 
-def sum_tables(tables: Sequence[Table]) -> Table:
-    """Returns the sum of tables."""
-    if not tables:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    if len(tables) == 1:
-        return tables[0]
+def write_table(path: Path, table: Table) -> None:
+    """Writes a table for `read_table`."""
+    with path.open("wb") as file:
+        np.save(file, np.stack(table))
+
+
+def read_table(path: Path) -> Table:
+    """Returns a table that `write_table` wrote."""
+    keys, weights = np.load(path, allow_pickle=False)
+    return keys, weights
+
+
+def sum_tables(tables: Iterable[Table]) -> Table:
+    """Returns the sum of tables, in memory for the sum and about as much again."""
+    total: Table = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    waiting: list[Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(len(keys) for keys, _ in waiting) > max(WAITING_PAIRS, len(total[0])):
+            total, waiting = _sum([total, *waiting]), []
+    return _sum([total, *waiting])
+
+
+def _sum(tables: list[Table]) -> Table:
     keys = np.concatenate([keys for keys, _ in tables])
     weights = np.concatenate([weights for _, weights in tables])
     order = np.argsort(keys, kind="stable")

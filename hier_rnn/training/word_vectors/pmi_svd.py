@@ -15,12 +15,15 @@ from itertools import pairwise
 import numpy as np
 from scipy import sparse
 
+from hier_rnn.memory import check_memory
 from hier_rnn.training.events import Listener, Stage, to_nobody
 from hier_rnn.training.word_vectors.cooccurrence import Contexts
 
 VIEWS = ("near", "adjacent", "text")
 OVERSAMPLES = 16  # dimensions that the randomized SVD computes beyond those that are kept
 ENTRIES_AT_ONCE = 1 << 22
+SPARSE_BYTES = 20  # of an entry: itself, its information, and its column, twice
+SVD_ARRAYS = 4  # of rows and columns by dimensions, 32 bits each, as measured
 
 
 def word_vectors(
@@ -44,6 +47,10 @@ def word_vectors(
         seed: Of the randomized SVD.
         on_event: Told of the stages. Default nobody.
     """
+    check_memory(
+        f"Making vectors of {contexts.near.shape[0]:,} subtokens (pretraining.vocabulary)",
+        required_memory(contexts, dimensions, views),
+    )
     shares = [len(part) for part in np.array_split(np.empty(dimensions), len(views))]
     parts: list[np.ndarray] = []
     for view, share in zip(views, shares, strict=True):
@@ -53,6 +60,22 @@ def word_vectors(
             parts.append(principal_parts(information, share, seed=seed))
     on_event(Stage("factorizing counts", len(views), len(views), "views"))
     return unit_rows(np.hstack(parts))
+
+
+def required_memory(contexts: Contexts, dimensions: int = 300, views: Sequence[str] = VIEWS) -> int:
+    """Returns about how many bytes `word_vectors` takes at most, besides the counts themselves.
+
+    Args:
+        contexts: Counts.
+        dimensions: Width of the vectors.
+        views: Which of `VIEWS` to use.
+    """
+    width = -(-dimensions // len(views)) + OVERSAMPLES
+    matrices = [getattr(contexts, view) for view in views]
+    return max(
+        SPARSE_BYTES * matrix.nnz + SVD_ARRAYS * 4 * width * sum(matrix.shape)
+        for matrix in matrices
+    )
 
 
 def positive_information(

@@ -6,7 +6,7 @@ import heapq
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -71,16 +71,24 @@ class WordCounter:
 
     def items(self) -> Iterator[WordCount]:
         """Yields each word with its count, in the order of their spellings."""
-        files = map(read_word_counts, self._spilled)
-        seen, total = "", 0
-        for word, count in heapq.merge(*files, sorted(self._counter.items())):
-            if word != seen:
-                if total:
-                    yield seen, total
-                seen, total = word, 0
-            total += count
-        if total:
-            yield seen, total
+        return added_up([*map(read_word_counts, self._spilled), sorted(self._counter.items())])
+
+
+def added_up(parts: Sequence[Iterable[WordCount]]) -> Iterator[WordCount]:
+    """Yields each word once, with the sum of its counts, in the order of the spellings.
+
+    Args:
+        parts: Words with their counts, each in that order.
+    """
+    seen, total = "", 0
+    for word, count in heapq.merge(*parts):
+        if word != seen:
+            if total:
+                yield seen, total
+            seen, total = word, 0
+        total += count
+    if total:
+        yield seen, total
 
 
 def count_words(texts: Iterable[list[str]], maximum_types: int = 1_000_000) -> WordCounts:

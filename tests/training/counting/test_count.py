@@ -211,7 +211,7 @@ def test_beam_hands_on_what_it_cannot_hold(counted, sources, tmp_path, monkeypat
 
     for module, name in (
         (pipeline, "HELD_TYPES"),
-        (pipeline, "HELD_SUMS"),
+        (pair_sums, "WAITING_PAIRS"),
         (cooccurrence, "BUFFERED_WORDS"),
         (pair_sums, "HELD_PAIRS"),
     ):
