@@ -42,7 +42,7 @@ class Hang(BaseException):
 def answers_of_run(path: Path) -> list[np.ndarray]:
     """Returns what a run says: labels, probabilities, words it knows, how its training went."""
     import hier_rnn
-    from hier_rnn.evaluation.run_table import read_run
+    from hier_rnn.evaluation.comparison.run_table import read_run
     from hier_rnn.storage.run_directory import RunDirectory
 
     row = read_run(path)

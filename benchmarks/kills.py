@@ -125,7 +125,10 @@ def disturbed(
     kind: str, folder: Path, kills: int, draw: random.Random
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Kills trainings and returns a row for each kill, and what was wrong at the end."""
-    text, whole, out = folder / "text.tsv", folder / "whole", folder / "killed"
+    # The model card has the directory's name.
+    text, whole, out = folder / "text.tsv", folder / "whole" / "run", folder / "killed" / "run"
+    for directory in (whole, out):
+        directory.parent.mkdir()
     lines = Path(bundled("train")).read_text("utf-8").splitlines(keepends=True)
     text.write_text("".join(lines[:EXAMPLES]), "utf-8")
     # Until it begins to write, it loads programs and reads: nothing that a kill could harm.

@@ -26,8 +26,8 @@ from benchmarks.measure import processors
 from benchmarks.options import Results, parser_of, run
 from benchmarks.workload import shown
 from hier_rnn.sources.example import Example, Source
+from hier_rnn.sources.sampling.split import stratified_split
 from hier_rnn.sources.source import open_source
-from hier_rnn.sources.split import stratified_split
 
 SHARE = 0.1
 OURS, PEER = "hier_rnn", "fasttext"

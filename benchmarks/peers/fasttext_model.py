@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import fasttext
 import numpy as np
@@ -53,27 +53,9 @@ class FastText:
         settings: Settings,
         seed: int = 0,
     ) -> None:
-        # A label may hold what fastText takes for a separator, so classes go by number.
         self.names = sorted(set(labels))
-        numbers = {name: number for number, name in enumerate(self.names)}
-        shortest, longest = settings.character_ngrams
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "train.txt"
-            with path.open("w", encoding="utf-8") as file:
-                for text, label in zip(texts, labels, strict=True):
-                    file.write(f"{LABEL}{numbers[label]} {line_of(text)}")
-            self._model = fasttext.train_supervised(
-                str(path),
-                dim=DIMENSIONS,
-                wordNgrams=settings.word_ngrams,
-                minn=shortest,
-                maxn=longest,
-                epoch=settings.epochs,
-                lr=settings.learning_rate,
-                thread=THREADS,
-                seed=seed,
-                verbose=0,
-            )
+        label_sets = [(label,) for label in labels]
+        self._model = _trained(texts, label_sets, self.names, settings, seed, "softmax")
 
     def save(self, path: Path) -> None:
         """Writes the model; its labels are numbers, of `names`."""
@@ -128,28 +110,7 @@ class OneVersusAll:
         seed: int = 0,
     ) -> None:
         self._count = len(labels)
-        numbers = {name: number for number, name in enumerate(labels)}
-        shortest, longest = settings.character_ngrams
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "train.txt"
-            with path.open("w", encoding="utf-8") as file:
-                for text, names in zip(texts, label_sets, strict=True):
-                    if names:
-                        written = " ".join(f"{LABEL}{numbers[name]}" for name in names)
-                        file.write(f"{written} {line_of(text)}")
-            self._model = fasttext.train_supervised(
-                str(path),
-                dim=DIMENSIONS,
-                wordNgrams=settings.word_ngrams,
-                minn=shortest,
-                maxn=longest,
-                epoch=settings.epochs,
-                lr=settings.learning_rate,
-                loss="ova",
-                thread=THREADS,
-                seed=seed,
-                verbose=0,
-            )
+        self._model = _trained(texts, label_sets, labels, settings, seed, "ova")
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """Returns the probability of each label for each text, `(texts, labels)`."""
@@ -183,6 +144,40 @@ def tuned_one_versus_all(
         return float(2 * (given & targets).sum() / max(1, given.sum() + targets.sum()))
 
     return max(grid, key=score)
+
+
+def _trained(
+    texts: Sequence[str],
+    label_sets: Sequence[Sequence[str]],
+    labels: Sequence[str],
+    settings: Settings,
+    seed: int,
+    loss: str,
+) -> Any:
+    """Returns fastText's own model, whose labels are the numbers of ours."""
+    # A label may hold what fastText takes for a separator, so classes go by number.
+    numbers = {name: number for number, name in enumerate(labels)}
+    shortest, longest = settings.character_ngrams
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.txt"
+        with path.open("w", encoding="utf-8") as file:
+            for text, names in zip(texts, label_sets, strict=True):
+                if names:
+                    written = " ".join(f"{LABEL}{numbers[name]}" for name in names)
+                    file.write(f"{written} {line_of(text)}")
+        return fasttext.train_supervised(
+            str(path),
+            dim=DIMENSIONS,
+            wordNgrams=settings.word_ngrams,
+            minn=shortest,
+            maxn=longest,
+            epoch=settings.epochs,
+            lr=settings.learning_rate,
+            loss=loss,
+            thread=THREADS,
+            seed=seed,
+            verbose=0,
+        )
 
 
 def line_of(text: str) -> str:

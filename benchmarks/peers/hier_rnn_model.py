@@ -15,7 +15,7 @@ from hier_rnn.inference.inference import Inference
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.text.tokenizer import Tokenizer
-from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
+from hier_rnn.training.classification.batching.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses
 from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.optimizer import Optimizer
@@ -75,9 +75,11 @@ class HierRNN:
 
     def logits(self, texts: Sequence[str], warm: bool = False) -> tuple[np.ndarray, int]:
         """Returns the logits; word vectors from earlier texts are used only when `warm`."""
-        if self.inference is None or not warm:
+        if self.inference is None:
             weights = {name: weight.numpy() for name, weight in self.weights.items()}
             self.inference = Inference(self.options, self.alphabet, weights)
+        if not warm:
+            self.inference.cache.clear()
         count = 0
 
         def sentences() -> Iterator[list[str]]:

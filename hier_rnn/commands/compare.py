@@ -14,7 +14,7 @@ from hier_rnn.commands.terminal.options import output_option
 
 if TYPE_CHECKING:
     from hier_rnn.commands.drawing.table import Table
-    from hier_rnn.evaluation.run_table import RunSummary, RunTable
+    from hier_rnn.evaluation.comparison.run_table import RunSummary, RunTable
 
 NOTHING = "–"
 
@@ -29,7 +29,7 @@ def compare(runs: tuple[Path, ...], json: Path | None) -> None:
 
     Best is by validation accuracy: to choose by the score of a test set is to train on it.
     """
-    from hier_rnn.evaluation.run_table import tabulate_runs
+    from hier_rnn.evaluation.comparison.run_table import tabulate_runs
 
     found = tabulate_runs(list(runs))
     if json:

@@ -154,8 +154,8 @@ def evaluate(
         return
     from hier_rnn.commands.drawing.evaluation_table import print_comparison, print_evaluation
     from hier_rnn.commands.drawing.progress import EvaluationScreen
+    from hier_rnn.evaluation.comparison.paired_comparison import json_document
     from hier_rnn.evaluation.evaluate_runs import evaluate_runs
-    from hier_rnn.evaluation.paired_comparison import json_document
 
     to_standard_output = json == STANDARD_STREAM
     with interruptible("no file is half written"), EvaluationScreen(quiet) as screen:

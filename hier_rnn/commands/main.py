@@ -11,23 +11,9 @@ from typing import Any
 import click
 from click.shell_completion import shell_complete
 
-from hier_rnn.commands.check import check
-from hier_rnn.commands.compare import compare
-from hier_rnn.commands.count import count
-from hier_rnn.commands.evaluate import evaluate
-from hier_rnn.commands.explain import explain
-from hier_rnn.commands.export import export
-from hier_rnn.commands.inspect import inspect
-from hier_rnn.commands.merge import merge
-from hier_rnn.commands.neighbours import neighbours
-from hier_rnn.commands.predict import predict
-from hier_rnn.commands.serve import serve
 from hier_rnn.commands.terminal.console import discard_output, flush, open_streams, tell
 from hier_rnn.commands.terminal.flags import with_flags
 from hier_rnn.commands.terminal.group import CommandGroup
-from hier_rnn.commands.train import train
-from hier_rnn.commands.vectors import vectors
-from hier_rnn.configuration.command_line import unknown_option
 from hier_rnn.errors import UserError
 from hier_rnn.version import __version__
 
@@ -37,6 +23,21 @@ SETTINGS: dict[str, Any] = {
     "max_content_width": 110,
 }
 
+COMMANDS = (
+    "train",
+    "check",
+    "evaluate",
+    "predict",
+    "merge",
+    "explain",
+    "serve",
+    "export",
+    "compare",
+    "inspect",
+    "neighbours",
+    "vectors",
+    "count",
+)
 ABOUT = """Sentence classification with a recurrent network that reads words letter by letter.
 
 \b
@@ -60,6 +61,7 @@ Completion in the shell (once, then open a new one):
 @click.group(
     "hier-rnn",
     cls=CommandGroup,
+    modules=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     help=ABOUT,
     epilog=COMPLETION,
@@ -67,25 +69,6 @@ Completion in the shell (once, then open a new one):
 @click.version_option(__version__, prog_name="hier-rnn")
 def cli() -> None:
     """Sentence classification with a recurrent network that reads words letter by letter."""
-
-
-COMMANDS = (
-    train,
-    check,
-    evaluate,
-    predict,
-    merge,
-    explain,
-    serve,
-    export,
-    compare,
-    inspect,
-    neighbours,
-    vectors,
-    count,
-)
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def main() -> None:
@@ -103,6 +86,8 @@ def run(command: click.Command, program: str) -> None:
         command: The command.
         program: What the help and the messages call it.
     """
+    # OpenBLAS's idle threads would spin for a while: half of a short command's processor time.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     open_streams()
     status: object = 0
     try:
@@ -113,6 +98,8 @@ def run(command: click.Command, program: str) -> None:
     except UserError as error:
         status = _fail(with_flags(str(error)))
     except click.NoSuchOption as error:
+        from hier_rnn.configuration.command_line import unknown_option
+
         context = error.ctx
         assert context is not None  # click names the command whose option it is
         status = _fail(unknown_option(error.option_name, context.command, context.command_path))

@@ -271,8 +271,11 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     from_vectors = configuration.pretraining.objective == "word-vectors" and (
         configuration.pretraining.vectors
     )
-    if configuration.pretraining.objective == "sentence-vectors" and not configuration.data.targets:
-        raise UserError("--targets FILE is needed: which vectors shall the encoder learn?")
+    taught = configuration.data.targets or configuration.data.teacher
+    if configuration.pretraining.objective == "sentence-vectors" and not taught:
+        raise UserError(
+            "--targets FILE or --teacher MODEL is needed: which vectors shall the encoder learn?"
+        )
     if not (configuration.data.text or configuration.data.counts or from_vectors):
         raise UserError("--text SRC [SRC ...] is needed: what shall the encoder learn from?")
     configuration = take_counts_options(take_encoder_options(configuration))

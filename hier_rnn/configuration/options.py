@@ -445,6 +445,11 @@ class Data(Options):
         description="file of a teacher's vectors, one for each text of data.text: .npy,"
         " .safetensors, .h5 or .hdf5",
     )
+    teacher: str = Field(
+        default="",
+        description="sentence-transformers model, by name or directory, that gives each text of"
+        " data.text its vector; they are kept in data.targets if that is given",
+    )
     label_column: str = Field(
         default="label",
         description="column or field of the label: its name, or its number from 1; where none is"

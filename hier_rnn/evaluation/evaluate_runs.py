@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hier_rnn.errors import UserError
+from hier_rnn.evaluation.comparison.paired_comparison import Comparison, compare, json_document
 from hier_rnn.evaluation.evaluate import Evaluation, Unseen, evaluate
 from hier_rnn.evaluation.misspelled import parse_misspelling
-from hier_rnn.evaluation.paired_comparison import Comparison, compare, json_document
 from hier_rnn.evaluation.predictions import prediction_writer
 from hier_rnn.evaluation.progress import OnProgress
 from hier_rnn.evaluation.report.page import write_report

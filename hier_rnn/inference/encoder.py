@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -56,9 +56,9 @@ class Encoder:
             self._map = self._read_map(self._sentences.width)
             self._words = self.directory.read_words()
         trie_builder = TrieBuilder(self.alphabet, self.configuration.text.boundary_marks)
-        encoder = CharacterEncoder(options, trie_builder, self.weights)
-        self.width = encoder.width
-        self._values = WordValues(encoder, encoder.width)
+        self._characters = CharacterEncoder(options, trie_builder, self.weights)
+        self.width = self._characters.width
+        self._values = WordValues(self._vectors, self.width)
 
     def __call__(self, words: Iterable[str]) -> np.ndarray:
         """Returns the vector of each word, `(words, width)`, whatever its spelling.
@@ -82,6 +82,9 @@ class Encoder:
         with one_thread_each(), pool_for(len(numbers)) as pool:
             values = self._values(list(numbers), processors(), pool)
         return values[rows] if rows else values
+
+    def _vectors(self, words: Sequence[str]) -> Iterator[np.ndarray]:
+        yield self._characters(words)
 
     @property
     def encodes_texts(self) -> bool:

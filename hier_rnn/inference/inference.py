@@ -31,8 +31,9 @@ WINDOW_SENTENCES = 4096
 WINDOW_WORDS = 1 << 16
 WINDOW_DISTINCT = 12288  # words whose values are held for it
 LONG_SENTENCE = 8192  # words; a longer one is a window of its own and is read part by part
+BLOCK_WORDS = 256  # words that are projected together
 BATCH_SENTENCES = 256
-BATCH_WORDS = 8192
+BATCH_WORDS = 10240
 
 Finish = Callable[[np.ndarray], np.ndarray]
 
@@ -89,8 +90,10 @@ class Inference:
         """Width of a sentence's vector."""
         return self._reader.width
 
-    def _projected(self, words: Sequence[str]) -> np.ndarray:
-        return self._reader.project(self._characters(words))
+    def _projected(self, words: Sequence[str]) -> Iterator[np.ndarray]:
+        vectors = self._characters(words)
+        for start in range(0, len(vectors), BLOCK_WORDS):
+            yield self._reader.project(vectors[start : start + BLOCK_WORDS])
 
     def _read(self, sentences: Iterable[list[str]], finish: Finish) -> Iterator[np.ndarray]:
         for window in _windows(sentences):
@@ -124,7 +127,7 @@ class Inference:
             places = ranges + np.arange(len(ranges)) - np.repeat(within, lengths[batch])
             return finish(self._reader(words, numbers[places], lengths[batch]))
 
-        batches = _batches(lengths)
+        batches = _batches(lengths, 1 if pool is None else processors())
         computed = list(map(compute, batches) if pool is None else pool.map(compute, batches))
         results = np.empty((len(lengths), computed[0].shape[1]), np.float32)
         results[np.concatenate(batches)] = np.concatenate(computed)
@@ -179,12 +182,14 @@ def _windows(sentences: Iterable[list[str]]) -> Iterator[_Window]:
         yield window
 
 
-def _batches(lengths: np.ndarray) -> list[np.ndarray]:
-    """Groups sentences of similar length, none of them with too many words."""
+def _batches(lengths: np.ndarray, threads: int) -> list[np.ndarray]:
+    """Groups sentences of similar length: as much work for each thread, and nothing too large."""
     order = np.argsort(lengths, kind="stable")
+    total = int(lengths.sum())
+    most = total / max(1, threads * -(-total // (threads * BATCH_WORDS)))
     batches, start, words = [], 0, 0
     for place, length in enumerate(lengths[order].tolist()):
-        if place > start and (place - start == BATCH_SENTENCES or words + length > BATCH_WORDS):
+        if place > start and (place - start == BATCH_SENTENCES or words + length / 2 > most):
             batches.append(order[start:place])
             start, words = place, 0
         words += length

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -38,7 +39,7 @@ class WordCache:
         self._words: list[str] = []
         # Memory that is not written to is not taken yet.
         self._table = np.empty((self.capacity, self.width), np.float32)
-        self._generator = np.random.default_rng(0)
+        self._random = random.Random(0)
 
     def __len__(self) -> int:
         return len(self._words)
@@ -90,14 +91,20 @@ class WordCache:
             else:
                 self._table[rows] = chosen
 
+    def clear(self) -> None:
+        """Forgets all words; the memory that they took is used again for others."""
+        with self._lock:
+            self._rows.clear()
+            self._words.clear()
+
     def _free(self, count: int) -> np.ndarray:
         """Returns rows for so many words: those never used first, then any."""
         used = len(self._words)
         fresh = np.arange(used, min(used + count, self.capacity))
         if len(fresh) == count:
             return fresh
-        taken = self._generator.choice(used, count - len(fresh), replace=False)
-        return np.concatenate([fresh, taken])
+        taken = self._random.sample(range(used), count - len(fresh))
+        return np.concatenate([fresh, np.array(taken, np.int64)])
 
     def __getstate__(self) -> dict[str, Any]:
         """What is known is found out again by whoever gets a copy."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from itertools import pairwise
 
@@ -18,14 +18,16 @@ class WordValues:
     """Looks words up, and computes those that are new.
 
     Args:
-        compute: From words to their values, `(words, width)`: a pure function.
+        compute: From words to their values, in blocks `(rows, width)`: a pure function. A block is
+            copied before the next one is asked for, so that small ones stay in the processor's
+            cache.
         width: Numbers in a word's value.
         capacity: Of the cache; default, what fits in its memory.
     """
 
     def __init__(
         self,
-        compute: Callable[[Sequence[str]], np.ndarray],
+        compute: Callable[[Sequence[str]], Iterable[np.ndarray]],
         width: int,
         capacity: int | None = None,
     ) -> None:
@@ -45,13 +47,16 @@ class WordValues:
         if not len(unknown):
             return values
         # Neighbours in the alphabet share their prefixes.
-        new = sorted((words[i], i) for i in unknown.tolist())
+        new = sorted(unknown.tolist(), key=words.__getitem__)
 
-        def compute(part: list[tuple[str, int]]) -> None:
-            spelled = [word for word, _ in part]
-            found = self._compute(spelled)
-            values[[place for _, place in part]] = found
-            self.cache.put(spelled, found)
+        def compute(part: list[int]) -> None:
+            spelled, places = [words[place] for place in part], np.array(part)
+            done = 0
+            for block in self._compute(spelled):
+                rows = slice(done, done + len(block))
+                values[places[rows]] = block
+                self.cache.put(spelled[rows], block)
+                done = rows.stop
 
         parts = _parts(new, threads)
         if pool is None or len(parts) == 1:
@@ -62,7 +67,7 @@ class WordValues:
         return values
 
 
-def _parts(words: list[tuple[str, int]], threads: int) -> list[list[tuple[str, int]]]:
+def _parts(words: list[int], threads: int) -> list[list[int]]:
     """Cuts words into as many parts as threads, or more where parts would be too large."""
     count = min(threads, max(1, len(words) // AT_LEAST))
     count *= -(-len(words) // (count * AT_ONCE))

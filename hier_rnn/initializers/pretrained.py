@@ -7,12 +7,11 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from hier_rnn.errors import UserError
+from hier_rnn.errors import UserError, nearest
 from hier_rnn.initializers.initializer import Block, Initializer
 from hier_rnn.initializers.standard import RandomUniform
-from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.encoder_directory import EncoderDirectory, find_directory
 from hier_rnn.storage.run_directory import RunDirectory
-from hier_rnn.storage.stored_weights import find_directory, stored_weight
 from hier_rnn.text.alphabet import FIRST_CHARACTER
 
 
@@ -28,7 +27,7 @@ class Pretrained(Initializer):
 
     def draw(self, block: Block) -> np.ndarray:
         directory = find_directory(self.path)
-        stored = stored_weight(directory, block.weight)
+        stored = _stored_weight(directory, block.weight)
         if block.weight.endswith("/embedding"):
             stored = self._by_character(block, stored, directory)
         if stored.shape != block.weight_shape:
@@ -55,6 +54,21 @@ class Pretrained(Initializer):
         values[:FIRST_CHARACTER] = stored[:FIRST_CHARACTER]  # unknown, begin, end
         values[FIRST_CHARACTER:][rows >= FIRST_CHARACTER] = stored[rows[rows >= FIRST_CHARACTER]]
         return values
+
+
+def _stored_weight(directory: RunDirectory | EncoderDirectory, name: str) -> np.ndarray:
+    """Returns one weight of a run or encoder directory.
+
+    Raises:
+        UserError: A damaged weights file, or no such weight in it.
+    """
+    weights = directory.read_weights()
+    if name not in weights:
+        raise UserError(
+            f"{directory.weights}: has no weight '{name}'.{nearest(name, weights)}"
+            f" It has: {', '.join(weights)}."
+        )
+    return weights[name]
 
 
 # Deviation 0.58: an input's pre-activations start as large as a state's.

@@ -21,8 +21,8 @@ from hier_rnn.serving.limits import Limits
 from hier_rnn.serving.metrics import Metrics
 from hier_rnn.serving.openapi import openapi
 from hier_rnn.serving.pages import Page, documentation_page, typing_page
-from hier_rnn.serving.pool import Pool
 from hier_rnn.serving.request_error import RequestError
+from hier_rnn.serving.workers.pool import Pool
 from hier_rnn.version import __version__
 
 PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8"

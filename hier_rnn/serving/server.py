@@ -14,7 +14,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.serving.application import application
 from hier_rnn.serving.limits import Limits
 from hier_rnn.serving.metrics import Metrics
-from hier_rnn.serving.pool import Pool
+from hier_rnn.serving.workers.pool import Pool
 
 logger = logging.getLogger(__name__)
 

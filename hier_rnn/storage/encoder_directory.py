@@ -43,6 +43,8 @@ class EncoderDirectory(Directory):
     def __init__(self, path: Path, verify: bool = True) -> None:
         super().__init__(path, verify)
         self.facts = self.path / "facts.json"
+        # What a teacher said of the texts, unless it is kept elsewhere; until it is learnt.
+        self.targets = self.checkpoints / "targets.npy"
         self.word_vector_map = self.path / "word_vectors.safetensors"
         self.sentence_vector_map = self.path / "sentence_vectors.safetensors"
 
@@ -153,6 +155,28 @@ class EncoderDirectory(Directory):
             files[self.metrics] = metrics_bytes(metrics)
         kept = {n: w for n, w in weights.items() if n.partition("/")[0] in groups}
         self.write({**files, self.weights: weights_bytes(kept)}, complete=True)
+
+
+def find_directory(path: str | Path, verify: bool = True) -> RunDirectory | EncoderDirectory:
+    """Returns the run or encoder directory that a path is.
+
+    Args:
+        path: The directory.
+        verify: As for every directory. Default True.
+
+    Raises:
+        UserError: It is neither, or not finished.
+    """
+    path = Path(path)
+    for directory in (RunDirectory(path, verify), EncoderDirectory(path, verify)):
+        if directory.weights.exists() or directory.old_weights.exists():
+            directory.require()
+            return directory
+    what = "holds neither" if path.is_dir() else "is no directory with"
+    raise UserError(
+        f"{path}: {what} {RunDirectory.weights_name} nor {EncoderDirectory.weights_name}: it is"
+        " not the directory of a run or encoder."
+    )
 
 
 def _check_own(run: RunDirectory, encoder: EncoderDirectory) -> None:

@@ -11,9 +11,9 @@ from sklearn.metrics import accuracy_score, f1_score, label_ranking_average_prec
 
 import hier_rnn
 from hier_rnn.errors import UserError
+from hier_rnn.evaluation.comparison.run_table import tabulate_runs
 from hier_rnn.evaluation.evaluate_runs import evaluate_runs
 from hier_rnn.evaluation.explanation import explain
-from hier_rnn.evaluation.run_table import tabulate_runs
 from hier_rnn.sources.source import open_source
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import trie_builder
-from hier_rnn.training.classification.batches import PackedBatches, Sentence
+from hier_rnn.training.classification.batching.batches import PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses
 from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.optimizer import Optimizer

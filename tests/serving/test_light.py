@@ -64,7 +64,7 @@ def with_what_they_need(names: set[str]) -> set[str]:
     [
         "import hier_rnn.commands.main, hier_rnn.commands.serve, hier_rnn.serving.server",
         "from hier_rnn import load\n"
-        "from hier_rnn.serving.worker import answer\n"
+        "from hier_rnn.serving.workers.worker import answer\n"
         "run = load(sys.argv[1])\n"
         "answer(run, {'kind': 'predict', 'texts': ['good']})\n"
         "answer(run, {'kind': 'explain', 'text': 'good', 'label': None})",

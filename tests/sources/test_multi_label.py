@@ -14,9 +14,9 @@ from hier_rnn.errors import UserError
 from hier_rnn.sources.classes import label_indicators, seen_label_indicators
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.multi_label import resolve_multi_label
+from hier_rnn.sources.sampling.split import stratified_split
 from hier_rnn.sources.source import open_source
-from hier_rnn.sources.split import stratified_split
-from hier_rnn.training.fingerprint import fingerprint_of
+from hier_rnn.training.preparation.fingerprint import fingerprint_of
 
 FILES = {
     "a.txt": "__label__a good __label__b day\nnothing\n__label__b , __label__a __label__b\n",

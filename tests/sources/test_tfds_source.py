@@ -14,8 +14,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from hier_rnn.errors import UserError
+from hier_rnn.sources.sampling.split import stratified_split
 from hier_rnn.sources.source import open_source
-from hier_rnn.sources.split import stratified_split
 
 TEXTS = ["good", "", "schön 😀\nzwei", "bad"]
 

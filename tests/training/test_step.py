@@ -19,7 +19,7 @@ from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.training.classification.batches import LabelledBatch, PackedBatches, Sentence
+from hier_rnn.training.classification.batching.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses
 from hier_rnn.training.classification.tasks.choose import class_weights
 from hier_rnn.training.classification.tasks.one_label import OneLabelTask

@@ -7,6 +7,7 @@ from rich.text import Text
 from hier_rnn.commands.drawing.draw import draw
 from hier_rnn.commands.drawing.table import Column, Table, numbers
 from hier_rnn.commands.terminal.console import escaped
+from hier_rnn.evaluation.comparison.paired_comparison import Comparison
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.formatting import (
     p_value,
@@ -14,7 +15,6 @@ from hier_rnn.evaluation.formatting import (
     percent_interval,
     points_interval,
 )
-from hier_rnn.evaluation.paired_comparison import Comparison
 from hier_rnn.metrics.label_scores import LabelScores
 from hier_rnn.sources.example import shortened
 

@@ -30,6 +30,7 @@ PRETRAINING = {
     "data.text": "--text SRC",
     "data.counts": "--counts DIR",
     "data.targets": "--targets FILE",
+    "data.teacher": "--teacher MODEL",
     "pretraining.objective": "--objective",
     "pretraining.vectors": "--vectors FILE",
     "data.encoder": "--encoder DIR",

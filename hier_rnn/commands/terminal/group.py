@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
 import click
 
 from hier_rnn.errors import UserError, nearest
 
 
 class CommandGroup(click.Group):
-    """Commands under one name, listed in the order they were added."""
+    """Commands under one name, listed in the order they were added.
+
+    Args:
+        modules: Names of modules in `hier_rnn.commands`, each with a command of that name. They are
+            imported when they are asked for: no command waits for what only others need.
+    """
 
     default: str = ""
     """The command meant when there is none, or only options; empty: the help is shown."""
 
+    def __init__(self, *args: Any, modules: Sequence[str] = (), **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._modules = tuple(modules)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Returns the names of the commands."""
-        return list(self.commands)
+        return list(dict.fromkeys([*self._modules, *self.commands]))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses the arguments, after putting the default command's name before mere options."""
@@ -32,9 +45,13 @@ class CommandGroup(click.Group):
         """
         if cmd_name.startswith("-"):
             raise click.NoSuchOption(cmd_name, ctx=ctx)
-        if cmd_name not in self.commands:
-            guess = nearest(cmd_name, self.commands) or f" There are: {', '.join(self.commands)}."
+        names = self.list_commands(ctx)
+        if cmd_name not in names:
+            guess = nearest(cmd_name, names) or f" There are: {', '.join(names)}."
             raise UserError(f"{ctx.command_path}: no command '{cmd_name}'.{guess}")
+        if cmd_name not in self.commands:
+            module = import_module(f"hier_rnn.commands.{cmd_name}")
+            self.add_command(getattr(module, cmd_name))
         return self.commands[cmd_name]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -22,7 +22,7 @@ from hier_rnn.files import write_atomically
 from hier_rnn.inference.predictor import Predictor
 from hier_rnn.metrics.scores import Scores, score_predictions
 from hier_rnn.sources.example import Example, Source
-from hier_rnn.sources.folds import Folds, stratified_folds
+from hier_rnn.sources.sampling.folds import Folds, stratified_folds
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.classification.training_data import Sources
 from hier_rnn.training.events import Event, to_nobody

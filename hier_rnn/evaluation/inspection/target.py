@@ -15,10 +15,9 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import WeightInit, resolve
 from hier_rnn.model.weight_specs import encoder_shapes, weight_shapes
 from hier_rnn.sources.source import open_source
-from hier_rnn.storage.encoder_directory import EncoderDirectory
+from hier_rnn.storage.encoder_directory import EncoderDirectory, find_directory
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
-from hier_rnn.storage.stored_weights import find_directory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.run_alphabet import run_alphabet

@@ -17,9 +17,9 @@ from markupsafe import Markup, escape
 from hier_rnn.configuration.differences import options_set
 from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.evaluation import formatting
+from hier_rnn.evaluation.comparison.paired_comparison import Comparison, json_document
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.explanation import MOST_WORDS, Explanation, explain
-from hier_rnn.evaluation.paired_comparison import Comparison, json_document
 from hier_rnn.evaluation.report.confusion_rows import ConfusionRow, confusion_rows
 from hier_rnn.evaluation.report.plots import Plot, plots_of
 from hier_rnn.evaluation.report.svg import standalone

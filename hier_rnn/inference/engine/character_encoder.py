@@ -48,9 +48,8 @@ class CharacterEncoder:
         states = np.empty((len(words), units * len(self._stacks)), np.float32)
         for d, stack in enumerate(self._stacks):
             backward = d == 1
-            order = sorted(
-                range(len(words)), key=lambda i: words[i][::-1] if backward else words[i]
-            )
+            spelled = [word[::-1] for word in words] if backward else words
+            order = sorted(range(len(words)), key=spelled.__getitem__)
             characters, lengths = self._trie_builder([words[i] for i in order], backward)
             ordered = np.array(order, np.int64)
             stack.read(characters, lengths, ordered, states[:, d * units : (d + 1) * units])

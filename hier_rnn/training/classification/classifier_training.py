@@ -25,8 +25,8 @@ from hier_rnn.packing.batch import trie_builder
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.training.classification.batching.epochs import epochs_of_run
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics
-from hier_rnn.training.classification.epochs import epochs_of_run
 from hier_rnn.training.classification.linear_head import fit_linear_head
 from hier_rnn.training.classification.objective import ClassificationObjective
 from hier_rnn.training.classification.run_output import write_run

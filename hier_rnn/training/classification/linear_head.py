@@ -14,7 +14,7 @@ import numpy as np
 
 from hier_rnn.inference.engine.threads import one_thread_each
 from hier_rnn.inference.inference import Inference
-from hier_rnn.sources.shuffle import sample
+from hier_rnn.sources.sampling.shuffle import sample
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.events import Listener, Stage
 

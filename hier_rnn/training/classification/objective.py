@@ -15,14 +15,17 @@ from hier_rnn.inference.inference import Inference
 from hier_rnn.model.classifier import Classifier
 from hier_rnn.packing.batch import TrieBuilder
 from hier_rnn.recurrent.dropout_rng import DropoutRng
-from hier_rnn.training.classification.batches import (
+from hier_rnn.training.classification.batching.batches import (
     LabelledBatch,
     PackedBatches,
     Sentence,
     endless_batches,
 )
-from hier_rnn.training.classification.epochs import expected_sentences, passes_per_epoch
-from hier_rnn.training.classification.frozen_word_vectors import FrozenWordVectors, vectors_stay
+from hier_rnn.training.classification.batching.epochs import expected_sentences, passes_per_epoch
+from hier_rnn.training.classification.batching.frozen_word_vectors import (
+    FrozenWordVectors,
+    vectors_stay,
+)
 from hier_rnn.training.classification.tasks.task import Task
 from hier_rnn.training.classification.training_data import TrainingData
 from hier_rnn.training.objective import BatchSize, Losses, PhaseBatches

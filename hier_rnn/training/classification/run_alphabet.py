@@ -1,4 +1,7 @@
-"""The alphabet of a run: what its encoder knows, what its text has, what the warm start adds."""
+"""The alphabet of a run: what its encoder knows, what its text has, what the warm start adds.
+
+In a file of its own: `inspect` needs it, and must not wait for TensorFlow, as training does.
+"""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def write_run(
         metrics: One row for each evaluation.
     """
     vocabulary = data.corpus.vocabulary
-    metadata = {
+    facts = {
         "objective": "classify",
         "corpus": data.train.name,
         "examples": data.corpus.examples,
@@ -48,7 +48,7 @@ def write_run(
         **encoder_beginning(configuration, weights),
     }
     EncoderDirectory(run.encoder).finish(
-        configuration, data.alphabet, weights, vocabulary, metadata, data.words_model
+        configuration, data.alphabet, weights, vocabulary, facts, data.words_model
     )
     decision = data.task.decision(data.targets, logits)
     name = run.path.resolve().name

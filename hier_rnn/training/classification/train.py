@@ -25,8 +25,8 @@ from hier_rnn.training.classification.training_data import (
 from hier_rnn.training.events import Listener, to_all, to_nobody
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.listeners import MetricsFile, TensorBoard
-from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
-from hier_rnn.training.words import resolve_word_segmentation
+from hier_rnn.training.preparation.resumption import check_same_data, comparable, read_fingerprints
+from hier_rnn.training.preparation.words import resolve_word_segmentation
 
 logger = logging.getLogger(__name__)
 

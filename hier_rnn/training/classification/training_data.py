@@ -8,8 +8,8 @@ import numpy as np
 
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.sources.example import Source
+from hier_rnn.sources.sampling.split import stratified_split
 from hier_rnn.sources.source import open_source
-from hier_rnn.sources.split import stratified_split
 from hier_rnn.storage.directory import Directory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
@@ -17,12 +17,12 @@ from hier_rnn.training.classification.corpus_statistics import CorpusStatistics,
 from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.classification.tasks.choose import choose_task
 from hier_rnn.training.classification.tasks.task import Task
-from hier_rnn.training.fingerprint import (
+from hier_rnn.training.preparation.fingerprint import (
     Fingerprints,
     encoder_fingerprint,
     fingerprinted,
 )
-from hier_rnn.training.words import load_words
+from hier_rnn.training.preparation.words import load_words
 
 VALIDATION_SHARE = 0.1
 

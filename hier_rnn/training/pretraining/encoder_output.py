@@ -60,6 +60,7 @@ def write_encoder(
         "counts": configuration.data.counts,
         "vectors": configuration.pretraining.vectors,
         "targets": configuration.data.targets,
+        "teacher": configuration.data.teacher,
         **{name: value for name, value in results.items() if name != "words_per_second"},
         "words": len(vocabulary),
         "seed": configuration.seed,

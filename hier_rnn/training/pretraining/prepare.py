@@ -17,7 +17,7 @@ from hier_rnn.storage.weights.target_vectors import TargetVectors, open_target_v
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
 from hier_rnn.training.events import Listener
-from hier_rnn.training.fingerprint import encoder_fingerprint
+from hier_rnn.training.preparation.fingerprint import encoder_fingerprint
 from hier_rnn.training.pretraining.next_character_objective import CountedWords
 from hier_rnn.training.pretraining.prepared import Prepared, PreparedWords
 from hier_rnn.training.pretraining.text_corpus import TextCorpus
@@ -36,6 +36,7 @@ from hier_rnn.training.word_vectors.word_counts import count_words
 def prepare(
     configuration: Configuration,
     source: Source | None,
+    targets: Path,
     label_feature_weight: float,
     on_event: Listener,
 ) -> Prepared:
@@ -44,6 +45,7 @@ def prepare(
     Args:
         configuration: The run's options.
         source: The text; None if there are only ready vectors, or counts.
+        targets: The file of the vectors of texts, if these are learnt.
         label_feature_weight: Weight of what the labels of the text say of its words; 0: they are
             not looked at.
         on_event: Told of the stages.
@@ -57,7 +59,7 @@ def prepare(
     objective = configuration.pretraining.objective
     if objective == "sentence-vectors":
         assert corpus is not None  # the command asks for a text
-        vectors = open_target_vectors(configuration.data.targets)
+        vectors = open_target_vectors(targets)
         fingerprints["targets"] = vectors.check()
         words = load_counted_texts(configuration, corpus, vectors)
     elif configuration.data.counts:

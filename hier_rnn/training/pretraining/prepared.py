@@ -8,7 +8,7 @@ from typing import NamedTuple
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.json_file import json_bytes
 from hier_rnn.storage.weights.archive import read_tuple, write_tuple
-from hier_rnn.training.fingerprint import Fingerprints
+from hier_rnn.training.preparation.fingerprint import Fingerprints
 from hier_rnn.training.pretraining.next_character_objective import CountedWords
 from hier_rnn.training.sentence_vectors.taught_texts import CountedTexts
 from hier_rnn.training.word_vectors.targets import Targets

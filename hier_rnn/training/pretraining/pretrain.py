@@ -21,9 +21,11 @@ from hier_rnn.storage.output_directory import claim_output, needs_training
 from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import FIRST_CHARACTER
 from hier_rnn.training.events import Listener, to_all, to_nobody
-from hier_rnn.training.fingerprint import encoder_fingerprint, fingerprint_of
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.listeners import MetricsFile
+from hier_rnn.training.preparation.fingerprint import encoder_fingerprint, fingerprint_of
+from hier_rnn.training.preparation.resumption import check_same_data, comparable, read_fingerprints
+from hier_rnn.training.preparation.words import resolve_word_segmentation
 from hier_rnn.training.pretraining.prepare import prepare
 from hier_rnn.training.pretraining.prepared import (
     is_prepared,
@@ -32,8 +34,7 @@ from hier_rnn.training.pretraining.prepared import (
 )
 from hier_rnn.training.pretraining.pretraining_run import PretrainingRun
 from hier_rnn.training.pretraining.text_corpus import text_source
-from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
-from hier_rnn.training.words import resolve_word_segmentation
+from hier_rnn.training.sentence_vectors.teacher import Teacher, write_targets
 
 logger = logging.getLogger(__name__)
 
@@ -92,13 +93,39 @@ def pretrain(
             claim_output(run, configuration)
             words = read_prepared_words(run, configuration.pretraining.objective)
         else:
-            prepared = prepare(configuration, opened(), label_feature_weight, on_event)
+            if configuration.data.teacher:
+                _teach(configuration, run, opened(), force, on_event)
+                force = False  # what there was is gone
+            targets = _targets(configuration, run)
+            prepared = prepare(configuration, opened(), targets, label_feature_weight, on_event)
             words = prepared.words
             claim_output(run, configuration, force)
             write_prepared(run, prepared)
         training = PretrainingRun(configuration, run, words, opened, level)
         training.run(to_all(on_event, MetricsFile(run)))
     return PretrainingResult(run.path, trained=True)
+
+
+def _targets(configuration: Configuration, run: EncoderDirectory) -> Path:
+    """Returns the file of the vectors that the objective sentence-vectors learns."""
+    return Path(configuration.data.targets or run.targets)
+
+
+def _teach(
+    configuration: Configuration,
+    run: EncoderDirectory,
+    texts: Source | None,
+    force: bool,
+    on_event: Listener,
+) -> None:
+    """Claims the directory, and lets a teacher write the vectors unless an earlier call did."""
+    assert texts is not None  # the command asks for a text
+    path = _targets(configuration, run)
+    kept = path.exists() and (bool(configuration.data.targets) or not force)
+    teacher = None if kept else Teacher(configuration.data.teacher)
+    claim_output(run, configuration, force)
+    if teacher is not None:
+        write_targets(teacher, texts, path, on_event)
 
 
 def _open_text(configuration: Configuration) -> Source | None:
@@ -126,11 +153,12 @@ def _compare(
     compared = comparable(configuration, recorded, data_known=bool(fingerprints))
     unfinished = needs_training(run, compared, force)
     # Texts are read anew in each epoch; words are kept as they were counted.
-    reads_on = bool(fingerprints) and unfinished and bool(configuration.data.targets)
+    taught = bool(configuration.data.targets or configuration.data.teacher)
+    reads_on = bool(fingerprints) and unfinished and taught
     if configuration.data != recorded.data or reads_on:
         now = encoder_fingerprint(configuration)
-        if configuration.data.targets:
-            now["targets"] = open_target_vectors(configuration.data.targets).check()
+        if taught:
+            now["targets"] = open_target_vectors(_targets(configuration, run)).check()
         if configuration.data.counts:
             now["counts"] = CountsDirectory(configuration.data.counts).fingerprint
         if (text := opened()) is not None:
@@ -142,6 +170,8 @@ def _compare(
 def _kept(run: EncoderDirectory) -> str:
     if any(run.checkpoints.glob("step-*")):
         return "what was saved before is kept, and the same command again goes on from there."
+    if run.targets.exists() or any(run.checkpoints.glob(f"{run.targets.name}.*.part")):
+        return "what the teacher said is kept, and the same command again goes on from there."
     if is_prepared(run):
         return "what was counted is kept, and the same command again goes on from there."
     return "nothing was counted to the end. The same command again begins it."
@@ -150,12 +180,19 @@ def _kept(run: EncoderDirectory) -> str:
 def _check(configuration: Configuration) -> None:
     """Finds mistakes in the options before the text is counted, which may take long."""
     options, objective = configuration.character_encoder, configuration.pretraining.objective
-    sentences, targets = objective == "sentence-vectors", configuration.data.targets
-    if sentences and not targets:
-        raise UserError("data.targets is needed: which vectors shall the encoder learn?")
-    if targets and not sentences:
+    sentences = objective == "sentence-vectors"
+    given = [name for name in ("targets", "teacher") if getattr(configuration.data, name)]
+    if sentences and not given:
         raise UserError(
-            f"data.targets: {objective} learns no vectors of texts. Accepted: the objective"
+            "data.targets is needed, or data.teacher: which vectors shall the encoder learn?"
+        )
+    if len(given) == 2 and Path(configuration.data.targets).suffix != ".npy":
+        raise UserError(
+            f"data.targets: a teacher writes FILE.npy. Received: {configuration.data.targets}."
+        )
+    if given and not sentences:
+        raise UserError(
+            f"data.{given[0]}: {objective} learns no vectors of texts. Accepted: the objective"
             " sentence-vectors."
         )
     shapes = encoder_shapes(configuration, FIRST_CHARACTER, sentences)

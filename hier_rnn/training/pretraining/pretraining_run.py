@@ -27,6 +27,7 @@ from hier_rnn.storage.weights.target_vectors import open_target_vectors
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.training.events import Listener, ModelBuilt
 from hier_rnn.training.loop import TrainingLoop
+from hier_rnn.training.preparation.words import load_words
 from hier_rnn.training.pretraining.encoder_output import write_encoder
 from hier_rnn.training.pretraining.next_character_objective import NextCharacterObjective
 from hier_rnn.training.pretraining.prepared import PreparedWords
@@ -36,7 +37,6 @@ from hier_rnn.training.sentence_vectors.sentence_vector_objective import Sentenc
 from hier_rnn.training.sentence_vectors.taught_texts import CountedTexts, TaughtTexts
 from hier_rnn.training.state import COPIES
 from hier_rnn.training.word_vectors.targets import Targets
-from hier_rnn.training.words import load_words
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class PretrainingRun:
             source = open_text()
             assert source is not None  # the command asks for a text
             tokenizer, _ = load_words(configuration, source, self.directory)
-            vectors = open_target_vectors(configuration.data.targets)
+            vectors = open_target_vectors(configuration.data.targets or self.directory.targets)
             texts = TaughtTexts(source, tokenizer, vectors, words)
             return SentenceVectorObjective(
                 configuration, self.encoder, self.alphabet, builder, texts

@@ -10,8 +10,8 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.sources.example import Example
 from hier_rnn.sources.source import Source, open_source
 from hier_rnn.training.events import Listener, Stage
-from hier_rnn.training.fingerprint import Fingerprints, fingerprinted
-from hier_rnn.training.words import load_words
+from hier_rnn.training.preparation.fingerprint import Fingerprints, fingerprinted
+from hier_rnn.training.preparation.words import load_words
 
 SECONDS_BETWEEN_EVENTS = 0.1
 

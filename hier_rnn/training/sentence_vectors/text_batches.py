@@ -18,7 +18,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.packing.batch import PackedBatch, TrieBuilder
 from hier_rnn.packing.sentences import pack_sentences
 from hier_rnn.packing.stream import PackedStream
-from hier_rnn.sources.shuffle import shuffled
+from hier_rnn.sources.sampling.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
 from hier_rnn.training.sentence_vectors.taught_texts import TaughtTexts, is_held_out
 

@@ -25,7 +25,7 @@ from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.classification.training_data import Sources
 from hier_rnn.training.events import EndTraining, Evaluated, Event, ModelBuilt, Started, to_nobody
 from hier_rnn.training.interruption import interruptible
-from hier_rnn.training.resumption import check_same_data, comparable, read_fingerprints
+from hier_rnn.training.preparation.resumption import check_same_data, comparable, read_fingerprints
 from hier_rnn.training.tuning.budget import Budget, fitting_epochs
 from hier_rnn.training.tuning.events import (
     TrialEnded,

@@ -126,6 +126,10 @@ def test_ctrl_c_saves_and_the_same_command_goes_on(start, epochs, tmp_path, requ
     with pytest.raises(KeyboardInterrupt, match="saved after step 7"):
         pretrain(made, tmp_path / "broken")
     assert not (tmp_path / "broken" / "encoder.safetensors").exists()
+    saved = Checkpoints(tmp_path / "broken" / "checkpoints").latest()
+    # Nobody reads averages of an encoder's weights, so none are kept.
+    assert any(n.startswith("first/") for n in saved.tensors)
+    assert not any("average" in n for n in saved.tensors)
     pretrain(made, tmp_path / "broken")
     assert same(tmp_path / "whole", tmp_path / "broken")
     kept = [name for name in metrics(tmp_path / "whole")[0] if "second" not in name]

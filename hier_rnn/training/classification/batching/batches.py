@@ -19,9 +19,9 @@ from hier_rnn.packing.batch import PackedBatch, TrieBuilder
 from hier_rnn.packing.sentences import pack_sentences
 from hier_rnn.packing.stream import PackedStream
 from hier_rnn.sources.example import Example, Source
-from hier_rnn.sources.shuffle import shuffled
+from hier_rnn.sources.sampling.shuffle import shuffled
 from hier_rnn.text.misspelling import misspell
-from hier_rnn.training.classification.frozen_word_vectors import FrozenWordVectors
+from hier_rnn.training.classification.batching.frozen_word_vectors import FrozenWordVectors
 from hier_rnn.training.classification.tasks.task import Target, Task
 
 

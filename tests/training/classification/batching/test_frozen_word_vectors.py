@@ -13,9 +13,13 @@ from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.training.classification import frozen_word_vectors, objective
-from hier_rnn.training.classification.batches import PackedBatches, Sentence
-from hier_rnn.training.classification.frozen_word_vectors import FrozenWordVectors, vectors_stay
+from hier_rnn.training.classification import objective
+from hier_rnn.training.classification.batching import frozen_word_vectors
+from hier_rnn.training.classification.batching.batches import PackedBatches, Sentence
+from hier_rnn.training.classification.batching.frozen_word_vectors import (
+    FrozenWordVectors,
+    vectors_stay,
+)
 from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.classification.train import train_classifier
 

@@ -1,8 +1,8 @@
 """A worker: a process that loads the run, computes what the server asks, and ends with the server.
 
-Started as `python -m hier_rnn.serving.worker RUN`. It leaves Ctrl-C and SIGTERM to the server,
-which lets it go by closing its standard input. It catches no unforeseen error: one ends it with a
-traceback on standard error, and the server starts another.
+Started as `python -m hier_rnn.serving.workers.worker RUN`. It leaves Ctrl-C and SIGTERM to the
+server, which lets it go by closing its standard input. It catches no unforeseen error: one ends it
+with a traceback on standard error, and the server starts another.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from hier_rnn.errors import UserError
 from hier_rnn.inference.predictor import Predictor
 from hier_rnn.serving.explanation import explain
-from hier_rnn.serving.frames import EXPLAIN, encoded, read
+from hier_rnn.serving.workers.frames import EXPLAIN, encoded, read
 
 
 def main(run: str) -> None:

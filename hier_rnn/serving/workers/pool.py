@@ -28,9 +28,9 @@ from hier_rnn.decisions.decision import Decision
 from hier_rnn.decisions.one_label import OneLabel
 from hier_rnn.decisions.several_labels import SeveralLabels
 from hier_rnn.errors import UserError
-from hier_rnn.serving.frames import EXPLAIN, PREDICT, Frame, encoded, receive
 from hier_rnn.serving.metrics import Metrics
 from hier_rnn.serving.request_error import RequestError
+from hier_rnn.serving.workers.frames import EXPLAIN, PREDICT, Frame, encoded, receive
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ class Pool:
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             if self.workers > 1:
                 environment.setdefault(name, threads)
-        command = (sys.executable, "-m", "hier_rnn.serving.worker", str(self.run))
+        command = (sys.executable, "-m", "hier_rnn.serving.workers.worker", str(self.run))
         process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, env=environment
         )

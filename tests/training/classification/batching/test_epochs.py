@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hier_rnn.configuration.options import Training
-from hier_rnn.training.classification.epochs import (
+from hier_rnn.training.classification.batching.epochs import (
     epochs_of_run,
     expected_sentences,
     passes_per_epoch,

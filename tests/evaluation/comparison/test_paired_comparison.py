@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from hier_rnn.evaluation.comparison.paired_comparison import compare
 from hier_rnn.evaluation.evaluate import evaluate
-from hier_rnn.evaluation.paired_comparison import compare
 from hier_rnn.sources.example import Example
 
 

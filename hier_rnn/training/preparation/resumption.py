@@ -12,7 +12,7 @@ from hier_rnn.configuration.options import AUTO, Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.storage.directory import Directory
 from hier_rnn.storage.json_file import parse_json
-from hier_rnn.training.fingerprint import Fingerprints
+from hier_rnn.training.preparation.fingerprint import Fingerprints
 
 # These decide when a run is saved and what is done about trouble, not what is learnt.
 CHANGEABLE = ("on_divergence", "checkpoint_seconds")

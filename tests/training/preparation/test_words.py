@@ -12,7 +12,7 @@ from hier_rnn.sources.example import Example, Source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.text.alphabet import Alphabet
-from hier_rnn.training.words import load_words, resolve_word_segmentation
+from hier_rnn.training.preparation.words import load_words, resolve_word_segmentation
 
 
 def source(*examples: tuple[str, str]) -> Source:

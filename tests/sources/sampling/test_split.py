@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
-from hier_rnn.sources.split import stratified_split
+from hier_rnn.sources.sampling.split import stratified_split
 
 
 def source_of(labels):

@@ -13,8 +13,8 @@ from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.events import Event, Step
-from hier_rnn.training.fingerprint import fingerprint_of
-from hier_rnn.training.resumption import comparable
+from hier_rnn.training.preparation.fingerprint import fingerprint_of
+from hier_rnn.training.preparation.resumption import comparable
 
 pytestmark = [
     pytest.mark.usefixtures("eager"),

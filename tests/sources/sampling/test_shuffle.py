@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hier_rnn.sources.shuffle import sample, shuffled
+from hier_rnn.sources.sampling.shuffle import sample, shuffled
 
 
 @given(st.integers(0, 50), st.integers(1, 60), st.integers(0, 2**32))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hier_rnn.errors import UserError
 from hier_rnn.sources.example import Example, Source
-from hier_rnn.sources.folds import stratified_folds
+from hier_rnn.sources.sampling.folds import stratified_folds
 
 
 def source(labels: list[str]) -> Source:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hier_rnn.errors import UserError
-from hier_rnn.evaluation.run_table import tabulate_runs
+from hier_rnn.evaluation.comparison.run_table import tabulate_runs
 from hier_rnn.storage.run_directory import RunDirectory
 
 

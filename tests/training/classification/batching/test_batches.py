@@ -12,7 +12,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.packing.batch import TrieBuilder
 from hier_rnn.sources.example import Example, Source
 from hier_rnn.text.alphabet import CODE_POINTS
-from hier_rnn.training.classification.batches import (
+from hier_rnn.training.classification.batching.batches import (
     PackedBatches,
     Sentence,
     endless_batches,

@@ -1,0 +1,1 @@
+"""Parts of a source, and its examples in random order."""

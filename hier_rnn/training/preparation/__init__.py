@@ -1,0 +1,1 @@
+"""What is settled before a training begins: its words, and whether a run can go on."""
