@@ -33,7 +33,7 @@ from hier_rnn.sources.example import Example, Source
 from hier_rnn.sources.shard import Shard
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.shard_record import ShardFile, ShardRecord, in_turn
-from hier_rnn.training.fingerprint import Fingerprints, fingerprinted
+from hier_rnn.training.preparation.fingerprint import Fingerprints, fingerprinted
 
 KIND = "evaluation"
 

@@ -29,12 +29,12 @@ from hier_rnn.training.counting.job import SUBTOKENS, Engine, Job
 from hier_rnn.training.counting.local import Local
 from hier_rnn.training.events import Listener, to_nobody
 from hier_rnn.training.interruption import interruptible
+from hier_rnn.training.preparation.words import load_words, resolve_word_segmentation
 from hier_rnn.training.pretraining.text_corpus import text_source
 from hier_rnn.training.word_vectors.from_counts import OPTIONS
 from hier_rnn.training.word_vectors.pair_sums import FILES
 from hier_rnn.training.word_vectors.targets import known_subtokens
 from hier_rnn.training.word_vectors.word_counts import most_frequent_words, read_word_counts
-from hier_rnn.training.words import load_words, resolve_word_segmentation
 
 
 def count(
