@@ -17,11 +17,12 @@ import numpy as np
 
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.errors import UserError
+from hier_rnn.memory import check_memory
 from hier_rnn.storage.weights.vectors_file import read_vectors
 from hier_rnn.text.subtokens import content_subtokens, subtokens
 from hier_rnn.training.events import Listener, to_nobody
 from hier_rnn.training.word_vectors.cooccurrence import Contexts, count_contexts
-from hier_rnn.training.word_vectors.pmi_svd import unit_rows, word_vectors
+from hier_rnn.training.word_vectors.pmi_svd import VIEWS, svd_memory, unit_rows, word_vectors
 from hier_rnn.training.word_vectors.word_counts import WordCounts, count_words
 
 
@@ -63,6 +64,11 @@ def targets_from_text(
     subtokens_of = lru_cache(maxsize=options.maximum_types)(subtokens)
     written = written or count_words(texts, options.maximum_types)
     known = known_subtokens(written, options)
+    size = len(known.words)
+    check_memory(  # before hours of counting
+        f"Making vectors of {size:,} subtokens (pretraining.vocabulary)",
+        svd_memory((size, 2 * size), options.dimensions // len(VIEWS)),
+    )
     contexts = count_contexts(
         ([part for word in text for part in subtokens_of(word)] for text in texts),
         known.words,
