@@ -31,7 +31,7 @@ Examples:
 @click.argument("sources", metavar="SRC [SRC ...]", nargs=-1)
 @configuration_options(
     flags={
-        **READING,
+        **{name: flag for name, flag in READING.items() if name != "data.label_column"},
         "pretraining.vocabulary": "--pretraining.vocabulary N",
         "pretraining.minimum_count": "--pretraining.minimum_count N",
         "pretraining.maximum_types": "--pretraining.maximum_types N",
@@ -75,9 +75,9 @@ def count(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Counts the words of a text and what they stand with, for `train pretrain --counts DIR`.
+    """Counts words and what they stand with, to pretrain on.
 
-    SRC is as for `train pretrain --text`; 'part-*.txt.gz' in quotes is all files that match. With a
+    `train pretrain --counts DIR` goes on from there, without the text. SRC is as for `train pretrain --text`; 'part-*.txt.gz' in quotes is all files that match. With a
     --runner each SRC, each file of a pattern, is counted by whichever worker is free: much text in
     many files. The counts are the same to the last digit, whoever counts.
     """

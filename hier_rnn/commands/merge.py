@@ -29,6 +29,7 @@ Examples:
   hier-rnn predict runs/mine mails.csv --shard 2/2 --out part-2.csv   # on another
   hier-rnn merge part-1.csv part-2.csv --out answers.csv
 
+\b
   hier-rnn evaluate runs/mine --data test.csv --shard 1/2 --predictions part-1.jsonl
   hier-rnn evaluate runs/mine --data test.csv --shard 2/2 --predictions part-2.jsonl
   hier-rnn merge part-1.jsonl part-2.jsonl --json figures.json"""
