@@ -77,9 +77,10 @@ def count(
 ) -> None:
     """Counts words and what they stand with, to pretrain on.
 
-    `train pretrain --counts DIR` goes on from there, without the text. SRC is as for `train pretrain --text`; 'part-*.txt.gz' in quotes is all files that match. With a
-    --runner each SRC, each file of a pattern, is counted by whichever worker is free: much text in
-    many files. The counts are the same to the last digit, whoever counts.
+    `train pretrain --counts DIR` goes on from there, without the text. SRC is as for `train
+    pretrain --text`; 'part-*.txt.gz' in quotes is all files that match. With a --runner each SRC,
+    each file of a pattern, is counted by whichever worker is free: much text in many files. The
+    counts are the same to the last digit, whoever counts.
     """
     show_log(quiet)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)  # it warns of its own options

@@ -25,14 +25,16 @@ from hier_rnn.tensorflow_setup import import_tensorflow
 @click.command(
     epilog="""\b
 Examples:
-  hier-rnn predict runs/mine mails.csv --shard 1/2 --out part-1.csv   # on one machine
-  hier-rnn predict runs/mine mails.csv --shard 2/2 --out part-2.csv   # on another
-  hier-rnn merge part-1.csv part-2.csv --out answers.csv
+  hier-rnn merge part-*.csv --out answers.csv
+  hier-rnn merge part-*.jsonl --json figures.json
 
 \b
+where on one machine and on another was typed
+  hier-rnn predict runs/mine mails.csv --shard 1/2 --out part-1.csv
+  hier-rnn predict runs/mine mails.csv --shard 2/2 --out part-2.csv
+and
   hier-rnn evaluate runs/mine --data test.csv --shard 1/2 --predictions part-1.jsonl
-  hier-rnn evaluate runs/mine --data test.csv --shard 2/2 --predictions part-2.jsonl
-  hier-rnn merge part-1.jsonl part-2.jsonl --json figures.json"""
+  hier-rnn evaluate runs/mine --data test.csv --shard 2/2 --predictions part-2.jsonl"""
 )
 @click.argument(
     "files", metavar="FILE [FILE ...]", nargs=-1, required=True, type=click.Path(path_type=Path)
