@@ -13,7 +13,6 @@ from typing import IO, Any
 from hier_rnn.commands.terminal.answers import Text
 from hier_rnn.commands.terminal.lines import LINES_AT_ONCE
 from hier_rnn.sources.shard import Shard
-from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.shard_record import ShardFile, ShardRecord, in_turn
 
 KIND = "answers"
@@ -48,6 +47,8 @@ class ShardRows:
             verify: Whether its files must be as its manifest says.
             data: What the data are called.
         """
+        from hier_rnn.storage.run_directory import RunDirectory
+
         return ShardRecord(
             kind=KIND,
             shard=self._shard.number,
