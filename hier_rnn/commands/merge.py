@@ -78,7 +78,7 @@ def merge(
     import_tensorflow()
     from hier_rnn.commands.drawing.evaluation_table import print_evaluation
     from hier_rnn.commands.drawing.progress import EvaluationScreen
-    from hier_rnn.evaluation.paired_comparison import json_document
+    from hier_rnn.evaluation.comparison.paired_comparison import json_document
     from hier_rnn.evaluation.shards import merge_evaluation
 
     with interruptible("no file is half written"), EvaluationScreen(quiet) as screen:

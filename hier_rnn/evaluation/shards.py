@@ -64,6 +64,7 @@ def evaluate_shard(
     Raises:
         UserError: As `evaluate_runs`.
     """
+    passes: list[str | None] = [None, *misspell]
     for specification in misspell:
         parse_misspelling(specification)
     labels, decision = tuple(predictor.labels), predictor.decision
@@ -81,16 +82,16 @@ def evaluate_shard(
             yield example
 
     with write_atomically(out) as file:
-        for specification in (None, *misspell):
+        for way in passes:
             begun = time.monotonic()
             examples = Source(data.name, counted)
-            for one in answers_to(predictor, examples, specification, seed, vocabulary, shard):
-                _write(file, one, whole=specification is None)
+            for one in answers_to(predictor, examples, way, seed, vocabulary, shard):
+                _write(file, one, whole=way is None)
             seconds.append(time.monotonic() - begun)
     record = ShardRecord(
         kind=KIND,
         shard=shard.number,
-        of=shard.count,
+        of=shard.shards,
         rows=rows,
         run=predictor.run.resolve().name,
         run_fingerprint=RunDirectory(predictor.run, verify).fingerprint(),

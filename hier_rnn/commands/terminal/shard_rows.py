@@ -52,7 +52,7 @@ class ShardRows:
         return ShardRecord(
             kind=KIND,
             shard=self._shard.number,
-            of=self._shard.count,
+            of=self._shard.shards,
             rows=self._rows,
             run=run.resolve().name,
             run_fingerprint=RunDirectory(run, verify).fingerprint(),
@@ -80,7 +80,7 @@ def merge_answers(shards: Sequence[ShardFile], to: IO[str]) -> None:
     """
     table = bool(shards[0].record.form.get("table"))
     with contextlib.ExitStack() as files:
-        streams = []
+        streams: list[Iterator[str]] = []
         for path, _ in shards:
             # A line ends at \n alone: a cell may hold \r.
             file = files.enter_context(path.open(encoding="utf-8", newline="\n"))

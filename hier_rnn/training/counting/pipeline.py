@@ -102,7 +102,7 @@ class Pipeline:
         shutil.rmtree(pieces)
 
 
-class _Counting(beam.DoFn):  # type: ignore[misc]
+class _Counting(beam.DoFn):
     """Counts one source after the other; what a worker has at the end of a bundle is handed on."""
 
     def __init__(self, job: Job) -> None:
@@ -204,7 +204,7 @@ class CountContexts(_Counting):
             yield (table, part), path.name
 
 
-class AddUp(beam.DoFn):  # type: ignore[misc]
+class AddUp(beam.DoFn):
     """Adds up what workers have counted of a part of a table, and writes it; twice is the same."""
 
     def __init__(self, job: Job) -> None:

@@ -72,7 +72,7 @@ def required_memory(contexts: Contexts, dimensions: int = 300, views: Sequence[s
     """
     matrices = [getattr(contexts, view) for view in views]
     return max(
-        SPARSE_BYTES * matrix.nnz + svd_memory(matrix.shape, -(-dimensions // len(views)))
+        SPARSE_BYTES * int(matrix.nnz) + svd_memory(matrix.shape, -(-dimensions // len(views)))
         for matrix in matrices
     )
 
