@@ -78,7 +78,7 @@ def tables(counts: CountsDirectory, texts: list[list[str]]):
     return *found, {(number, known[part]) for number, part in stands}
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(
     texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=20), min_size=1, max_size=8),
     cut=st.integers(0, 8),
