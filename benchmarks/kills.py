@@ -27,6 +27,7 @@ import click
 import psutil
 
 from hier_rnn.sources.bundled import bundled
+from hier_rnn.storage.lock import LOCK
 
 EXAMPLES = 300
 LOOK = 0.01  # seconds between two looks at how long it has computed
@@ -138,7 +139,7 @@ def disturbed(
     while True:
         seconds = draw.uniform(least, most) if len(rows) < kills else math.inf
         if not train(kind, text, out, seconds).finished:
-            left = sorted(path.name for path in out.rglob(".*")) if out.exists() else []
+            left = sorted(path.name for path in out.rglob(".*") if path.name != LOCK)
             steps = sorted(path.stem for path in out.rglob("step-*.safetensors"))
             rows.append({"kind": kind, "seconds": seconds, "step": steps[-1:], "left": left})
             print(rows[-1], flush=True)

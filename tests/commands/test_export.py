@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.mark.parametrize("arguments", [[], ["--weights", "int8"], ["--format", "savedmodel"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--weights", "int8"],
+        pytest.param(["--format", "savedmodel"], marks=pytest.mark.slow),
+    ],
+)
 def test_what_is_written_answers_as_the_run(call, small_run, tmp_path, arguments):
     folder = tmp_path / "out"
     result = call("export", small_run, folder, *arguments)

@@ -85,6 +85,7 @@ def test_texts_have_the_answers_of_the_run(saved, texts, logits, options):
     assert [name.decode() for name in names] == run.predictor.labels
 
 
+@pytest.mark.slow
 def test_any_text(saved, logits):
     run, folder = saved()
     model = tf.saved_model.load(folder)
@@ -113,6 +114,7 @@ def test_texts_beyond_any_length_are_cut_as_ours(saved, logits):
     )
 
 
+@pytest.mark.slow
 def test_without_us(saved):
     run, folder = saved()
     process = subprocess.run(

@@ -148,6 +148,7 @@ def test_a_run_loaded_before_a_fork_answers_in_the_child(small_run, warm):
 
 
 @forks
+@pytest.mark.slow
 def test_a_fork_while_others_compute(small_run):
     """No lock that somebody holds at that moment is held in the child for ever."""
     predictor, done = hier_rnn.load(small_run), threading.Event()

@@ -31,6 +31,7 @@ OPTIONS = {
         "projection": 3,
     },
 }
+QUICK = ("plain", "bidirectional", "everything")
 
 
 @pytest.fixture
@@ -85,7 +86,13 @@ def keras_vectors(encoder, spelled):
     return vectors, layers
 
 
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, options in OPTIONS.items()
+    ],
+)
 def test_equal_to_keras(options, make, alphabet, distance):
     encoder, builder = make(**options)
     spelled = [[BOS, *alphabet.ids(word), EOS] for word in WORDS]

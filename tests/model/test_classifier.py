@@ -168,6 +168,7 @@ def test_head_dropout_is_decided_by_the_seed_and_only_there_with_noise(make, pac
     np.testing.assert_array_equal(model(batch), without(batch))
 
 
+@pytest.mark.slow
 def test_masks_are_drawn_apart(make, pack, sentences):
     """With every kind of dropout on, a step repeats exactly, and the next one differs."""
     rate = 0.3
@@ -247,6 +248,7 @@ def test_assign_sets_weights_by_name(make):
     np.testing.assert_array_equal(model.named_weights()["head/bias"], before)
 
 
+@pytest.mark.slow
 def test_it_learns(make, pack, sentences):
     """Sentences that differ by a letter or by the order of their words."""
     batch_of = [["abc", "a"], ["a", "abc"], ["abd", "a"]]

@@ -33,6 +33,7 @@ OPTIONS = {
     },
     "shared layers": {"share_layer_weights": True, "layers": 2, "initial_state": "trainable"},
 }
+QUICK = ("attention", "max, two layers", "last", "mean", "shared layers")
 each_option = pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 each_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
@@ -136,7 +137,13 @@ def plainly(encoder, vectors, documents, masks=None):
     return tf.stack([of(d, m) for d, m in zip(documents, masks, strict=True)])
 
 
-@each_option
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, options in OPTIONS.items()
+    ],
+)
 def test_equal_to_a_plain_loop(options, make, vectors, upstream, distance):
     encoder = make(**options)
     found, gradients = differentiated(

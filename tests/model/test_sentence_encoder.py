@@ -28,6 +28,7 @@ OPTIONS = {
         "pooling": "attention",
     },
 }
+QUICK = ("max", "two layers", "everything")
 
 
 def packed(sentences=SENTENCES):
@@ -98,7 +99,13 @@ def keras_vectors(encoder, vectors):
     return tf.stack(results), layers
 
 
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, options in OPTIONS.items()
+    ],
+)
 def test_equal_to_keras(options, make, vectors, distance):
     encoder = make(**options)
     ours = {name: weight.value for name, weight in encoder.named_weights().items()}

@@ -83,7 +83,7 @@ def test_every_distinct_prefix_once(words):
     check(words)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(words_of_many_letters)
 def test_every_distinct_prefix_once_with_a_large_alphabet(words):
     check(words)

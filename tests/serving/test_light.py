@@ -68,10 +68,15 @@ def with_what_they_need(names: set[str]) -> set[str]:
         "run = load(sys.argv[1])\n"
         "answer(run, {'kind': 'predict', 'texts': ['good']})\n"
         "answer(run, {'kind': 'explain', 'text': 'good', 'label': None})",
-        COMMAND.format("'predict', sys.argv[1], TEXTS"),
         COMMAND.format("'predict', sys.argv[1], TEXTS, '--json', '--out', TEXTS + '.jsonl'"),
-        COMMAND.format("'vectors', sys.argv[1], TEXTS, '--sentences'"),
-        COMMAND.format("'neighbours', sys.argv[1], 'good'"),
+        *(
+            pytest.param(COMMAND.format(arguments), marks=pytest.mark.slow)
+            for arguments in (
+                "'predict', sys.argv[1], TEXTS",
+                "'vectors', sys.argv[1], TEXTS, '--sentences'",
+                "'neighbours', sys.argv[1], 'good'",
+            )
+        ),
     ],
 )
 def test_nothing_else_is_imported(small_run, code):
@@ -92,6 +97,7 @@ def test_nothing_else_is_imported(small_run, code):
     assert "tensorflow" not in modules
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [["train", "--train", "DATA", "--out", "OUT"], ["evaluate", "RUN", "--data", "DATA"]],

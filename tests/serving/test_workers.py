@@ -81,6 +81,7 @@ def test_a_request_on_which_every_worker_dies_is_given_up(serve, small_run):
     assert server.predict("good").status_code == 200
 
 
+@pytest.mark.slow
 def test_without_a_worker_it_lives_but_is_not_ready(serve, small_run):
     server = serve(small_run)
     os.kill(server.workers[0].pid, signal.SIGKILL)
@@ -138,6 +139,7 @@ def serving(*arguments: object) -> tuple[int, str]:
     return ended.returncode, ended.stderr
 
 
+@pytest.mark.slow
 def test_mistakes_at_the_start(small_run, tmp_path):
     status, message = serving(tmp_path / "none")
     assert status == 2
@@ -154,6 +156,7 @@ def test_mistakes_at_the_start(small_run, tmp_path):
     assert status == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_can_not_be_loaded(small_run, tmp_path):
     run = shutil.copytree(small_run, tmp_path / "run")
     (run / "labels.json").write_text("[]")
@@ -162,6 +165,7 @@ def test_a_run_that_can_not_be_loaded(small_run, tmp_path):
     assert f"error: {run}" in message
 
 
+@pytest.mark.slow
 def test_workers_import_nothing_from_the_current_folder(small_run, tmp_path):
     (tmp_path / "numpy.py").write_text("raise SystemExit('a stranger was imported')")
     code = "from hier_rnn.commands.main import main; main()"

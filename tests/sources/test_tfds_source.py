@@ -38,7 +38,7 @@ class SmallReviews(tfds.core.GeneratorBasedBuilder):
         return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
 
     def _split_generators(self, dl_manager):
-        return {"train": self._generate_examples(600), "test": self._generate_examples(4)}
+        return {"train": self._generate_examples(60), "test": self._generate_examples(4)}
 
     def _generate_examples(self, size):
         for i in range(size):
@@ -95,9 +95,9 @@ def test_default_split_and_class_names(data_dir):
     source = open_source("tfds:small_reviews", "label-coarse", tfds_data_dir=data_dir)
     first, again = list(source), list(source)
     assert first == again
-    assert len(first) == 600
+    assert len(first) == 60
     assert {example.label for example in first} == {"neg", "pos"}
-    assert first[299].where == "tfds:small_reviews:train example 300"
+    assert first[29].where == "tfds:small_reviews:train example 30"
 
 
 def test_several_labels(data_dir):
@@ -117,7 +117,7 @@ def test_nothing_but_the_examples_is_shown(data_dir):
     )
     command = [sys.executable, "-c", code, data_dir]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    assert (ran.stdout, ran.stderr) == ("600\n", "")
+    assert (ran.stdout, ran.stderr) == ("60\n", "")
 
 
 def test_texts_come_unchanged(data_dir):
@@ -130,12 +130,12 @@ def test_texts_come_unchanged(data_dir):
 @pytest.mark.parametrize(
     ("split", "size"),
     [
-        ("train[:90%]", 540),
-        ("train[90%:]", 60),
+        ("train[:90%]", 54),
+        ("train[90%:]", 6),
         ("train[-7:]", 7),
         ("train[:3]+test", 7),
-        ("train+test", 604),
-        ("all", 604),
+        ("train+test", 64),
+        ("all", 64),
     ],
 )
 def test_splits_are_written_as_in_tfds(data_dir, split, size):
@@ -183,7 +183,7 @@ def test_bad_examples(data_dir):
         ("tfds:small_reviews:3.0.0", "x", "small_reviews:3.0.0 is not prepared"),
         ("tfds:small_reviews:tset", "stars", "no split 'tset'.*mean 'test'.*'train', 'test'"),
         ("tfds:small_reviews:train[:x]", "stars", r"no split 'train\[:x\]'.*'train\[:90%\]'"),
-        ("tfds:small_reviews:train[:601]", "stars", "no split .*incompatible with 600"),
+        ("tfds:small_reviews:train[:61]", "stars", "no split .*incompatible with 60"),
         ("tfds:small_reviews:train[:0]", "stars", "the split .* is empty"),
         ("tfds:small_reviews:train[5:2]", "stars", "the split .* is empty"),
         (
@@ -235,7 +235,7 @@ def test_damaged_files(data_dir, tmp_path, damage):
 def test_splitting_a_data_set(data_dir):
     source = open_source("tfds:small_reviews", "label-coarse", tfds_data_dir=data_dir)
     train, held_out = stratified_split(source, 0.1, seed=1)
-    assert (len(list(train)), len(list(held_out))) == (540, 60)
+    assert (len(list(train)), len(list(held_out))) == (54, 6)
 
 
 class Nested(tfds.core.GeneratorBasedBuilder):

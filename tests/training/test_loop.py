@@ -59,6 +59,7 @@ def finite(run) -> bool:
     return all(np.isfinite(values).all() for values in kept.tensors.values())
 
 
+@pytest.mark.slow
 def test_stop_names_the_texts_and_keeps_the_last_good_weights(train, broken, tmp_path, plain):
     broken(4, 1)
     with pytest.raises(UserError) as error:

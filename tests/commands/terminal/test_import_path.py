@@ -22,7 +22,9 @@ main.run = main.main = found
 """
 
 
-@pytest.mark.parametrize("command", ["train.py", "evaluate.py", "-m"])
+@pytest.mark.parametrize(
+    "command", ["train.py", pytest.param("evaluate.py", marks=pytest.mark.slow), "-m"]
+)
 def test_what_lies_in_the_folder_is_not_importable(tmp_path, command):
     for name in ("train.py", "evaluate.py"):
         shutil.copy(ROOT / name, tmp_path)

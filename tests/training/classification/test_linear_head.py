@@ -84,6 +84,7 @@ def rows(run: Path) -> list[dict]:
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_the_linear_head_is_kept_where_training_makes_nothing_better(starting, tmp_path, small_run):
     training = {"learning_rate": 1e-9}
     result = train_classifier(starting(training=training), tmp_path / "run")
@@ -104,6 +105,7 @@ def test_the_linear_head_is_kept_where_training_makes_nothing_better(starting, t
     assert record.best == first["validation_accuracy"]
 
 
+@pytest.mark.slow
 def test_what_is_hardly_better_is_not_kept(starting, tmp_path, monkeypatch):
     shares = iter([0.75, 0.83, 0.84, 0.80])
     monkeypatch.setattr(ClassificationObjective, "validate", lambda self: metrics(next(shares)))
@@ -122,11 +124,13 @@ def metrics(share: float) -> dict[str, float]:
     }
 
 
+@pytest.mark.slow
 def test_without_a_linear_head_it_begins_as_ever(starting, tmp_path):
     train_classifier(starting(training={"linear_head": False}), tmp_path / "run")
     assert rows(tmp_path / "run")[0]["epoch"] == 1
 
 
+@pytest.mark.slow
 def test_the_character_encoder_alone(starting, tmp_path, small_run, tiny):
     data = {"transfer": "character"}
     train_classifier(starting(data=data), tmp_path / "one")
@@ -136,6 +140,7 @@ def test_the_character_encoder_alone(starting, tmp_path, small_run, tiny):
     assert all(np.array_equal(one[name], other[name]) for name in other)
 
 
+@pytest.mark.slow
 def test_the_sentence_encoder_alone(starting, tmp_path, small_run):
     data = {"transfer": "sentence"}
     training = {"linear_head": False, "learning_rate": 1e-9}
@@ -164,6 +169,7 @@ def test_rates_and_phases_of_what_is_given(starting):
     assert alone.phases == ()
 
 
+@pytest.mark.slow
 def test_frozen_by_a_factor_of_0(starting, tmp_path, small_run):
     training = {
         "sentence_encoder_learning_rate_multiplier": 0.0,

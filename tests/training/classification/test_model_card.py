@@ -105,6 +105,7 @@ def test_it_tells_the_names_of_files_and_no_folder(small_run, tiny):
         assert str(path.parent) not in card
 
 
+@pytest.mark.slow
 def test_names_and_labels_are_text(tiny, tmp_path):
     path = tmp_path / 'a"b: {c}' / "train.jsonl"
     path.parent.mkdir()

@@ -18,7 +18,10 @@ from hier_rnn.training.events import Event, Saved, Stage, Started, Step
 from hier_rnn.training.state import TrainingState
 
 # tf.data keeps its graphs where all else is eager.
-pytestmark = pytest.mark.filterwarnings("ignore:Even though the")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Even though the"),
+    pytest.mark.slow,
+]
 
 
 def same(run: Path, weights: dict[str, np.ndarray]) -> bool:
@@ -88,7 +91,6 @@ def test_ctrl_c_twice_stops_at_once_and_says_what_is_kept(train, tmp_path):
         ("learning to spell", r"saved after step \d. The same command again goes on from here"),
     ],
 )
-@pytest.mark.slow
 def test_an_interrupted_warm_start_says_what_is_kept(train, tmp_path, stage, kept, number):
     training = {"warm_start_epochs": 2, "epochs": 1}
     whole = train("whole", training=training)

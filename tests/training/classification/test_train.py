@@ -98,6 +98,7 @@ def test_a_run_directory(small_run):
     assert [row.rule for row in of_run][: len(of_encoder)] == [row.rule for row in of_encoder]
 
 
+@pytest.mark.slow
 def test_the_seed_decides_everything(train, plain):
     first = weights(plain)
     assert same(first, train("second"))
@@ -129,6 +130,7 @@ def test_epochs_and_batch_size(train, tmp_path):
     assert column(tmp_path / "words", "step")[0] > 4
 
 
+@pytest.mark.slow
 def test_an_epoch_of_little_data_passes_over_it_several_times(train, tmp_path, caplog):
     options = {"epochs": 2, "minimum_steps_per_epoch": 4, "batch_size": 30}
     caplog.set_level(logging.INFO, "hier_rnn")
@@ -138,6 +140,7 @@ def test_an_epoch_of_little_data_passes_over_it_several_times(train, tmp_path, c
     assert column(tmp_path / "run", "epoch") == [1, 2]
 
 
+@pytest.mark.slow
 def test_much_data_has_fewer_epochs(train, tmp_path, caplog):
     caplog.set_level(logging.INFO, "hier_rnn")
     options = {"epochs": 9, "batch_size": 30, "maximum_steps": 5}
@@ -146,6 +149,7 @@ def test_much_data_has_fewer_epochs(train, tmp_path, caplog):
     assert column(tmp_path / "run", "step") == [2, 4]
 
 
+@pytest.mark.slow
 def test_patience(train, tmp_path):
     still = {**SHORT, "epochs": 6, "learning_rate": 1e-9, "patience": 2}
     events = []
@@ -154,6 +158,7 @@ def test_patience(train, tmp_path):
     assert PhaseEnded(stalled=True) in events
 
 
+@pytest.mark.slow
 def test_averages_are_what_is_evaluated_and_kept(train, tmp_path, plain):
     averaged = train(training={"moving_average": 0.9, "validation_metric": "loss"})
     run = tmp_path / "run"
@@ -168,6 +173,7 @@ def test_averages_are_what_is_evaluated_and_kept(train, tmp_path, plain):
         assert not np.array_equal(values, moved)
 
 
+@pytest.mark.slow
 def test_what_no_phase_trains_stays_to_the_bit(train, tiny, tmp_path):
     options = {
         "weight_decay": 0.5,
@@ -200,6 +206,7 @@ def test_phases_one_after_the_other(train, tmp_path):
 @pytest.mark.parametrize(
     "options", [{"freeze_encoder": True}, {"learning_rate_multipliers": {"character_encoder": 0}}]
 )
+@pytest.mark.slow
 def test_a_frozen_encoder(train, tiny, tmp_path, options):
     found = train(training={**SHORT, **options})
     before = first_values(tiny(), tmp_path / "run")
@@ -208,6 +215,7 @@ def test_a_frozen_encoder(train, tiny, tmp_path, options):
         assert np.array_equal(found[name], before[name]) == frozen
 
 
+@pytest.mark.slow
 def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
     other = tmp_path / "other.tsv"
     other.write_text("x\tžluťoučký žluťoučký late shop\ny\tlove shop\n" * 4, "utf-8")
@@ -263,6 +271,7 @@ def test_training_again_and_again_takes_no_more_memory(tiny, tmp_path):
     assert all(now <= then for now, then in zip(alive, before, strict=True))
 
 
+@pytest.mark.slow
 def test_checkpoints_of_a_finished_run_go_unless_they_are_to_be_kept(tiny, tmp_path):
     configuration = tiny(training={**SHORT, "warm_start_epochs": 1})
     run = tmp_path / "run"
@@ -289,6 +298,7 @@ def test_sources_instead_of_paths(tiny, data, tmp_path, plain):
         train_classifier(nowhere, tmp_path / "run", sources=other)
 
 
+@pytest.mark.slow
 def test_tensorboard(train, tmp_path, monkeypatch):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -357,6 +367,7 @@ def test_a_folder_with_something_else_in_it(train, tmp_path):
         train(settings={"force": True})
 
 
+@pytest.mark.slow
 def test_sentencepiece(train, tmp_path):
     pieces = {"text": {"words": "sentencepiece", "vocabulary_size": 40}}
     train(training=SHORT, **pieces)

@@ -27,6 +27,7 @@ def stop(event: Event) -> None:
         raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_the_same_data_at_another_path_are_the_same_data(train, data, plain, tmp_path):
     first = {name: shutil.copy(path, tmp_path / f"first-{name}.tsv") for name, path in data.items()}
     with pytest.raises(KeyboardInterrupt):

@@ -34,6 +34,7 @@ def korean(tiny, tmp_path) -> Configuration:
     )
 
 
+@pytest.mark.slow
 def test_a_run_has_pieces_for_words_and_goes_on_with_them(korean, tmp_path, caplog):
     caplog.set_level(logging.INFO, "hier_rnn")
     train_classifier(korean, tmp_path / "run")
@@ -57,6 +58,7 @@ def test_whitespace_if_asked_for(korean, tmp_path):
     assert hier_rnn.load(run.path).words(GOOD) == [GOOD]
 
 
+@pytest.mark.slow
 def test_an_encoder_hands_on_its_words(korean, tmp_path):
     made = {
         "data": {"text": list(korean.data.train)},

@@ -65,6 +65,7 @@ def interrupted(monkeypatch):
     monkeypatch.setattr(WordVectorObjective, "words_of", words_of)
 
 
+@pytest.mark.slow
 def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_path, caplog):
     caplog.set_level(logging.INFO, "hier_rnn")
     out = tmp_path / "encoder"
@@ -109,6 +110,7 @@ def test_an_encoder_directory_that_says_how_it_came_about(configuration, tmp_pat
     assert len(metrics(out)) == 1
 
 
+@pytest.mark.slow
 def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, caplog):
     caplog.set_level(logging.INFO, "hier_rnn")
     pretrain(configuration(epochs=1, maximum_types=60), tmp_path)
@@ -232,6 +234,7 @@ def test_a_run_directory_is_gone_on_from_too(going_on, small_run, tmp_path):
     assert found.keys() == weights(small_run / "encoder").keys()
 
 
+@pytest.mark.slow
 def test_rules_have_no_say_in_what_comes_from_an_encoder(going_on, tmp_path):
     rule = {"pattern": "character_encoder/.*bias", "initializer": "zeros"}
     made = going_on()
@@ -253,6 +256,7 @@ def test_rules_are_for_the_encoder_alone(configuration, epoch, tmp_path):
         np.testing.assert_allclose(after[name], before[name], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_force_does_not_take_away_the_encoder_to_go_on_from(going_on, epoch):
     written = {path: path.stat().st_mtime_ns for path in epoch.iterdir()}
     with pytest.raises(UserError, match="to start from"):

@@ -17,6 +17,8 @@ from hier_rnn.training.pretraining.prepare import append_previous_vectors
 from hier_rnn.training.pretraining.pretrain import pretrain
 from hier_rnn.training.word_vectors.targets import Targets
 
+pytestmark = pytest.mark.slow
+
 WORDS = ["walk", "talks", "jumping", "wlak", "never", ""]
 
 
@@ -85,7 +87,6 @@ def test_beside_each_other_both_count_alike(encoder):
     np.testing.assert_allclose(cosines, (vectors @ vectors.T + known @ known.T) / 2, atol=1e-5)
 
 
-@pytest.mark.slow
 def test_going_on_keeps_what_was_known_and_learns_what_is_new(
     configuration, encoder, other_text, tmp_path, monkeypatch
 ):
