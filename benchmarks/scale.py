@@ -75,13 +75,13 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     for piece in options.pieces:
         if piece == "classify" and not options.run:
             continue
-        results["pieces"][piece] = [
-            _measured(piece, size, options) for size in getattr(options, piece)
-        ]
+        sizes = (_measured(piece, size, options) for size in getattr(options, piece))
+        results["pieces"][piece] = [figures for figures in sizes if figures]
     return results
 
 
 def _measured(piece: str, size: int, options: argparse.Namespace) -> dict[str, Any]:
+    """Returns the figures of a size; nothing where it takes too long."""
     task = {
         "piece": piece,
         "size": size,
@@ -91,13 +91,17 @@ def _measured(piece: str, size: int, options: argparse.Namespace) -> dict[str, A
         "batch_size": options.batch_size,
     }
     print(f"{piece} {size:,} {UNITS[piece]} ...", file=sys.stderr, flush=True)
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.scale_worker"],
-        input=json.dumps(task),
-        capture_output=True,
-        text=True,
-        timeout=options.timeout,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.scale_worker"],
+            input=json.dumps(task),
+            capture_output=True,
+            text=True,
+            timeout=options.timeout,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"  took more than {options.timeout:,} seconds: left out", file=sys.stderr)
+        return {}
     if done.returncode:
         raise UserError(f"{piece} {size:,}: {done.stderr.strip()[-2000:]}")
     figures: dict[str, Any] = json.loads(done.stdout)

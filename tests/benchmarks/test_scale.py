@@ -34,6 +34,20 @@ def test_each_size_of_a_piece_is_measured(small_run, data, capsys):
     assert "600 subtokens" in capsys.readouterr().out
 
 
+def test_what_takes_too_long_is_left_out(data, capsys):
+    options = argparse.Namespace(
+        text=data["train"],
+        data=data["train"],
+        run=None,
+        pieces=["factorize", "classify"],
+        batch_size=8,
+        timeout=0.01,
+        factorize=[300],
+    )
+    assert scale.measure(options)["pieces"] == {"factorize": []}
+    assert "left out" in capsys.readouterr().err
+
+
 def test_a_text_is_taken_up_to_so_many_words(tmp_path):
     (tmp_path / "a.txt").write_text("one two\nthree four\nfive six\n")
     _write_text(tmp_path / "b.jsonl", str(tmp_path / "a.txt"), 3)
