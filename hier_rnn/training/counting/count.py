@@ -14,6 +14,7 @@ from pathlib import Path
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.sources.patterns import expanded
+from hier_rnn.sources.source import STANDARD_INPUT, TFDS_PREFIX
 from hier_rnn.storage.counts_directory import (
     KIND,
     MOST_FILES,
@@ -69,6 +70,8 @@ def count(
     engine = _engine(runner, runner_options, on_event)
     data = configuration.data.model_copy(update={"text": expanded(configuration.data.text)})
     configuration = configuration.model_copy(update={"data": data})
+    if runner and STANDARD_INPUT in data.text:
+        raise UserError("-: standard input is read by this process alone; a runner needs files.")
     source = text_source(configuration)
     configuration = resolve_word_segmentation(configuration, None, lambda: source)
     words, model = load_words(configuration, source)
@@ -78,7 +81,7 @@ def count(
         with interruptible(lambda: f"{out} was not written."):
             folder.mkdir(parents=True)
             job = Job(
-                data.text,
+                tuple(map(_absolute, data.text)) if runner else data.text,
                 data.reading,
                 words,
                 options.window,
@@ -125,6 +128,11 @@ def count(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return CountsDirectory(out).record
+
+
+def _absolute(source: str) -> str:
+    """What a worker finds wherever it is started."""
+    return source if source.startswith(TFDS_PREFIX) else os.path.abspath(source)
 
 
 def _check_out(out: Path, force: bool) -> None:

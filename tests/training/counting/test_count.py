@@ -231,6 +231,13 @@ def test_a_mistake_that_a_worker_meets_is_told_as_ever(sources, tmp_path):
 
 
 @pytest.mark.slow
+def test_standard_input_is_for_this_process_alone(tmp_path):
+    pytest.importorskip("apache_beam")
+    with pytest.raises(UserError, match="a runner needs files"):
+        count(configuration(Path("-")), tmp_path / "out", runner="DirectRunner")
+
+
+@pytest.mark.slow
 def test_a_runner_that_is_none_is_told(sources, tmp_path):
     pytest.importorskip("apache_beam")
     with pytest.raises(UserError, match="NoRunner"):
