@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import random
+import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,18 @@ def several_run(tiny, label_sets, tmp_path_factory) -> Path:
     train_classifier(tiny(data=label_sets, training=training), path)
     tf.config.run_functions_eagerly(eager)
     return path
+
+
+@pytest.fixture(scope="module")  # not longer: while Playwright runs there is no other event loop
+def browser() -> Iterator[Any]:
+    """Chromium; whoever asks for it is skipped where there is none, or no Playwright."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    chromium = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+    if chromium is None:
+        pytest.skip("no Chromium is installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
