@@ -1,6 +1,7 @@
-"""Damages every file of a run and of its encoder and checkpoints, and says what became of it.
+"""Damages every file of a run, its encoder, checkpoints and an exported folder: what becomes of it.
 
-    python -m benchmarks.damage RUN [--other RUN] [--checkpoints DIR] [--damages 1000] [--json FILE]
+    python -m benchmarks.damage RUN [--other RUN] [--checkpoints DIR] [--exported DIR]
+        [--damages 1000] [--json FILE]
 
 A damage is detected (a clear error), harmless (the same answers), WRONG (other answers without a
 word), a traceback (any other exception) or a hang.
@@ -69,6 +70,14 @@ def answers_of_encoder(path: Path) -> list[np.ndarray]:
     ]
 
 
+def answers_of_exported(path: Path) -> list[np.ndarray]:
+    """Returns what an exported folder says, read by hier_rnn."""
+    import hier_rnn
+
+    run = hier_rnn.load(path)
+    return [run.probabilities(TEXTS), np.array(run.labels)]
+
+
 def answers_of_checkpoints(path: Path) -> list[np.ndarray]:
     """Returns what a resumed training starts from; the older one of two is as good."""
     from hier_rnn.storage.checkpoints import Checkpoints, read_progress
@@ -128,12 +137,18 @@ def trials(
 @click.argument("run", type=click.Path(path_type=Path, exists=True))
 @click.option("--other", type=click.Path(path_type=Path), help="a run whose files come into it")
 @click.option("--checkpoints", type=click.Path(path_type=Path), help="of an unfinished run")
+@click.option("--exported", type=click.Path(path_type=Path), help="what was exported of a run")
 @click.option("--damages", "count", default=1000, help="in all")
 @click.option("--json", "file", type=click.Path(path_type=Path))
 def main(
-    run: Path, other: Path | None, checkpoints: Path | None, count: int, file: Path | None
+    run: Path,
+    other: Path | None,
+    checkpoints: Path | None,
+    exported: Path | None,
+    count: int,
+    file: Path | None,
 ) -> None:
-    """Damages copies of RUN, its encoder and checkpoints, and prints a table."""
+    """Damages copies of RUN, its encoder, checkpoints and what was exported; prints a table."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     signal.signal(signal.SIGALRM, _alarm)
     begun = time.monotonic()
@@ -158,6 +173,9 @@ def main(
                 shutil.copy(path, single)
                 expected.append(answers_of_checkpoints(single))
             sets.append(("checkpoints", saved, answers_of_checkpoints, expected, None))
+        if exported:
+            out = Path(shutil.copytree(exported, Path(folder) / "exported"))
+            sets.append(("exported", out, answers_of_exported, [answers_of_exported(out)], None))
         for name, directory, answer, expected, others in sets:
             stream = trials(directory, answer, expected, others)
             for _, (path, damage, result, message) in zip(range(count // len(sets)), stream):  # noqa: B905

@@ -263,12 +263,12 @@ def _files() -> Iterator[Case]:
 
 def _options(labels: Sequence[bytes]) -> Iterator[Case]:
     """Options without sense, and texts on the command line."""
-    words = " ".join(["parcel"] * 20_000)
-    yield Case("20,000 words", ("explain", "RUN", words), nothing)
+    words = " ".join(["parcel"] * 15_000)  # the system takes 128 KiB
+    yield Case("15,000 words", ("explain", "RUN", words), nothing)
     yield Case("a word of 100,000 letters", ("explain", "RUN", "x" * 100_000), nothing)
     yield Case("a word of 100,000 letters", ("neighbours", "RUN", "x" * 100_000), nothing)
     yield Case("a text of 100,000 letters", ("predict", "RUN", "--text", "ab " * 33_000), nothing)
-    yield Case("no neighbours", ("neighbours", "RUN", "\0", "", "\u202e"), nothing)
+    yield Case("no neighbours", ("neighbours", "RUN", "\1", "", "\u202e"), nothing)
     yield Case("10**9 neighbours", ("neighbours", "RUN", "a", "--count", "1" + "0" * 9), nothing)
     for kind in (
         "attack:1000000000",

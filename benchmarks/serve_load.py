@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,9 +78,21 @@ def main() -> None:
 
 def measure(options: argparse.Namespace) -> dict[str, object]:
     """Starts a server, puts it under load and returns the figures."""
-    command = ["-m", "hier_rnn", "serve", str(options.run), "--host", LOOPBACK, "--port", "0"]
+    with serving(options.run, options.workers) as (process, port):
+        return asyncio.run(_load(options, psutil.Process(process.pid), port))
+
+
+@contextlib.contextmanager
+def serving(run: Path, workers: int = 1) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Starts `hier-rnn serve` and gives its process and its port; stops it in the end.
+
+    Args:
+        run: What it serves.
+        workers: How many processes answer.
+    """
+    command = ["-m", "hier_rnn", "serve", str(run), "--host", LOOPBACK, "--port", "0"]
     process = subprocess.Popen(
-        [sys.executable, *command, "--workers", str(options.workers)],
+        [sys.executable, *command, "--workers", str(workers)],
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -91,7 +105,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
                 break
         if port is None:
             raise SystemExit("the server did not start")
-        return asyncio.run(_load(options, psutil.Process(process.pid), port))
+        yield process, port
     finally:
         process.send_signal(signal.SIGTERM)
         process.stderr.read()

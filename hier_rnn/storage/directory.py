@@ -11,17 +11,40 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hier_rnn.configuration.options import Configuration
-from hier_rnn.configuration.toml import format_configuration, parse_configuration
+from hier_rnn.configuration.renamed import rename_old_options
+from hier_rnn.configuration.toml import (
+    format_configuration,
+    parse_configuration,
+    parse_table,
+    validate_table,
+)
 from hier_rnn.errors import UserError
 from hier_rnn.files import write_atomically
 from hier_rnn.storage.json_file import json_bytes, parse_json
 from hier_rnn.storage.limits import LIMITS, VOCABULARY, WORD_CHARACTERS, check_size, read_file
 from hier_rnn.storage.manifest import MANIFEST, Manifest, read_manifest
-from hier_rnn.storage.old_format import OLD_WEIGHTS, read_old_configuration
+from hier_rnn.storage.old_format import OLD_WEIGHTS
 from hier_rnn.storage.weights.old_weights_file import parse_old_weights
 from hier_rnn.storage.weights.weights_file import MOST_BYTES, Shapes, largest_size, parse_weights
 from hier_rnn.text.alphabet import BOS, EOS, UNK, Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
+
+# What decides the answers. The config.toml of a directory has every option: one that lacks some was
+# cut, and their defaults would give other answers.
+OPTIONS = {
+    "text": (
+        "words normalization lowercase minimum_character_count boundary_marks maximum_word_length"
+        " sentencepiece_model sentencepiece_type vocabulary_size"
+    ),
+    "character_encoder": (
+        "embedding_dim units layers bidirectional reset_after projection embedding_dropout dropout"
+        " recurrent_dropout share_layer_weights initial_state"
+    ),
+    "sentence_encoder": (
+        "units layers pooling word_dropout input_dropout dropout recurrent_dropout"
+        " share_layer_weights initial_state segment_words"
+    ),
+}
 
 
 class Directory:
@@ -171,11 +194,28 @@ class Directory:
         return parse_configuration(self.read(self.record), self.record)
 
     def read_configuration(self) -> Configuration:
-        """Returns the options."""
-        data = self.read(self.configuration)
+        """Returns the options.
+
+        Raises:
+            UserError: Not TOML, a value that is not accepted, or an option is missing.
+        """
+        table = parse_table(self.read(self.configuration), self.configuration)
         if self.is_old:
-            return read_old_configuration(data, self.configuration, self.groups)
-        return parse_configuration(data, self.configuration)
+            table = rename_old_options(table)
+        for group, names in OPTIONS.items():
+            if self.groups and group not in self.groups:
+                continue
+            there = table.get(group, {})  # what is no table, is told below
+            missing = [
+                name for name in names.split() if isinstance(there, dict) and name not in there
+            ]
+            if missing:
+                raise UserError(
+                    f"{self.configuration}: damaged, or cut short: [{group}] lacks"
+                    f" {', '.join(missing)}. Copy the directory again from where it is whole, or"
+                    " train again."
+                )
+        return validate_table(table, self.configuration)
 
     def write_alphabet(self, alphabet: Alphabet) -> None:
         """Writes the characters, in the order of their ids."""

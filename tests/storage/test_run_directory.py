@@ -197,6 +197,25 @@ def test_what_is_too_large_is_not_read(run, name):
         RunDirectory(run.path).read_vocabulary()
 
 
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [
+        (0, r"config.toml: damaged, or cut short: \[text\] lacks words, normalization"),
+        (900, r"config.toml: damaged, or cut short: \[\w+\] lacks "),
+    ],
+)
+def test_options_that_are_missing_do_not_become_defaults(run, kept, message):
+    """Even where checksums fit, as a stranger would write them."""
+    text = run.configuration.read_text("utf-8")
+    cut = "".join(line for line in text[:kept].splitlines(True) if line.endswith("\n"))
+    run.write({run.configuration: cut.encode()})
+    with pytest.raises(UserError, match=message):
+        hier_rnn.load(run.path)
+    run.write({run.configuration: b"text = 3\n"})
+    with pytest.raises(UserError, match=r"config.toml"):
+        hier_rnn.load(run.path)
+
+
 @pytest.mark.parametrize("values", [np.nan, np.inf])
 def test_weights_that_are_no_numbers(run, values):
     weights = run.read_weights()
