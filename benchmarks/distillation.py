@@ -27,8 +27,8 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 from hier_rnn.text.tokenizer import Tokenizer
-from hier_rnn.training.word_vectors.cooccurrence import count_words
 from hier_rnn.training.word_vectors.targets import Targets
+from hier_rnn.training.word_vectors.word_counts import count_words
 
 UNITS = Configuration().character_encoder.units
 

@@ -3,7 +3,8 @@
 `train(...)` makes a run and `load(run)` loads it: it classifies, explains and is evaluated.
 `tune(...)` searches for the best options within a time, `cross_validate(...)` says how good they
 are, and which labels are probably wrong.
-`pretrain(...)` makes a character encoder, and `load_encoder(directory)(words)` gives word vectors.
+`pretrain(...)` makes a character encoder, of text or of what `count(...)` counted of it, and
+`load_encoder(directory)(words)` gives word vectors.
 `TextClassifier` is an estimator of scikit-learn, `CharacterEncoderLayer` and
 `SentenceClassifierLayer` are layers of Keras.
 
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:
+    from hier_rnn.api.count import count
     from hier_rnn.api.cross_validate import cross_validate
     from hier_rnn.api.evaluate import evaluate
     from hier_rnn.api.keras_layers import CharacterEncoderLayer, SentenceClassifierLayer
@@ -38,6 +40,7 @@ __all__ = [
     "TextClassifier",
     "UserError",
     "__version__",
+    "count",
     "cross_validate",
     "evaluate",
     "load",
@@ -53,6 +56,7 @@ _MODULES = {
     "SentenceClassifierLayer": "hier_rnn.api.keras_layers",
     "TextClassifier": "hier_rnn.api.text_classifier",
     "__version__": "hier_rnn.version",
+    "count": "hier_rnn.api.count",
     "cross_validate": "hier_rnn.api.cross_validate",
     "evaluate": "hier_rnn.api.evaluate",
     "pretrain": "hier_rnn.api.pretrain",

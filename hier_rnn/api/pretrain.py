@@ -16,6 +16,7 @@ from hier_rnn.sources.example import Source
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.training.events import Listener, to_all, to_nobody
 from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
+from hier_rnn.training.word_vectors.from_counts import take_counts_options
 
 
 def pretrain(
@@ -64,9 +65,12 @@ def pretrain(
     data = configuration.data.model_copy(update=update)
     options_of = configuration.pretraining
     from_vectors = options_of.objective == "word-vectors" and options_of.vectors
-    if source is None and not data.text and not from_vectors:
+    if source is None and not (data.text or data.counts or from_vectors):
         raise UserError("text is needed: what shall the encoder learn from?")
     configuration = take_encoder_options(configuration.model_copy(update={"data": data}))
+    if source is not None and data.counts:
+        raise UserError("text and data.counts are two ways to say what to learn from: give one.")
+    configuration = take_counts_options(configuration)
     with shown_log(verbose):
         result = pretrain_encoder(
             configuration,

@@ -17,6 +17,7 @@ from hier_rnn.commands.terminal.console import (
     escaped,
     interruptible,
     show_log,
+    tell,
     write_json,
     write_line,
 )
@@ -25,6 +26,7 @@ from hier_rnn.commands.terminal.options import (
     output_option,
     quiet_option,
     run_configuration,
+    shard_option,
     source_options,
     verify_option,
 )
@@ -35,6 +37,8 @@ from hier_rnn.tensorflow_setup import import_tensorflow
 
 if TYPE_CHECKING:
     from hier_rnn.evaluation.evaluate import Unseen
+    from hier_rnn.sources.shard import Shard
+    from hier_rnn.sources.source import Source
 
 
 @click.command(
@@ -72,6 +76,7 @@ Examples:
     " each with the share of words, as mixed:1.0; file:PATH:RATE; or attack:WORDS",
 )
 @source_options
+@shard_option
 @verify_option
 @click.option(
     "--unseen",
@@ -102,6 +107,7 @@ def evaluate(
     label_column: str | None,
     text_column: str | None,
     tfds_data_dir: str | None,
+    shard: Shard | None,
     verify: bool,
     unseen: Unseen,
     seed: int,
@@ -113,6 +119,8 @@ def evaluate(
     Several runs are scored side by side.
     """
     show_log(quiet)
+    if shard:
+        _check_shard(runs, predictions, given_elsewhere=bool(folds or json or report))
     if folds:
         seed_given = click.get_current_context().get_parameter_source("seed")
         reading = {
@@ -141,6 +149,9 @@ def evaluate(
     data = data or _bundled_test(runs[0], configuration.data.test)
     source = open_run_source(data, configuration, label_column, text_column, tfds_data_dir)
     import_tensorflow()
+    if shard and predictions:
+        _evaluate_shard(runs[0], source, shard, predictions, misspell, unseen, seed, verify, quiet)
+        return
     from hier_rnn.commands.drawing.evaluation_table import print_comparison, print_evaluation
     from hier_rnn.commands.drawing.progress import EvaluationScreen
     from hier_rnn.evaluation.comparison.paired_comparison import json_document
@@ -170,6 +181,47 @@ def evaluate(
             print_comparison(results.comparison)
         if report:
             write_line(f"\nThe report is in {escaped(str(report / 'report.html'))}.")
+
+
+def _check_shard(runs: tuple[Path, ...], predictions: Path | None, given_elsewhere: bool) -> None:
+    if given_elsewhere:
+        raise UserError(
+            "--shard: --cross-validate, --json and --report are for all rows together. Give --json"
+            " to `hier-rnn merge`."
+        )
+    if len(runs) != 1:
+        raise UserError(f"--shard takes one RUN. Received: {len(runs)}.")
+    if predictions is None:
+        raise UserError("--shard needs --predictions FILE.jsonl, for `hier-rnn merge`.")
+
+
+def _evaluate_shard(
+    run: Path,
+    source: Source,
+    shard: Shard,
+    out: Path,
+    misspell: tuple[str, ...],
+    unseen: Unseen,
+    seed: int,
+    verify: bool,
+    quiet: bool,
+) -> None:
+    from hier_rnn.commands.drawing.progress import Progress
+    from hier_rnn.evaluation.shards import evaluate_shard
+
+    with interruptible(f"{out} was not written"), Progress(quiet) as progress:
+        record = evaluate_shard(
+            hier_rnn.load(run, verify),
+            progress.counted(source, "examples"),
+            shard,
+            out,
+            misspell=misspell,
+            unseen=unseen,
+            seed=seed,
+            verify=verify,
+        )
+    if not quiet:
+        tell(f"{out}: {shard.size(record.rows):,} of {record.rows:,} examples, shard {shard}.")
 
 
 def _bundled_test(run: Path, recorded: str) -> str:

@@ -28,6 +28,7 @@ COMMANDS = (
     "check",
     "evaluate",
     "predict",
+    "merge",
     "explain",
     "serve",
     "export",
@@ -35,6 +36,7 @@ COMMANDS = (
     "inspect",
     "neighbours",
     "vectors",
+    "count",
 )
 ABOUT = """Sentence classification with a recurrent network that reads words letter by letter.
 

@@ -38,14 +38,17 @@ from hier_rnn.commands.terminal.options import (
     output_option,
     quiet_option,
     run_configuration,
+    shard_option,
     source_options,
     verify_option,
 )
+from hier_rnn.commands.terminal.shard_rows import ShardRows
 from hier_rnn.errors import UserError, nearest
 from hier_rnn.files import write_atomically
 
 if TYPE_CHECKING:
     from hier_rnn.inference.predictor import Predictor
+    from hier_rnn.sources.shard import Shard
     from hier_rnn.sources.source import Source
 
 SOURCE_ENDINGS = (".tsv", ".csv", ".jsonl", ".txt", ".parquet", ".arrow", ".feather")
@@ -98,6 +101,7 @@ Examples:
     " [default: standard output]",
 )
 @source_options
+@shard_option
 @verify_option
 @quiet_option("no progress bar, no prompt")
 def predict(
@@ -114,6 +118,7 @@ def predict(
     label_column: str | None,
     text_column: str | None,
     tfds_data_dir: str | None,
+    shard: Shard | None,
     verify: bool,
     quiet: bool,
 ) -> None:
@@ -134,6 +139,8 @@ def predict(
         raise UserError("--vectors are written as lines or with --json, not as a table.")
     configuration = run_configuration(run, verify)
     file = file or "-"
+    if shard and (texts or file == "-" or not out):
+        raise UserError("--shard takes the rows of a FILE, and writes them with --out FILE.")
     typed = not texts and waits_for_lines(Path(file))
     if texts:
         batches: Iterator[list[Text]] = iter([list(_numbered(texts, 1, as_column=table))])
@@ -146,6 +153,9 @@ def predict(
             raise UserError(f"--column: {file} has no columns.")
         _require_file(file)
         batches = _lines(file, prompt=typed and not quiet, as_column=table)
+    rows = ShardRows(batches, shard) if shard else None
+    if rows:
+        batches = iter(rows)
     if typed and not quiet:
         tell(f"loading {run} ...")
     predictor = hier_rnn.load(run, verify)
@@ -163,22 +173,44 @@ def predict(
             batches = stack.enter_context(_shown(batches, file, anew=out is not None))
         if vectors:
             _write_vectors(predictor, batches, to, json)
-            return
-        write: Write
-        if json:
-            write = json_writer(to)
-        elif table:
+        else:
             delimiter = TABLE_ENDINGS.get(ending or Path(file).suffix.lower(), "\t")
             separator = configuration.data.label_separator or LABEL_SEPARATOR
-            write = table_writer(to, delimiter, top, separator)
-        else:
-            write = line_writer(to)
-        for batch in batches:
-            predictions = predictor.predictions([text.text for text in batch])
-            for text, prediction in zip(batch, predictions, strict=True):
-                labels, several = predictor.labels, predictor.multi_label
-                write(text, answer(prediction, labels, several, top, min_confidence))
-            to.flush()
+            write = (
+                json_writer(to)
+                if json
+                else table_writer(to, delimiter, top, separator)
+                if table
+                else line_writer(to)
+            )
+            _write_answers(predictor, batches, to, write, top, min_confidence)
+    if rows and out:
+        form = {
+            "top": top,
+            "min_confidence": min_confidence,
+            "json": json,
+            "table": table and not json,
+            "columns": list(columns),
+            "vectors": vectors,
+            "ending": ending,
+        }
+        rows.record(form, run, verify, file).write(out)
+
+
+def _write_answers(
+    predictor: Predictor,
+    batches: Iterable[list[Text]],
+    to: IO[str],
+    write: Write,
+    top: int | None,
+    min_confidence: float,
+) -> None:
+    for batch in batches:
+        predictions = predictor.predictions([text.text for text in batch])
+        for text, prediction in zip(batch, predictions, strict=True):
+            labels, several = predictor.labels, predictor.multi_label
+            write(text, answer(prediction, labels, several, top, min_confidence))
+        to.flush()
 
 
 def _write_vectors(

@@ -270,6 +270,7 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     that was interrupted.
     """
     from hier_rnn.storage.encoder_options import take_encoder_options
+    from hier_rnn.training.word_vectors.from_counts import take_counts_options
 
     configuration = resolve(config, given)
     from_vectors = configuration.pretraining.objective == "word-vectors" and (
@@ -280,9 +281,9 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
         raise UserError(
             "--targets FILE or --teacher MODEL is needed: which vectors shall the encoder learn?"
         )
-    if not configuration.data.text and not from_vectors:
+    if not (configuration.data.text or configuration.data.counts or from_vectors):
         raise UserError("--text SRC [SRC ...] is needed: what shall the encoder learn from?")
-    configuration = take_encoder_options(configuration)
+    configuration = take_counts_options(take_encoder_options(configuration))
     quiet = quiet or not leads(configuration.pretraining)
     show_log(quiet)
     import_tensorflow()

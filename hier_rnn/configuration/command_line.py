@@ -212,8 +212,9 @@ def _parsed(name: str, value: str) -> Any:
         return value
     try:
         return json.loads(value)
-    except json.JSONDecodeError as error:
-        raise UserError(f"--{name}: not JSON: {error}. Received: {value}") from None
+    except (ValueError, RecursionError) as error:  # a number too long, brackets too deep
+        shown = value if len(value) <= schema.RECEIVED else f"{value[: schema.RECEIVED]}..."
+        raise UserError(f"--{name}: not JSON: {error}. Received: {shown}") from None
 
 
 def unknown_option(flag: str, command: click.Command, path: str) -> str:

@@ -383,8 +383,8 @@ class Pretraining(Options):
     minimum_count: Positive = Field(default=5, description="words seen fewer times are not learned")
     maximum_types: Positive = Field(
         default=1_000_000,
-        description="distinct words counted at once; if there are more, the rarest are dropped"
-        " (and reported)",
+        description="distinct words held in memory, and kept; if there are more, the rarest are"
+        " left out (and reported)",
     )
     window: Annotated[int, Field(gt=0, le=1000)] = Field(
         default=10, description="number of words on either side that are the context of a word"
@@ -456,6 +456,10 @@ class Data(Options):
     validation: str = Field(default="", description="validation source")
     test: str = Field(default="", description="test source")
     text: tuple[str, ...] = Field(default=(), description="sources of text without labels")
+    counts: str = Field(
+        default="",
+        description="directory of counts, as `hier-rnn count` writes it, instead of data.text",
+    )
     targets: str = Field(
         default="",
         description="file of a teacher's vectors, one for each text of data.text: .npy,"

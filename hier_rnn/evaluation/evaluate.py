@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,13 @@ from hier_rnn.evaluation.answers.choose import answers_of
 from hier_rnn.evaluation.attack import SENTENCES_AT_ONCE, is_attack
 from hier_rnn.evaluation.misspelled import misspelled, parse_misspelling
 from hier_rnn.evaluation.progress import OnProgress
-from hier_rnn.evaluation.run_pass import OnExample, PassResult, run_pass
+from hier_rnn.evaluation.run_pass import (
+    Answered,
+    OnExample,
+    PassResult,
+    answered,
+    keep_pass,
+)
 from hier_rnn.evaluation.selection import Selection, select_examples
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.metrics.bootstrap import Intervals
@@ -24,6 +30,7 @@ from hier_rnn.metrics.label_scores import LabelScores
 from hier_rnn.metrics.scores import Scores
 from hier_rnn.sources.classes import UnseenLabels
 from hier_rnn.sources.example import Source
+from hier_rnn.sources.shard import WHOLE, Shard
 
 Unseen = Literal["error", "count"]
 
@@ -161,14 +168,101 @@ def evaluate(
     """
     for specification in misspell:
         parse_misspelling(specification)
-    labels = tuple(predictor.labels)
-    answers = answers_of(labels, predictor.decision)
-    data, targets, left_out = _labelled(answers, data, labels, unseen, scored_labels)
-    result = run_pass(
-        predictor,
+
+    def passed(examples: Source, specification: str | None) -> Iterator[Answered]:
+        list(predictor.logits(["warm up"]))  # what the first call prepares is not counted
+        return answers_to(predictor, examples, specification, seed, vocabulary)
+
+    return evaluate_answers(
+        name or predictor.run.resolve().name,
+        tuple(predictor.labels),
+        predictor.decision,
         data,
+        passed,
+        unseen_known=vocabulary is not None,
+        misspell=misspell,
+        unseen=unseen,
+        scored_labels=scored_labels,
+        seed=seed,
+        on_example=on_example,
+        on_progress=on_progress,
+    )
+
+
+def answers_to(
+    predictor: TextPredictor,
+    examples: Source,
+    specification: str | None,
+    seed: int,
+    vocabulary: frozenset[str] | None,
+    shard: Shard = WHOLE,
+) -> Iterator[Answered]:
+    """Yields what a classifier says of examples, as they are or with misspelled words.
+
+    Args:
+        predictor: The classifier.
+        examples: Those of all shards.
+        specification: A way to misspell them; None: they are left as they are.
+        seed: Decides the misspellings.
+        vocabulary: Words that its training saw, for a pass without misspellings; None if they are
+            not known.
+        shard: Which of them are answered. Default all.
+    """
+    if specification is None:
+        yield from answered(predictor, shard.of(examples), vocabulary)
+    elif is_attack(specification):
+        worst = misspelled(shard.of(examples), specification, predictor, seed)
+        yield from answered(predictor, worst, at_once=SENTENCES_AT_ONCE)
+    else:
+        # One row's misspellings depend on those of the rows before it.
+        yield from answered(
+            predictor, shard.of(misspelled(examples, specification, predictor, seed))
+        )
+
+
+def evaluate_answers(
+    name: str,
+    labels: tuple[str, ...],
+    decision: Decision,
+    data: Source,
+    passed: Callable[[Source, str | None], Iterator[Answered]],
+    *,
+    unseen_known: bool,
+    misspell: Sequence[str] = (),
+    unseen: Unseen = "error",
+    scored_labels: Collection[str] | None = None,
+    seed: int = 0,
+    on_example: OnExample | None = None,
+    on_progress: OnProgress | None = None,
+) -> Evaluation:
+    """Evaluates what a classifier answered; arguments as `evaluate`, but for these.
+
+    Args:
+        name: What to call the classifier.
+        labels: Name of each class.
+        decision: What it makes of logits.
+        data: Labelled examples; read several times.
+        passed: Given the examples that are scored and a way to misspell them, or None, returns an
+            answer for each, in order.
+        unseen_known: Whether answers say which share of their words training never saw.
+        misspell: Ways to misspell, each evaluated too.
+        unseen: What to do with examples whose labels training never saw.
+        scored_labels: With `count`, leave out the examples of other labels than these too.
+        seed: Decides bootstrap draws.
+        on_example: Called with every example and its logits, `(classes,)`, in order.
+        on_progress: Called now and then with how far a pass has come.
+
+    Raises:
+        UserError: No examples, or labels that training never saw.
+    """
+    answers = answers_of(labels, decision)
+    data, targets, left_out = _labelled(answers, data, labels, unseen, scored_labels)
+    result = keep_pass(
+        passed(data, None),
+        labels,
+        decision,
         targets,
-        vocabulary,
+        unseen_known=unseen_known,
         stage=data.name,
         on_example=on_example,
         on_progress=on_progress,
@@ -176,12 +270,13 @@ def evaluate(
     scores = _scores(answers, result)
     after = {}
     for specification in misspell:
-        changed = run_pass(
-            predictor,
-            misspelled(data, specification, predictor, seed),
+        changed = keep_pass(
+            passed(data, specification),
+            labels,
+            decision,
             targets,
+            unseen_known=False,
             stage=f"{data.name} {specification}",
-            at_once=SENTENCES_AT_ONCE if is_attack(specification) else None,
             on_progress=on_progress,
         )
         after[specification] = Misspelled(
@@ -190,10 +285,10 @@ def evaluate(
             changed.words_per_second,
         )
     return Evaluation(
-        name=name or predictor.run.resolve().name,
+        name=name,
         examples=data,
         labels=labels,
-        decision=predictor.decision,
+        decision=decision,
         scores=scores,
         intervals=answers.intervals(targets, result.predictions, seed),
         calibration=calibrate(
@@ -201,7 +296,7 @@ def evaluate(
             result.uncalibrated,
             result.correct,
             float(result.calibrated_losses.mean()),
-            predictor.decision.temperature,
+            decision.temperature,
         ),
         selection=select_examples(
             data, result, answers, getattr(scores, "confusion_matrix", None), labels

@@ -77,7 +77,7 @@ def evaluate_runs(
             f" {'; '.join(kinds)}."
         )
     directories = [RunDirectory(predictor.run, verify) for predictor in predictors]
-    vocabularies = [_vocabulary(directory) for directory in directories]
+    vocabularies = [directory.known_words() for directory in directories]
     shared = set(predictors[0].labels).intersection(*(other.labels for other in predictors))
     evaluations: list[Evaluation] = []
     with contextlib.ExitStack() as files:
@@ -123,10 +123,3 @@ def run_names(runs: Sequence[Path]) -> list[str]:
         raise UserError("The same run is given twice: " + " ".join(map(str, runs)))
     names = [run.resolve().name for run in runs]
     return names if len(set(names)) == len(names) else [str(run) for run in runs]
-
-
-def _vocabulary(run: RunDirectory) -> frozenset[str] | None:
-    """Returns the words that training saw; None for an exported run, which is without them."""
-    if run.manifest is not None and not run.has(run.vocabulary):
-        return None
-    return frozenset(run.read_vocabulary())

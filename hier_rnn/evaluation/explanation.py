@@ -22,6 +22,7 @@ from hier_rnn.errors import UserError, nearest
 from hier_rnn.evaluation.alignment import align
 from hier_rnn.evaluation.text_predictor import TextPredictor
 from hier_rnn.inference.arguments import checked_texts
+from hier_rnn.sources.example import listed
 from hier_rnn.text.normalization import normalize
 
 STEPS = 32
@@ -186,7 +187,7 @@ def explain(
     labels = predictor.labels
     if label is not None and label not in labels:
         raise UserError(
-            f"The run has no class '{label}'; it has {', '.join(labels)}.{nearest(label, labels)}"
+            f"The run has no class '{label}'; it has {listed(labels)}.{nearest(label, labels)}"
         )
     words = predictor.words(text)
     if len(words) > MOST_WORDS:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
+from hier_rnn.decisions.decision import Decision
 from hier_rnn.errors import UserError
 from hier_rnn.evaluation.answers.answers import Answers, Rows
 from hier_rnn.evaluation.answers.choose import answers_of
@@ -22,6 +23,18 @@ BLOCK_NUMBERS = 1 << 19  # logits that wait to be reduced together
 BLOCK_EXAMPLES = 256
 
 OnExample = Callable[[Example, np.ndarray], None]
+
+
+class Answered(NamedTuple):
+    """An example and what the classifier said of it."""
+
+    example: Example
+    logits: np.ndarray
+    """`(classes,)`."""
+    words: int
+    """How many it has."""
+    unseen_share: float | None
+    """Share of its words that training never saw; None if it is not known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,36 +100,91 @@ def run_pass(
     Raises:
         UserError: There are more or fewer examples than targets, or logits are not finite.
     """
-    count = targets.shape[0]
-    lengths = np.zeros(count, dtype=np.int32)
-    unseen_share = None if vocabulary is None else np.zeros(count, dtype=np.float32)
-    waiting: deque[Example] = deque()
+    list(predictor.logits(["warm up"]))  # what the first call prepares is not counted
+    return keep_pass(
+        answered(predictor, examples, vocabulary, at_once),
+        predictor.labels,
+        predictor.decision,
+        targets,
+        unseen_known=vocabulary is not None,
+        stage=stage,
+        on_example=on_example,
+        on_progress=on_progress,
+    )
+
+
+def answered(
+    predictor: TextPredictor,
+    examples: Iterable[Example],
+    vocabulary: frozenset[str] | None = None,
+    at_once: int | None = None,
+) -> Iterator[Answered]:
+    """Classifies every example as it is read; arguments as `run_pass`.
+
+    Raises:
+        UserError: Logits are not finite.
+    """
+    waiting: deque[tuple[Example, int, float | None]] = deque()
 
     def segmented() -> Iterator[list[str]]:
-        for position, example in enumerate(examples):
-            if position == count:
-                raise UserError(_changed(stage, count))
-            words = predictor.words(example.text)
-            lengths[position] = len(words)
-            if words and vocabulary is not None and unseen_share is not None:
+        for example in examples:
+            words, share = predictor.words(example.text), None
+            if vocabulary is not None:
                 unseen = sum(word not in vocabulary for word in words)
-                unseen_share[position] = unseen / len(words)
-            waiting.append(example)
+                share = unseen / len(words) if words else 0.0
+            waiting.append((example, len(words), share))
             yield words
 
-    list(predictor.logits(["warm up"]))  # what the first call prepares is not counted
-    answers = answers_of(predictor.labels, predictor.decision)
-    kept = _Kept(answers, targets, len(predictor.labels))
-    watch = Stopwatch(stage, count, on_progress)
-    for position, row in enumerate(_logits(predictor, segmented(), at_once)):
-        example = waiting.popleft()
+    for row in _logits(predictor, segmented(), at_once):
+        example, words, share = waiting.popleft()
         if not np.isfinite(row).all():
             raise UserError(
                 f"{example.where}: the model's outputs are not finite numbers ({row}); "
                 "its weights are damaged or its training diverged."
             )
+        yield Answered(example, row, words, share)
+
+
+def keep_pass(
+    answers_given: Iterable[Answered],
+    labels: Sequence[str],
+    decision: Decision,
+    targets: Rows,
+    *,
+    unseen_known: bool,
+    stage: str,
+    on_example: OnExample | None = None,
+    on_progress: OnProgress | None = None,
+) -> PassResult:
+    """Goes through what a classifier answered and keeps a few numbers for each example.
+
+    Args:
+        answers_given: One for each example, in order.
+        labels: Name of each class.
+        decision: What the run makes of logits.
+        targets: As for `run_pass`, as the others.
+        unseen_known: Whether each says which share of its words training never saw.
+        stage: What the pass is called.
+        on_example: Called with every example and its logits.
+        on_progress: Called now and then.
+
+    Raises:
+        UserError: There are more or fewer examples than targets.
+    """
+    count = targets.shape[0]
+    lengths = np.zeros(count, dtype=np.int32)
+    unseen_share = np.zeros(count, dtype=np.float32) if unseen_known else None
+    answers = answers_of(labels, decision)
+    kept = _Kept(answers, targets, len(labels))
+    watch = Stopwatch(stage, count, on_progress)
+    for position, (example, row, words, share) in enumerate(answers_given):
+        if position == count:
+            raise UserError(_changed(stage, count))
         kept.append(row)
-        watch.step(answers.is_right(row, targets, position), int(lengths[position]))
+        lengths[position] = words
+        if unseen_share is not None:
+            unseen_share[position] = share
+        watch.step(answers.is_right(row, targets, position), words)
         if on_example is not None:
             on_example(example, row)
     if watch.examples != count:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from hier_rnn.errors import UserError
+
+SHOWN = 20  # things that a message lists
 
 
 class Example(NamedTuple):
@@ -87,9 +89,15 @@ class Reading:
     label_separator: str = ""
 
 
-def quoted(names: list[str]) -> str:
+def quoted(names: Sequence[str]) -> str:
     """Names for a message: `'id', 'label', 'text'`."""
-    return ", ".join(f"'{name}'" for name in names)
+    return listed([f"'{name}'" for name in names])
+
+
+def listed(items: Sequence[str], separator: str = ", ") -> str:
+    """Things for a message, of very many the first ones: a table may have a million columns."""
+    more = f"{separator}{len(items) - SHOWN:,} more" if len(items) > SHOWN else ""
+    return f"{separator.join(items[:SHOWN])}{more}"
 
 
 def shortened(text: str, length: int = 40) -> str:

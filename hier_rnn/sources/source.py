@@ -14,6 +14,7 @@ from hier_rnn.sources.example import Example, Reading, Source
 from hier_rnn.sources.fasttext import open_txt
 from hier_rnn.sources.folder import open_folder
 from hier_rnn.sources.jsonl import open_jsonl
+from hier_rnn.sources.patterns import expanded
 from hier_rnn.sources.standard_input import looks_like, standard_input
 from hier_rnn.sources.tables.arrow import open_arrow
 from hier_rnn.sources.tables.delimited import open_table
@@ -63,7 +64,7 @@ def open_source(
         spec: `FILE.tsv`, `.csv`, `.jsonl` or `.txt`, any of them also `.gz`; `.parquet`, `.arrow`
             or `.feather`; a folder with a sub-folder per class; `tfds:NAME[/CONFIG][:SPLIT]`; `-`
             for standard input, whose format is found out; or a list of these, read one after
-            the other.
+            the other. A pattern, `part-*.tsv`, is the files that match it, sorted.
         label_column: Name of the label's column where columns have names, or its number from 1.
             Default "label": found out where no column has that name.
         text_column: Name or number of the text's column. Default "text": likewise.
@@ -98,7 +99,7 @@ def open_source(
         multi_label,
         label_separator,
     )
-    specs = [spec] if isinstance(spec, str) else list(spec)
+    specs = expanded([spec] if isinstance(spec, str) else list(spec))
     if not specs:
         raise UserError("No source is named: a file, a folder or tfds:NAME is expected.")
     sources = [_open_one(one, reading) for one in specs]

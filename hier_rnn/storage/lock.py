@@ -136,5 +136,5 @@ def _owner(descriptor: int) -> str:
     try:
         owner = json.loads(os.read(descriptor, 1000))
         return f"process {int(owner['process'])} on {str(owner['host'])[:100]!r}"
-    except (ValueError, KeyError, TypeError):  # it has only just begun to write
+    except (ValueError, KeyError, TypeError, RecursionError):  # it has only just begun to write
         return "another process"

@@ -18,6 +18,7 @@ from hier_rnn.storage.limits import LIMITS, read_file
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+PIECE = 1 << 20  # bytes read at a time
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,23 @@ class Entry:
         """Returns the entry of a file's content."""
         return cls(len(data), hashlib.sha256(data).hexdigest())
 
+    @classmethod
+    def of_file(cls, path: Path) -> Entry:
+        """Returns the entry of a file that may be larger than memory."""
+        digest, size = hashlib.sha256(), 0
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                digest.update(piece)
+                size += len(piece)
+        return cls(size, digest.hexdigest())
+
 
 @dataclass(frozen=True)
 class Manifest:
     """The files of a directory.
 
     Args:
-        kind: What the directory holds: `run` or `encoder`.
+        kind: What the directory holds: `run`, `encoder` or `counts`.
         complete: Whether all of it is there; False while it trains.
         files: By name.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections import Counter
@@ -151,6 +152,28 @@ class RunDirectory(Directory):
         if self.manifest is None:
             return self.evaluation.is_file()
         return self.evaluation.name in self.manifest.files
+
+    def known_words(self) -> frozenset[str] | None:
+        """Returns the words that training saw; None for an exported run, which is without them."""
+        if self.manifest is not None and not self.has(self.vocabulary):
+            return None
+        return frozenset(self.read_vocabulary())
+
+    def fingerprint(self) -> str:
+        """Returns what is the same for two copies of a run, and for no two that answer differently.
+
+        Raises:
+            UserError: A file of a run without a manifest can't be read.
+        """
+        digest = hashlib.blake2b(digest_size=16)
+        if self.manifest is None:
+            for path in (self.configuration, self.alphabet, self.labels, self.old_weights):
+                digest.update(path.read_bytes())
+            return digest.hexdigest()
+        for name, entry in sorted(self.manifest.files.items()):
+            if name not in (self.evaluation.name, self.card.name, self.metrics.name):
+                digest.update(f"{name} {entry.sha256}\n".encode())
+        return digest.hexdigest()
 
     def finish(
         self,

@@ -23,6 +23,10 @@ from hier_rnn.lines import require_regular
 Segmenter = Callable[[str], list[str]]
 
 META = "\u2581"  # SentencePiece's visible space
+# Numbers of fields in SentencePiece's protocol buffers, and kinds of fields with their sizes.
+NORMALIZER, PIECES, BEGIN = 3, 2, 4
+VARINT, LENGTH_DELIMITED = 0, 2
+SIZES = {1: 8, LENGTH_DELIMITED: 0, 5: 4}
 
 # What a SentencePiece model is trained on: a sample that bounds memory and time however long
 # the text is. 20 million characters are plenty for tens of thousands of pieces.
@@ -63,9 +67,7 @@ class SentencePieceWords:
     """
 
     def __init__(self, model: str | Path | bytes) -> None:
-        from google.protobuf.message import DecodeError
         from sentencepiece import SentencePieceProcessor
-        from sentencepiece.sentencepiece_model_pb2 import ModelProto
 
         self._processor: Any = SentencePieceProcessor()
         path = "SentencePiece model" if isinstance(model, bytes) else model
@@ -75,12 +77,12 @@ class SentencePieceWords:
                 model = Path(model).read_bytes()
             self._processor.LoadFromSerializedProto(model)
             # SentencePiece loads a file cut short between two pieces; its end tells.
-            whole = ModelProto.FromString(model).HasField("normalizer_spec")
+            whole = NORMALIZER in dict(_fields(model))
         except OSError as error:
             raise UserError(
                 f"{path}: can't read the SentencePiece model: {error.strerror}."
             ) from None
-        except (RuntimeError, DecodeError):
+        except (RuntimeError, IndexError):
             whole = False
         if not whole:
             raise UserError(f"{path}: damaged, or not a SentencePiece model.")
@@ -106,13 +108,47 @@ class SentencePieceWords:
         For a text with U+2581 of its own, and a model from elsewhere that normalizes or falls back
         to bytes, whose pieces aren't the text.
         """
-        from sentencepiece.sentencepiece_pb2 import SentencePieceText
-
         encoded = self._processor.encode(text, out_type="serialized_proto")
         data = text.encode()
-        begins = (piece.begin for piece in SentencePieceText.FromString(encoded).pieces)
-        cuts = pairwise((0, *begins, len(data)))
+        pieces = (dict(_fields(piece)) for number, piece in _fields(encoded) if number == PIECES)
+        cuts = pairwise((0, *(piece.get(BEGIN, 0) for piece in pieces), len(data)))
         return [word for start, end in cuts for word in data[start:end].decode().split()]
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
+    """Yields the fields of a protocol buffer, the number of each and its value.
+
+    SentencePiece's own Python modules for this need the version of protobuf that they were made
+    with.
+
+    Raises:
+        IndexError: It is none, or cut short.
+    """
+    at = 0
+    while at < len(message):
+        tag, at = _varint(message, at)
+        kind = tag & 7
+        if kind == VARINT:
+            value, at = _varint(message, at)
+            yield tag >> 3, value
+            continue
+        if kind not in SIZES:
+            raise IndexError("no protocol buffer")
+        size, at = _varint(message, at) if kind == LENGTH_DELIMITED else (SIZES[kind], at)
+        if at + size > len(message):
+            raise IndexError("cut short")
+        yield tag >> 3, message[at : at + size]
+        at += size
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """Returns a number of seven bits a byte, the lowest first, and where it ends."""
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        shift, at = shift + 7, at + 1
+        if not data[at - 1] & 128:
+            return value, at
 
 
 def segmenter(options: Text, model: str | Path | bytes = "") -> Segmenter:

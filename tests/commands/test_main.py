@@ -18,6 +18,7 @@ COMMANDS = [
     "check",
     "evaluate",
     "predict",
+    "merge",
     "explain",
     "serve",
     "export",
@@ -25,6 +26,7 @@ COMMANDS = [
     "inspect",
     "neighbours",
     "vectors",
+    "count",
 ]
 
 

@@ -118,6 +118,8 @@ def test_what_was_given_can_be_told_from_defaults():
         ),
         ("text.lowercase", "perhaps", "--text.lowercase: must be true|false. Received: 'perhaps'."),
         ("training.phases", "[{", "--training.phases: not JSON: "),
+        ("training.phases", "[" * 100_000, "--training.phases: not JSON: "),
+        ("training.phases", f"[{'9' * 5000}]", "--training.phases: not JSON: "),
         ("training.phases", "head", "--training.phases: must be a list, each entry a table of tr"),
         ("training.class_weights", "balance", "Did you mean 'balanced'?"),
         ("data.train", "\ud800", "--data.train: not UTF-8. Received: "),
@@ -127,6 +129,7 @@ def test_a_wrong_value_names_the_option(name, value, message):
     with pytest.raises(UserError) as error:
         resolve(None, {name: value})
     assert message in str(error.value)
+    assert len(str(error.value)) < 1000
 
 
 @click.command(cls=ConfiguredCommand)

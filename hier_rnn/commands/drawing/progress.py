@@ -10,16 +10,18 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
 from hier_rnn.commands.terminal.console import escaped, tell
 from hier_rnn.evaluation.progress import PassProgress
+from hier_rnn.sources.example import Example, Source
 
 BAR = 10
 COLUMNS = 80
+COUNTED_AT_ONCE = 256
 SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 5.0
 SHARE_BETWEEN_LINES = 0.05  # of the time so far: an hour's work writes no thousand lines
@@ -91,6 +93,23 @@ class Progress:
                 self._told = now
                 amount = f"{self._name}: {self._amount(done)}"
                 tell(", ".join([amount, *figures, *self._left(done)]))
+
+    def counted(self, source: Source, unit: str) -> Source:
+        """Returns the source; each time it is gone through is a stage, however long it is.
+
+        Args:
+            source: Examples.
+            unit: What they are called, in the plural.
+        """
+
+        def read() -> Iterator[Example]:
+            self.stage(source.name, None, unit)
+            for number, example in enumerate(source, 1):
+                yield example
+                if number % COUNTED_AT_ONCE == 0:
+                    self.to(number)
+
+        return Source(source.name, read)
 
     def line(self, text: str) -> None:
         """Writes a line that stays, above the bar if there is one."""

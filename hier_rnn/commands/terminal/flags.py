@@ -29,6 +29,7 @@ CLASSIFICATION = {
 
 PRETRAINING = {
     "data.text": "--text SRC",
+    "data.counts": "--counts DIR",
     "data.targets": "--targets FILE",
     "data.teacher": "--teacher MODEL",
     "pretraining.objective": "--objective",

@@ -13,6 +13,7 @@ from hier_rnn.api.data.reading import reading_for
 from hier_rnn.commands.terminal.console import STANDARD_STREAM
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
+from hier_rnn.sources.shard import Shard
 
 if TYPE_CHECKING:
     from hier_rnn.sources.source import Source
@@ -102,6 +103,14 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
         )(command)
     return command
 
+
+shard_option = click.option(
+    "--shard",
+    metavar="I/N",
+    callback=lambda context, option, value: Shard.parse(value) if value else None,
+    help="every N-th row alone, from the I-th on, so that N processes share the rows; `hier-rnn"
+    " merge` puts together what they write",
+)
 
 verify_option = click.option(
     "--no-verify",

@@ -18,7 +18,7 @@ from hier_rnn.sources.checks.labels import (
     joined_labels,
 )
 from hier_rnn.sources.checks.statistics import PLACES, SourceStatistics, is_number
-from hier_rnn.sources.example import Source
+from hier_rnn.sources.example import Source, quoted
 
 Severity = Literal["warning", "note"]
 
@@ -237,7 +237,7 @@ def _as_training_data(data: SourceStatistics) -> Iterator[Finding]:
             _places(data, several),
         )
     for labels in alike_labels(counts):
-        shown = ", ".join(f"'{label}'" for label in labels)
+        shown = quoted(labels)
         message = f"{data.role}: these labels differ in case or spaces only: {shown}"
         yield Finding("similar_labels", message, len(labels), _places(data, labels))
     if not counts:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hier_rnn.errors import UserError, nearest
-from hier_rnn.sources.example import Reading, quoted, shortened
+from hier_rnn.sources.example import Reading, listed, quoted, shortened
 from hier_rnn.sources.tables.names import folded, has_row_names, may_be_label, usual_role
 
 HOW_TO_CHOOSE = "Choose with data.label_column and data.text_column, by name or by number from 1"
@@ -208,7 +208,7 @@ class _Finder:
         numbers = [self.chosen_text, self.chosen_label if self.reading.labelled else "1"]
         if all(number is not None and number.isdigit() for number in numbers):
             return False
-        example = ", ".join(f"'{shortened(cell)}'" for cell in self.first)
+        example = quoted([shortened(cell) for cell in self.first])
         raise UserError(
             f"{self.name}: it can't be told whether its first row, {example}, is a header or an"
             f" example. {HOW_TO_CHOOSE}: names if it is a header, numbers if it is an example."
@@ -391,16 +391,19 @@ class _Finder:
         raise UserError(
             f"{self.name}: it can't be told which column is the {role}. It has"
             f" {self._listed(range(self.width))}."
-            + (f" It may be {' or '.join(str(i + 1) for i in likely)}." if likely else "")
+            + (f" It may be {listed([str(i + 1) for i in likely], ' or ')}." if likely else "")
             + f" {HOW_TO_CHOOSE}."
         )
 
     def _listed(self, columns: Sequence[int]) -> str:
-        return "; ".join(
-            f"column {i + 1}"
-            + (f" '{shortened(self.names[i])}'" if self.header else "")
-            + (f" (as '{shortened(self.values[i][0], 30)}')" if self.values[i] else "")
-            for i in columns
+        return listed(
+            [
+                f"column {i + 1}"
+                + (f" '{shortened(self.names[i])}'" if self.header else "")
+                + (f" (as '{shortened(self.values[i][0], 30)}')" if self.values[i] else "")
+                for i in columns
+            ],
+            "; ",
         )
 
 

@@ -57,6 +57,7 @@ def write_encoder(
     facts = {
         "objective": configuration.pretraining.objective,
         "corpus": list(configuration.data.text),
+        "counts": configuration.data.counts,
         "vectors": configuration.pretraining.vectors,
         "targets": configuration.data.targets,
         "teacher": configuration.data.teacher,

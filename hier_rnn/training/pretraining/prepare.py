@@ -12,6 +12,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.inference.encoder import Encoder
 from hier_rnn.inference.word_vector_map import learnt_vectors
 from hier_rnn.sources.source import Source
+from hier_rnn.storage.counts_directory import CountsDirectory
 from hier_rnn.storage.weights.target_vectors import TargetVectors, open_target_vectors
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.normalization import normalize
@@ -25,10 +26,11 @@ from hier_rnn.training.sentence_vectors.taught_texts import (
     held_out_share,
     is_held_out,
 )
-from hier_rnn.training.word_vectors.cooccurrence import count_words
+from hier_rnn.training.word_vectors.from_counts import targets_from_counts
 from hier_rnn.training.word_vectors.label_features import append_label_features
 from hier_rnn.training.word_vectors.pmi_svd import unit_rows
 from hier_rnn.training.word_vectors.targets import Targets, targets_from_file, targets_from_text
+from hier_rnn.training.word_vectors.word_counts import count_words
 
 
 def prepare(
@@ -42,7 +44,7 @@ def prepare(
 
     Args:
         configuration: The run's options.
-        source: The text; None if there are only ready vectors.
+        source: The text; None if there are only ready vectors, or counts.
         targets: The file of the vectors of texts, if these are learnt.
         label_feature_weight: Weight of what the labels of the text say of its words; 0: they are
             not looked at.
@@ -60,13 +62,18 @@ def prepare(
         vectors = open_target_vectors(targets)
         fingerprints["targets"] = vectors.check()
         words = load_counted_texts(configuration, corpus, vectors)
+    elif configuration.data.counts:
+        counts = CountsDirectory(configuration.data.counts)
+        words = targets_from_counts(counts, configuration, on_event)
+        words = _append_previous_vectors(words, configuration)
+        fingerprints["counts"] = counts.fingerprint
+        return Prepared(words, counts.words_model(), fingerprints)
     elif objective == "next-character":
         assert corpus is not None
         words = load_counted_words(configuration, corpus)
     else:
         words = load_targets(configuration, corpus, on_event)
-        if CHARACTER_ENCODER in configuration.transferred:
-            words = append_previous_vectors(words, Encoder(Path(configuration.data.encoder)))
+        words = _append_previous_vectors(words, configuration)
         if label_feature_weight:
             assert corpus is not None
             texts = corpus.labelled_texts("counting words by label")
@@ -74,6 +81,12 @@ def prepare(
     if corpus is None:
         return Prepared(words, b"", fingerprints)
     return Prepared(words, corpus.words_model, corpus.fingerprints | fingerprints)
+
+
+def _append_previous_vectors(targets: Targets, configuration: Configuration) -> Targets:
+    if CHARACTER_ENCODER not in configuration.transferred:
+        return targets
+    return append_previous_vectors(targets, Encoder(Path(configuration.data.encoder)))
 
 
 def append_previous_vectors(targets: Targets, encoder: Encoder) -> Targets:
@@ -165,7 +178,6 @@ def load_counted_words(configuration: Configuration, corpus: TextCorpus) -> Coun
         "corpus_words": learnt.tokens,
         "word_types": len(learnt.words),
         "pruned_words": learnt.pruned,
-        "undercount": learnt.undercount,
         "coverage": frequent.coverage,
         "held_out_words": held_out.tokens,
     }
@@ -216,7 +228,6 @@ def load_counted_texts(
         "corpus_words": counted.tokens,
         "word_types": len(counted.words),
         "pruned_words": counted.pruned,
-        "undercount": counted.undercount,
         # They are read as the unknown character.
         "rare_characters": len(set().union(*counted.words).difference(alphabet.characters)),
         "texts": texts,

@@ -14,6 +14,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import resolve
 from hier_rnn.model.weight_specs import encoder_shapes
 from hier_rnn.sources.source import Source
+from hier_rnn.storage.counts_directory import CountsDirectory
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import claim_output, needs_training
@@ -167,6 +168,8 @@ def _compare(
         now = encoder_fingerprint(configuration)
         if taught:
             now["targets"] = open_target_vectors(_targets(configuration, run)).check()
+        if configuration.data.counts:
+            now["counts"] = CountsDirectory(configuration.data.counts).fingerprint
         if (text := opened()) is not None:
             now["text"] = fingerprint_of(text)
         check_same_data(run.path, fingerprints, now)

@@ -31,11 +31,11 @@ def _counted(metadata: Mapping[str, float]) -> Iterator[str]:
         yield f"counted {metadata['corpus_words']:,} words, {metadata['word_types']:,} distinct"
     if metadata.get("pruned_words"):
         yield (
-            f"forgot {metadata['pruned_words']:,} of them, of rare words; no count is more than"
-            f" {metadata['undercount']:,} too low (pretraining.maximum_types)"
+            f"left out {metadata['pruned_words']:,} of them, of the rarest words"
+            " (pretraining.maximum_types)"
         )
     if metadata.get("forgotten_pairs"):
-        yield f"forgot {metadata['forgotten_pairs']:.1%} of the contexts, of rare pairs of words"
+        yield f"left out {metadata['forgotten_pairs']:.1%} of the contexts, of rare pairs of words"
     if metadata.get("text_share", 1) < 1:
         yield f"counted which words stand in one text for {metadata['text_share']:.1%} of the texts"
     if metadata.get("unreadable"):

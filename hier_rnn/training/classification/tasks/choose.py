@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hier_rnn.configuration.options import Configuration, Training
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.sources.example import listed
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics
 from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.classification.tasks.several_labels import SeveralLabelsTask
@@ -49,6 +50,6 @@ def class_weights(options: Training, labels: Sequence[str], counts: Sequence[int
         if label not in labels:
             raise UserError(
                 f"training.class_weights: there is no label '{label}'.{nearest(label, labels)}"
-                f" The labels are: {', '.join(labels)}."
+                f" The labels are: {listed(labels)}."
             )
     return [options.class_weights.get(label, 1.0) for label in labels]

@@ -1,0 +1,1 @@
+"""Counting words and their contexts into a directory, from which pretraining goes on."""
