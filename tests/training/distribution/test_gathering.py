@@ -31,12 +31,13 @@ def test_all_go_on_when_all_are_there(free_addresses, first):
             future.result(SECONDS)
 
 
+@pytest.mark.slow
 def test_who_is_missing_is_told(free_addresses):
     members = clusters(free_addresses(3))
     with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(gather, members[1], 1)
-        with pytest.raises(UserError, match=r"worker 2 \(localhost:\d+\) did not come within 1 s"):
-            gather(members[0], 1)
+        other = pool.submit(gather, members[1], 4)
+        with pytest.raises(UserError, match=r"worker 2 \(localhost:\d+\) did not come within 2 s"):
+            gather(members[0], 2)
         with pytest.raises(UserError, match="waited for other workers|did not come"):
             other.result(SECONDS)
 
