@@ -33,9 +33,9 @@ from hier_rnn.errors import UserError
 from hier_rnn.model.weight_specs import weight_shapes
 from hier_rnn.sources.source import open_source
 from hier_rnn.storage.checkpoints import Checkpoints, read_progress
+from hier_rnn.storage.directory import parse_options
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.manifest import read_manifest
-from hier_rnn.storage.old_format import read_old_configuration
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.training_record import read_training_record
 from hier_rnn.storage.weights.archive import read_archive, write_archive
@@ -206,7 +206,8 @@ class Fuzzer:
             "an archive": self._target([saved.read_bytes()], named(".safetensors", read_archive)),
             "a checkpoint": self._target([saved.read_bytes()], checkpoint),
             "old weights": self._target([old.read_bytes()], lambda d: parse_old_weights(d, old)),
-            "old options": self._target([table], lambda d: read_old_configuration(d, old, ())),
+            "options": self._target([table], lambda d: parse_options(d, given_path, (), False)),
+            "old options": self._target([table], lambda d: parse_options(d, old, (), True)),
             "a configuration": self._target([table], named(".toml", read_configuration)),
             "TOML": self._target([table], lambda data: parse_configuration(data, given_path)),
             "vectors": self._target([b"2 3\na 1 2 3\nb 1 2 3\n"], named(".vec", read_vectors)),

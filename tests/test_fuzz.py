@@ -30,7 +30,15 @@ def targets(small_run):
     [
         *("alphabet.json", "labels.json", "calibration.json", "words.txt", "metrics.jsonl"),
         *("config.toml", "manifest.json", "facts.json", "model.safetensors", "an archive"),
-        *("a checkpoint", "old weights", "old options", "a configuration", "TOML", "vectors"),
+        *(
+            "a checkpoint",
+            "old weights",
+            "options",
+            "old options",
+            "a configuration",
+            "TOML",
+            "vectors",
+        ),
         *("misspellings", ".tsv, labelled", ".tsv, texts", ".csv, labelled", ".csv, texts"),
         *(".jsonl, labelled", ".jsonl, texts", ".txt, labelled", ".txt, texts"),
         *(".tsv.gz, labelled", ".tsv.gz, texts", ".parquet, labelled", ".parquet, texts"),
@@ -43,7 +51,7 @@ def test_an_answer_or_a_clear_error(targets, name):
 
 
 def test_every_target_is_tried(targets):
-    assert len(targets) == 32
+    assert len(targets) == 33
 
 
 def test_numbers_without_end_in_a_file_of_vectors(tmp_path):

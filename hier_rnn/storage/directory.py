@@ -47,6 +47,34 @@ OPTIONS = {
 }
 
 
+def parse_options(data: bytes, path: Path, groups: Sequence[str], old: bool) -> Configuration:
+    """Returns the options that the `config.toml` of a directory has.
+
+    Args:
+        data: Its content.
+        path: The file, for the message.
+        groups: Groups that it has; empty for all.
+        old: Whether it was written before there were manifests.
+
+    Raises:
+        UserError: Not TOML, a value that is not accepted, or an option is missing.
+    """
+    table = parse_table(data, path)
+    if old:
+        table = rename_old_options(table)
+    for group, names in OPTIONS.items():
+        if groups and group not in groups:
+            continue
+        there = table.get(group, {})  # what is no table, is told below
+        missing = [name for name in names.split() if isinstance(there, dict) and name not in there]
+        if missing:
+            raise UserError(
+                f"{path}: damaged, or cut short: [{group}] lacks {', '.join(missing)}. Copy the"
+                " directory again from where it is whole, or train again."
+            )
+    return validate_table(table, path)
+
+
 class Directory:
     """A directory of files that were written together.
 
@@ -208,23 +236,8 @@ class Directory:
         Raises:
             UserError: Not TOML, a value that is not accepted, or an option is missing.
         """
-        table = parse_table(self.read(self.configuration), self.configuration)
-        if self.is_old:
-            table = rename_old_options(table)
-        for group, names in OPTIONS.items():
-            if self.groups and group not in self.groups:
-                continue
-            there = table.get(group, {})  # what is no table, is told below
-            missing = [
-                name for name in names.split() if isinstance(there, dict) and name not in there
-            ]
-            if missing:
-                raise UserError(
-                    f"{self.configuration}: damaged, or cut short: [{group}] lacks"
-                    f" {', '.join(missing)}. Copy the directory again from where it is whole, or"
-                    " train again."
-                )
-        return validate_table(table, self.configuration)
+        data = self.read(self.configuration)
+        return parse_options(data, self.configuration, self.groups, self.is_old)
 
     def write_alphabet(self, alphabet: Alphabet) -> None:
         """Writes the characters, in the order of their ids."""

@@ -127,6 +127,7 @@ def test_without_us(saved):
     np.testing.assert_allclose(probabilities, [p.probability for p in predicted], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_warm_up_requests_are_what_serving_reads(saved):
     _, folder = saved()
     model = tf.saved_model.load(folder)
@@ -160,6 +161,7 @@ def test_the_folder_is_a_run(saved, texts, logits):
     assert "1/saved_model.pb" in listed.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_any_words_in_pieces(saved, texts, logits):
     """Known words, as of two ways to cut that are as good either may be taken."""
     run, folder = saved(**GRIDS["pieces"])
