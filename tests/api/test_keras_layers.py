@@ -29,6 +29,7 @@ def saved(model, tmp_path):
     return keras.models.load_model(tmp_path / "model.keras")
 
 
+@pytest.mark.slow
 def test_logits_are_those_of_the_run(run, small_run):
     logits = np.array(list(run.logits(TEXTS)))
     for source in (run, small_run, str(small_run)):
@@ -107,6 +108,7 @@ def test_a_layer_made_of_its_configuration_is_one_to_train(run):
     assert np.isfinite(fresh(tf.constant(TEXTS))).all()
 
 
+@pytest.mark.slow
 def test_training_drops_what_the_options_say(run):
     layer = SentenceClassifierLayer.load(run)
     texts = tf.constant(TEXTS)

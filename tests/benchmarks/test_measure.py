@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks.measure import alternate, peak_memory, summary
 
@@ -24,6 +25,7 @@ def test_ratios_are_within_a_round():
     assert result["ours"]["reference_is_faster_by"] == 1
 
 
+@pytest.mark.slow
 def test_peak_memory_sees_what_is_gone_at_the_end():
     size = 64 << 20
     peak = peak_memory(lambda: np.ones(size // 8).sum())

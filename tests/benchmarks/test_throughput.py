@@ -48,6 +48,7 @@ def test_hier_rnn_and_keras_are_measured_and_compute_the_same(tmp_path):
     assert "cache warm" in done.stdout
 
 
+@pytest.mark.slow
 def test_mistakes_are_told_at_once(tmp_path):
     for arguments, message in (
         (["--models", "kera"], "Did you mean 'keras'?"),

@@ -29,6 +29,7 @@ def test_what_is_written_answers_as_the_run(call, small_run, tmp_path, arguments
     assert labels[1] == labels[0]
 
 
+@pytest.mark.slow
 def test_an_exported_folder_is_evaluated(call, small_run, data, tmp_path):
     assert call("export", small_run, tmp_path / "out", "--weights", "float16").status == 0
     report = tmp_path / "report"

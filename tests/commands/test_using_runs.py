@@ -20,6 +20,7 @@ def labelled(tmp_path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_evaluate_writes_files_and_prints(call, two_runs, labelled, tmp_path):
     arguments = ["--data", labelled, "--json", tmp_path / "f.json", "--report", tmp_path / "report"]
     arguments += ["--predictions", tmp_path / "p.jsonl", "--misspell", "mixed:1"]

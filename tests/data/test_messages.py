@@ -109,6 +109,7 @@ def test_a_reworded_message_is_a_near_duplicate():
     assert far < NEAR_DUPLICATE <= near
 
 
+@pytest.mark.slow
 def test_builder_prepares_and_loads_the_same_rows(rows, tmp_path, monkeypatch):
     def refuse(*_):
         raise AssertionError("The builder must not use the network")

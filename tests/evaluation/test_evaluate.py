@@ -109,6 +109,7 @@ def test_data_of_which_no_label_was_seen_cannot_be_scored(predictor):
         evaluate(predictor, data, unseen="count")
 
 
+@pytest.mark.slow
 def test_memory_grows_with_examples_and_not_with_classes_squared():
     """614c248 takes 400 MB for this: one-hot matrices of every cell and class."""
     classes, count = 4000, 2000

@@ -151,6 +151,7 @@ def test_pieces_take_tensorflow_text(random_run, tmp_path, monkeypatch):
     assert not Path(tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_folder_is_a_run(saved, texts, logits):
     import hier_rnn
 

@@ -68,6 +68,7 @@ def test_every_character_and_any_neighbours(form, lowercase):
     ],
     ids=["marks on a letter", "vowels", "marks on nothing", "signs", "every mark"],
 )
+@pytest.mark.slow
 def test_what_composes_slowly_is_composed_soon(text):
     """A stranger's text must not keep a server busy for minutes."""
     normalization = tf.function(Normalization("NFC", False))

@@ -130,6 +130,7 @@ def test_an_inner_name_below_its_outer_name_is_a_rule_that_never_decides(pattern
 
 
 @given(st.permutations(["sentence_encoder", ".*/bias", "head", ".*/lstm_0/forward/.*"]))
+@pytest.mark.slow
 def test_initializers_and_learning_rate_multipliers_agree(patterns):
     for name in shapes():
         first = next((pattern for pattern in patterns if matches(pattern, name)), None)

@@ -85,6 +85,7 @@ def test_same_labels(outcomes):
     assert same_labels(targets, predictions).tolist() == expected.tolist()
 
 
+@pytest.mark.slow
 def test_intervals_are_those_of_resampling_texts(outcomes):
     targets, predictions, _ = outcomes
     rows = sparse.csr_array(targets), sparse.csr_array(predictions)

@@ -136,6 +136,7 @@ def test_layers_that_share_weights_sum_their_gradients(make, gradients, distance
     assert distance(one["character_encoder/embedding"], three["character_encoder/embedding"]) < 1e-5
 
 
+@pytest.mark.slow
 def test_prefixes_that_are_not_shared_change_nothing(make, gradients, distance):
     encoder, builder = make(bidirectional=True, layers=2)
     tries = [builder(tf.constant(WORDS), shared=shared) for shared in (True, False)]

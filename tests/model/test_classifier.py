@@ -79,6 +79,7 @@ models = pytest.mark.parametrize("groups", MODELS.values(), ids=MODELS)
 
 
 @models
+@pytest.mark.slow
 def test_a_sentence_s_logits_do_not_depend_on_its_batch(groups, make, pack, sentences):
     model, builder = make(**groups)
     together = model(pack(sentences, builder)).numpy()

@@ -49,6 +49,7 @@ def test_a_saved_model_takes_raw_texts(model, pack, sentences, tmp_path):
     assert np.isfinite(loaded.texts(tf.constant([b"a\xff \xc3(", b"\x00"]))).all()
 
 
+@pytest.mark.slow
 def test_in_a_data_set(model, pack, sentences):
     classifier, builder = model
 

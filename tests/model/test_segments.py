@@ -144,6 +144,7 @@ def plainly(encoder, vectors, documents, masks=None):
         for name, options in OPTIONS.items()
     ],
 )
+@pytest.mark.slow
 def test_equal_to_a_plain_loop(options, make, vectors, upstream, distance):
     encoder = make(**options)
     found, gradients = differentiated(
@@ -326,6 +327,7 @@ def test_the_forward_initial_state_has_gradient_from_the_first_segment_alone(
     np.testing.assert_allclose(3 * carried[forward], cut[forward], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_recurrent_dropout_is_the_same_throughout_a_document(make, vectors, upstream, distance):
     encoder = make(layers=2, recurrent_dropout=0.5)
     seed = tf.constant([1, 9])

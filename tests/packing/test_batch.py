@@ -180,6 +180,7 @@ def test_a_repeated_word_is_spelled_once_unless_unshared():
     assert len(packed(shared=False)[0].ends) == 9
 
 
+@pytest.mark.slow
 def test_inside_a_data_set():
     builder = TrieBuilder(ALPHABET.table(), MARKS, bidirectional=True)
     batches = [(["ab", "a"], [2]), ([], [0, 0]), (["語", "語", "ab"], [1, 2])]

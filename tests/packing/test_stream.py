@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
+import pytest
 import tensorflow as tf
 
 from hier_rnn.packing.stream import PackedStream
@@ -34,6 +35,7 @@ def test_nothing_is_tuned_that_would_hold_up_the_end():
     assert stream.data.options().autotune.enabled is False
 
 
+@pytest.mark.slow
 def test_what_it_was_made_of_goes_with_it():
     """TensorFlow keeps every generator for ever: not the batches with it."""
 

@@ -99,6 +99,7 @@ def test_words_of_three_hundred_letters():
     check([first, (*first[:299], 7), first[:150], (5, *first[1:])])
 
 
+@pytest.mark.slow
 def test_keys_of_a_large_batch_do_not_overflow():
     """Few characters of so large an alphabet fit into a number."""
     size = 0x110000

@@ -193,6 +193,7 @@ def test_gradients_are_finite_differences(reset_after, name, finite_differences,
 
 
 @both_resets
+@pytest.mark.slow
 def test_recurrent_dropout_hides_units_from_the_recurrent_product(
     reset_after, known_rng, finite_differences, distance
 ):

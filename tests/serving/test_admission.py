@@ -32,6 +32,7 @@ def admission(**limits: object) -> Admission:
     return Admission(Limits(**limits), Metrics())
 
 
+@pytest.mark.slow
 def test_an_overloaded_server_says_when_to_try_again(serve, small_run):
     server = serve(small_run, "--max-pending", "2")
     with ThreadPoolExecutor(12) as threads:

@@ -79,6 +79,7 @@ def with_what_they_need(names: set[str]) -> set[str]:
         ),
     ],
 )
+@pytest.mark.slow
 def test_nothing_else_is_imported(small_run, code):
     ended = subprocess.run(
         [sys.executable, "-c", MODULES.format(code=code), str(small_run)],

@@ -185,6 +185,7 @@ def test_content_of_another_kind(server, headers):
     check(server.client.post("/predict", content=b'{"text": "good"}', headers=headers), 415)
 
 
+@pytest.mark.slow
 def test_compressed_bodies(server):
     body = b'{"text": "good"}'
     for encoding, compress in (("gzip", gzip.compress), ("deflate", zlib.compress)):
@@ -261,6 +262,7 @@ fields = st.dictionaries(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(body=st.binary(max_size=200) | fields.map(json.dumps).map(str.encode))
+@pytest.mark.slow
 def test_any_body_is_answered_or_refused(server, small_run, body):
     for path in ("/predict", "/explain", f"/v2/models/{small_run.name}/infer"):
         answer = server.client.post(path, content=body, headers=JSON)

@@ -132,6 +132,7 @@ def test_contrast(page, scheme):
     assert contrast("rule", "paper") >= 3  # the field's border
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_is_said_and_asked_again(page, server):
     page.route("**/explain", lambda route: route.fulfill(status=503, json={"error": "busy"}))
     page.keyboard.type("sad")

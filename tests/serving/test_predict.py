@@ -62,6 +62,7 @@ def test_half_of_a_surrogate_pair_is_a_text_too(server):
     assert explained.json()["text"] == "good \ud800"
 
 
+@pytest.mark.slow
 def test_fifty_clients_at_once_get_the_answers_of_one(server, predictor):
     words = ["good", "nice", "sad", "late", "who", "what", "shop", "café", "it"]
 

@@ -94,6 +94,7 @@ def test_a_file_system_without_locks_is_told_of(tmp_path, monkeypatch, caplog):
         assert "this file system has no locks" in caplog.text
 
 
+@pytest.mark.slow
 def test_many_at_once_have_one_winner(tmp_path):
     script = HOLD.replace("time.sleep(60)", "time.sleep(1)")
     command = [sys.executable, "-c", script, str(tmp_path / "run")]

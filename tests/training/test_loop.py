@@ -77,6 +77,7 @@ def test_stop_names_the_texts_and_keeps_the_last_good_weights(train, broken, tmp
         np.testing.assert_array_equal(found[name], wanted[name])
 
 
+@pytest.mark.slow
 def test_skip_leaves_the_batch_out(train, broken, tmp_path, caplog):
     broken(2, 1)
     events = told(train, on_divergence="skip")

@@ -138,6 +138,7 @@ def test_dropout_is_for_training_alone(plain, groups):
     assert trial.loss != pytest.approx(plain.loss, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_dropout_between_layers():
     layers = {"character_encoder": {"layers": 2}, "sentence_encoder": {"layers": 2}}
     bare = Trial(**layers)
@@ -147,6 +148,7 @@ def test_dropout_between_layers():
         assert trial.loss != pytest.approx(bare.loss, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_every_step_and_seed_has_dropout_of_its_own():
     dropped = {"head": {"dropout": 0.5}}
     losses = [Trial(**dropped).loss, Trial(number=1, **dropped).loss, Trial(seed=1, **dropped).loss]

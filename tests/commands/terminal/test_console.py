@@ -85,6 +85,7 @@ def test_an_interruption_says_what_is_kept():
 
 
 @pytest.mark.parametrize("line", ["hier-rnn inspect >&-", "hier-rnn --help >&- 2>&-"])
+@pytest.mark.slow
 def test_a_closed_stream_is_no_error(shell, line):
     result = shell(line)
     assert (result.returncode, result.stderr) == (0, "")
@@ -98,11 +99,13 @@ def test_a_closed_standard_output_is_not_mistaken_for_a_file(shell, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["inspect", "inspect --json", "train classify --help"])
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_mistake(shell, command):
     result = shell(f"hier-rnn {command} | true")
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_full_device_is_a_mistake_told_once(shell):
     result = shell("hier-rnn inspect > /dev/full")
     assert result.returncode == 2

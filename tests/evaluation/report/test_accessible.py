@@ -6,7 +6,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 AT_MOST = 20_000  # milliseconds
 PHONE, DESK = 390, 1280
 
@@ -37,11 +37,8 @@ def opened(browser, report):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [PHONE, pytest.param(DESK, marks=pytest.mark.slow)])
-@pytest.mark.parametrize(
-    "case",
-    ["one run", *(pytest.param(c, marks=pytest.mark.slow) for c in ("two runs", "many classes"))],
-)
+@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("case", ["one run", "two runs", "many classes"])
 def test_axe_finds_no_violation(opened, case, width, scheme):
     page = opened(case, width, scheme, bypass_csp=True)  # or axe itself could not be put in
     page.get_by_label("Colour each character").first.check()  # all colours, on all they stand on

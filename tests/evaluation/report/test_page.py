@@ -253,6 +253,7 @@ def test_a_report_without_misspellings_or_errors_says_so(predictors, tmp_path):
 
 
 @pytest.mark.skipif(not BROWSER, reason="no browser to run the page's script in")
+@pytest.mark.slow
 def test_classes_and_errors_can_be_filtered_and_a_cell_leads_to_its_texts(report):
     """The script runs in a browser: what it filters is counted beside the field."""
     path = report("many classes") / "report.html"

@@ -228,6 +228,7 @@ def test_an_encoder_to_start_from(train, tiny, small_run, tmp_path):
     assert len(found["character_encoder/embedding"]) > known
 
 
+@pytest.mark.slow
 def test_the_result(train, tiny, tmp_path):
     result = train_classifier(tiny(training={"epochs": 3}), tmp_path / "run")
     rows = metrics(tmp_path / "run")
@@ -283,6 +284,7 @@ def test_checkpoints_of_a_finished_run_go_unless_they_are_to_be_kept(tiny, tmp_p
     assert not (run / "checkpoints").exists()
 
 
+@pytest.mark.slow
 def test_sources_instead_of_paths(tiny, data, tmp_path, plain):
     """Examples from memory train to the same weights as the files that they came from."""
 
@@ -317,6 +319,7 @@ def test_tensorboard(train, tmp_path, monkeypatch):
     assert not (tmp_path / "without").exists()
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_left_alone(train, tmp_path, caplog):
     before = train(training=SHORT)
     file = tmp_path / "run" / "model.safetensors"

@@ -42,6 +42,7 @@ def test_who_is_missing_is_told(free_addresses):
             other.result(SECONDS)
 
 
+@pytest.mark.slow
 def test_a_missing_chief_is_told(free_addresses):
     with pytest.raises(UserError, match=r"worker 0 \(localhost:\d+\) did not come within 1 second"):
         gather(clusters(free_addresses(2))[1], 1)

@@ -81,6 +81,7 @@ def test_loss_and_gradient_are_those_of_every_word_by_itself(marks, encoder):
 
 
 @pytest.mark.parametrize("marks", [True, False])
+@pytest.mark.slow
 def test_bits_are_those_of_a_count_by_hand(marks):
     model = language_model(marks)
     encoder, layer = model._encoder, model.next_character

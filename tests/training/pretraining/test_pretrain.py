@@ -378,6 +378,7 @@ def test_a_directory_of_something_else_is_left_alone(configuration, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+@pytest.mark.slow
 def test_no_averages_are_kept_that_nobody_reads(configuration, tmp_path, monkeypatch):
     """614c248 averaged the weights of each pretraining, saved the averages and left them unread."""
     kept = []

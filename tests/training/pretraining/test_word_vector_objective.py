@@ -116,6 +116,7 @@ def test_the_map_that_fits_is_the_ridge_regression(monkeypatch, at_once):
 
 
 @pytest.mark.parametrize("encoder", [{}, {"bidirectional": True}, {"projection": 6, "layers": 2}])
+@pytest.mark.slow
 def test_loss_is_the_weighted_mean_of_one_minus_cosine(encoder):
     model = distillation(encoder, frequency_exponent=1.0)
     made = targets()

@@ -75,6 +75,7 @@ def test_the_most_frequent_words_are_known_if_not_all_fit(encoder, monkeypatch):
     assert (rows >= 0).tolist() == [False, True, False, True]
 
 
+@pytest.mark.slow
 def test_a_text_without_words(tiny, tmp_path):
     empty = tmp_path / "empty.tsv"
     empty.write_text("label\ttext\n" + "a\t\nb\t\n" * 3)
