@@ -56,10 +56,7 @@ OBJECTIVE = f"{CLASSIFY}.objective"
 KILLS = {
     "before anything is written": (f"{CLASSIFY}.train", "claim_output", 1),
     "in the warm start": (LOOP, "TrainingLoop.evaluate", 2),
-    "before the first checkpoint": (OBJECTIVE, "ClassificationObjective.begin", 1),
-    "within an epoch": (OBJECTIVE, "ClassificationObjective.size", 3),
     "while it writes a checkpoint": ("hier_rnn.files", "os.replace", 2),
-    "in an evaluation": (f"{CLASSIFY}.tasks.one_label", "OneLabelTask.metrics", 1),
     "after an evaluation, before its checkpoint": (
         "hier_rnn.training.state",
         "TrainerState.begin_epoch",

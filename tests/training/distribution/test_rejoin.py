@@ -13,7 +13,7 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.training.classification.train import train_classifier
 
 SECONDS = 240  # for whatever a process does
-EPOCHS = 40
+EPOCHS = 20
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
@@ -28,7 +28,7 @@ def data(trainings, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def options(data) -> dict:
-    """Options of a training of 240 short steps, each of which is saved."""
+    """Options of a training of 120 short steps, each of which is saved."""
     return {
         "data": {"train": (str(data),), "validation": str(data)},
         "text": {"words": "whitespace"},
@@ -79,7 +79,7 @@ def test_a_worker_that_is_killed_rejoins(
     files = [tmp_path / f"worker-{index}.txt" for index in range(2)]
     arguments = [*command, "--out", out, "--training.worker_timeout", "120"]
     workers = [begin(arguments, addresses, index, file) for index, file in enumerate(files)]
-    wait_for_step(out, random.randint(1, 150))
+    wait_for_step(out, random.randint(1, 80))
     workers[victim].kill()
     workers[victim].wait(SECONDS)
     again = [flag for flag in arguments if flag != "--force"]
@@ -94,7 +94,7 @@ def test_a_worker_that_is_killed_rejoins(
     assert len(rows) == EPOCHS
 
 
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("victim", [0])
 def test_the_others_stop_if_it_does_not_come_back(victim, command, begin, free_addresses, tmp_path):
     addresses, out = free_addresses(2), tmp_path / "run"
     files = [tmp_path / f"worker-{index}.txt" for index in range(2)]

@@ -17,6 +17,7 @@ import numpy as np
 
 import hier_rnn
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.files import write_atomically
 from hier_rnn.tensorflow_setup import import_tensorflow
 
 MIDDLE = ["the", "film", "was", "a", "story", "with", "actors", "music", "and", "scenes"]
@@ -110,15 +111,6 @@ def word_vectors(out: Path, distribute: str) -> None:
     pretrain(out, distribute, texts(), {})
 
 
-def given_vectors(out: Path, distribute: str) -> None:
-    """Vectors of a file."""
-    draw, path = np.random.default_rng(1), out.parent / "vectors.txt"
-    words = [*MIDDLE, *KNOWN["good"], *KNOWN["bad"]]
-    lines = [f"{word} {' '.join(map(str, draw.normal(size=4).round(3)))}" for word in words]
-    path.write_text("\n".join([f"{len(lines)} 4", *lines]) + "\n", "utf-8")
-    pretrain(out, distribute, None, {"vectors": str(path)})
-
-
 def next_character(out: Path, distribute: str) -> None:
     """The next character."""
     pretrain(out, distribute, texts(), {"objective": "next-character"})
@@ -127,8 +119,10 @@ def next_character(out: Path, distribute: str) -> None:
 def sentence_vectors(out: Path, distribute: str) -> None:
     """A teacher's vectors of texts, and the similarities between them."""
     source, targets = out.parent / "texts.txt", out.parent / "targets.npy"
-    source.write_text("\n".join(texts()) + "\n", "utf-8")
-    np.save(targets, np.random.default_rng(2).normal(size=(len(texts()), 6)).astype(np.float16))
+    with write_atomically(source) as file:
+        file.write("\n".join(texts()) + "\n")
+    with write_atomically(targets, "wb") as file:
+        np.save(file, np.random.default_rng(2).normal(size=(len(texts()), 6)).astype(np.float16))
     sentences = {"batch_size": 9, "epochs": 2}
     given = {"objective": "sentence-vectors", "sentences": sentences, "validation_share": 0.2}
     pretrain(out, distribute, str(source), given | {"data": {"targets": str(targets)}})
@@ -139,7 +133,6 @@ TRAININGS: dict[str, Callable[[Path, str], None]] = {
     "dropped": dropped,
     "segments": segments,
     "word_vectors": word_vectors,
-    "given_vectors": given_vectors,
     "next_character": next_character,
     "sentence_vectors": sentence_vectors,
 }
