@@ -19,7 +19,7 @@ NAMES = (
     "next_character",
     "sentence_vectors",
 )
-OBJECTIVES = ("plain", "word_vectors", "next_character", "sentence_vectors")
+THREE = ("segments", "sentence_vectors")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
@@ -38,13 +38,13 @@ def alone(trainings, weights_of, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def together(begin, free_addresses, program, tmp_path_factory):
-    """Returns the folder in which so many workers have trained: two all, more the objectives."""
+    """Returns the folder in which so many workers have trained: two all, three some."""
 
     @functools.cache
     def train(count: int) -> Path:
         folder, addresses = tmp_path_factory.mktemp("together"), free_addresses(count)
         files = [folder / f"worker-{index}.txt" for index in range(count)]
-        command = [program, "multi-worker", folder, *(NAMES if count == 2 else OBJECTIVES)]
+        command = [program, "multi-worker", folder, *(NAMES if count == 2 else THREE)]
         workers = [begin(command, addresses, i, file) for i, file in enumerate(files)]
         for worker, file in zip(workers, files, strict=True):
             assert worker.wait(SECONDS) == 0, file.read_text("utf-8")
@@ -57,7 +57,7 @@ def together(begin, free_addresses, program, tmp_path_factory):
 def mirrored(program, tmp_path_factory) -> Path:
     """The folder in which two devices of one process have trained."""
     folder = tmp_path_factory.mktemp("mirrored")
-    command = [sys.executable, str(program), "mirrored", str(folder), "segments"]
+    command = [sys.executable, str(program), "mirrored", str(folder), "plain"]
     done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr.decode()
     return folder
@@ -82,9 +82,9 @@ def test_two_workers_come_to_the_weights_of_one_process(alone, together, weights
 
 
 def test_three_workers_come_to_the_weights_of_one_process(alone, together, weights_of):
-    for name in OBJECTIVES:
+    for name in THREE:
         assert_same(weights_of(together(3) / name), alone(name))
 
 
 def test_devices_come_to_the_weights_of_one(alone, mirrored, weights_of):
-    assert_same(weights_of(mirrored / "segments"), alone("segments"))
+    assert_same(weights_of(mirrored / "plain"), alone("plain"))

@@ -71,7 +71,7 @@ def wait_for_step(out: Path, step: int) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("victim", [0])
 def test_a_worker_that_is_killed_rejoins(
     victim, command, begin, free_addresses, undisturbed, weights_of, tmp_path
 ):
@@ -94,7 +94,7 @@ def test_a_worker_that_is_killed_rejoins(
     assert len(rows) == EPOCHS
 
 
-@pytest.mark.parametrize("victim", [0])
+@pytest.mark.parametrize("victim", [1])
 def test_the_others_stop_if_it_does_not_come_back(victim, command, begin, free_addresses, tmp_path):
     addresses, out = free_addresses(2), tmp_path / "run"
     files = [tmp_path / f"worker-{index}.txt" for index in range(2)]
