@@ -19,7 +19,7 @@ NAMES = (
     "next_character",
     "sentence_vectors",
 )
-THREE = ("segments", "sentence_vectors")
+THREE = ("sentence_vectors",)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
@@ -38,7 +38,7 @@ def alone(trainings, weights_of, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def together(begin, free_addresses, program, tmp_path_factory):
-    """Returns the folder in which so many workers have trained: two all, three some."""
+    """Returns the folder in which so many workers have trained: two all, three one of them."""
 
     @functools.cache
     def train(count: int) -> Path:

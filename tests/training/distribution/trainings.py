@@ -75,17 +75,6 @@ def dropped(out: Path, distribute: str) -> None:
     classify(out, distribute, {}, sentence_encoder=options, character_encoder=encoder)
 
 
-def segments(out: Path, distribute: str) -> None:
-    """With texts read in segments of three words, words as the unit of a batch, phases."""
-    training = {
-        "batch_by": "words",
-        "batch_size": 30,
-        "phases": [{"freeze": ["character_encoder"], "steps": 4}, {"epochs": 1}],
-    }
-    options = {"layers": 2, "segment_words": 3, "recurrent_dropout": 0.2}
-    classify(out, distribute, training, sentence_encoder=options)
-
-
 def pretrain(out: Path, distribute: str, source: Any, pretraining: dict[str, Any]) -> None:
     """Pretrains an encoder."""
     groups = {
@@ -131,7 +120,6 @@ def sentence_vectors(out: Path, distribute: str) -> None:
 TRAININGS: dict[str, Callable[[Path, str], None]] = {
     "plain": plain,
     "dropped": dropped,
-    "segments": segments,
     "word_vectors": word_vectors,
     "next_character": next_character,
     "sentence_vectors": sentence_vectors,
