@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -124,13 +125,13 @@ class _Counting(beam.DoFn):
         for value in self.take():
             yield WindowedValue(value, window.max_timestamp(), [window])
 
+    @abstractmethod
     def count(self, element: Any) -> Iterator[tuple[Part, str]]:
         """Counts a source, and yields the files of what does not have to be held any more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self) -> Iterator[tuple[Part, str]]:
         """Yields the files of all that is held."""
-        raise NotImplementedError
 
 
 class CountWords(_Counting):
