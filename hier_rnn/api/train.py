@@ -71,7 +71,8 @@ def train(
         validation: Likewise. Default None: a stratified tenth of the training data.
         test: Likewise; the finished run is evaluated on it. Default None.
         out: The run directory. Default None: a temporary one, gone when Python ends.
-        encoder: An encoder directory to start from. Default None.
+        encoder: What to start from: an encoder directory, `english`, `none`, or `auto`. Default
+            None: what `config` names, or else `auto`, English for English text.
         config: Options: a `Configuration` or a TOML file. Default None.
         force: Start over what `out` already holds. Default False.
         keep_checkpoints: Keep the checkpoints of the finished run. Default False.

@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorates a command with the options of training, which its help does not list."""
     groups = ["text", "character_encoder", "sentence_encoder", "head", "initializers", "training"]
-    flags = {"data.encoder": "--encoder DIR", "training.freeze_encoder": "--freeze-encoder"}
+    flags = {
+        "data.encoder": "--encoder auto|none|english|DIR",
+        "training.freeze_encoder": "--freeze-encoder",
+    }
     command = configuration_options(flags, groups, hidden=True)(command)
     help = "with --cross-validate: options of the training from a file"
     decorated: Callable[..., Any] = path_option("--config", "FILE.toml", help)(command)

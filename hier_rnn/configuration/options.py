@@ -19,6 +19,7 @@ Width = Annotated[int, Field(gt=0, le=16_384)]
 Layers = Annotated[int, Field(gt=0, le=64)]
 Seconds = Annotated[float, Field(ge=1, le=10**6)]
 AUTO: Literal["auto"] = "auto"  # until the training data are looked at
+NO_ENCODER, ENGLISH = "none", "english"
 CHARACTER_ENCODER, SENTENCE_ENCODER = "character_encoder", "sentence_encoder"
 OnDivergence = Literal["stop", "skip", "restore"]
 Distribute = Literal["none", "mirrored", "multi-worker"]
@@ -507,7 +508,10 @@ class Data(Options):
         " billing|refund; it makes data.multi_label true",
     )
     encoder: str = Field(
-        default="", description="start from this encoder directory, or a run directory's encoder"
+        default=AUTO,
+        description="what to start from: an encoder directory, a run directory (its encoder),"
+        " english (the encoder in the package), or none; auto: a classifier of English text starts"
+        " from english, everything else from none",
     )
     transfer: Literal["auto", "character", "sentence", "both"] = Field(
         default="auto",
@@ -549,9 +553,15 @@ class Configuration(Options):
     pretraining: Pretraining = Pretraining()
 
     @property
+    def encoder(self) -> str:
+        """The encoder to start from, as `data.encoder` names it; empty: none, or not decided."""
+        named = self.data.encoder
+        return "" if named in (AUTO, NO_ENCODER) else named
+
+    @property
     def transferred(self) -> tuple[str, ...]:
-        """The parts of the model that come from `data.encoder`, by the names of their weights."""
-        if not self.data.encoder:
+        """The parts of the model that come from the encoder, by the names of their weights."""
+        if not self.encoder:
             return ()
         parts = {"sentence": (SENTENCE_ENCODER,), "both": (CHARACTER_ENCODER, SENTENCE_ENCODER)}
         return parts.get(self.data.transfer, (CHARACTER_ENCODER,))
@@ -564,5 +574,5 @@ class Configuration(Options):
         """
         if SENTENCE_ENCODER in self.transferred:
             return False
-        as_it_is = bool(self.data.encoder) and self.training.freeze_encoder
+        as_it_is = bool(self.encoder) and self.training.freeze_encoder
         return self.training.warm_start_epochs > 0 and not as_it_is

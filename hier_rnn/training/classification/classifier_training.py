@@ -83,7 +83,7 @@ class ClassifierTraining:
         self.objective = ClassificationObjective(
             configuration, self.options, classifier, builder, data
         )
-        rules, encoder = configuration.initializers.rules, configuration.data.encoder
+        rules, encoder = configuration.initializers.rules, configuration.encoder
         self._assign_initial(self.shapes, rules, encoder, configuration.transferred)
 
     def run(self, on_event: Listener) -> dict[str, Any]:
@@ -194,7 +194,7 @@ class ClassifierTraining:
 
     def _decisions_on_encoder(self) -> list[WeightInit]:
         configuration = self.configuration
-        rules, encoder = configuration.initializers.rules, configuration.data.encoder
+        rules, encoder = configuration.initializers.rules, configuration.encoder
         decisions = resolve(self.shapes, rules, encoder, configuration.transferred)
         return [decisions[name] for name in self.shapes if name.startswith("character_encoder/")]
 

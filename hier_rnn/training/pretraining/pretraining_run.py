@@ -70,7 +70,7 @@ class PretrainingRun:
         self.vocabulary = Counter(dict(zip(words.words, words.counts.tolist(), strict=True)))
         self.alphabet = _alphabet(configuration, words, self.vocabulary)
         self.previous_words: Counter[str] = Counter()
-        encoder = configuration.data.encoder
+        encoder = configuration.encoder
         if CHARACTER_ENCODER in configuration.transferred:
             directory = EncoderDirectory.find(Path(encoder))
             self.previous_words.update(directory.read_vocabulary())
@@ -151,7 +151,7 @@ class PretrainingRun:
         """Gives the weights their first values."""
         configuration, weights = self.configuration, self.objective.named_weights()
         rules, seed = configuration.initializers.rules, configuration.seed
-        encoder = configuration.data.encoder
+        encoder = configuration.encoder
         shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
         # The rules are for the encoder; what only pretraining needs starts as by default.
         own = {name: shapes.pop(name) for name in self.encoder_weights}
