@@ -40,7 +40,11 @@ from hier_rnn.text.tokenizer import Tokenizer
 LIMIT = 3600.0  # seconds for one training
 CLOSE = 1e-5
 COMMANDS = {
-    "classify": ["train", "--training.warm_start_epochs", "0", "--training.patience", "0"],
+    # By the loss, so that rounding does not decide which of two epochs is kept.
+    "classify": [
+        *("train", "--training.warm_start_epochs", "0", "--training.patience", "0"),
+        *("--training.validation_metric", "loss"),
+    ],
     "next-character": ["train", "pretrain", "--objective", "next-character"],
     "word-vectors": ["train", "pretrain", "--objective", "word-vectors"],
 }
