@@ -37,6 +37,7 @@ def main() -> None:
     add("--data", nargs=2, action="append", metavar=("TRAIN", "TEST"), help="may be repeated")
     add("--models", nargs="+", choices=list(MODELS), default=list(MODELS))
     add("--encoder", metavar="ENCODER", help="what hier_rnn starts from, as for train")
+    add("--config", metavar="FILE", help="options of hier_rnn, TOML")
     add("--minilm", metavar="DIR", help="a sentence transformer's files")
     add("--runs", type=positive, default=3, metavar="N", help="runs of each; medians are shown")
     add("--json", type=Path, metavar="FILE", help="write the results")
@@ -58,6 +59,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                     "train": train,
                     "test": test,
                     "encoder": options.encoder,
+                    "config": options.config,
                     "minilm": options.minilm,
                     "seed": seed,
                 }

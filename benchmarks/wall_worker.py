@@ -1,6 +1,6 @@
 """From a command to a printed score, once, in a new process: what `benchmarks.wall` starts.
 
-It reads a JSON object from standard input (`model`, `train`, `test`, `encoder`, `seed`, `begun`)
+It reads a JSON object from standard input (what to train, on what, and when it was begun)
 and writes one to standard output: the seconds of each phase, and the accuracy on the test data.
 """
 
@@ -69,6 +69,7 @@ def own(task: dict[str, Any], phases: Phases) -> float:
             task["train"],
             out=Path(folder) / "run",
             encoder=task["encoder"],
+            config=task["config"],
             seed=task["seed"],
             on_event=listen,
         )

@@ -31,11 +31,17 @@ def test_the_table_has_the_largest_phase_first(capsys):
 
 
 @pytest.mark.slow
-def test_a_training_is_timed_in_a_process_of_its_own(data, capsys):
+def test_a_training_is_timed_in_a_process_of_its_own(data, tmp_path, capsys):
+    config = tmp_path / "small.toml"
+    config.write_text(
+        "[character_encoder]\nunits = 8\n[sentence_encoder]\nunits = 4\n"
+        "[training]\nepochs = 2\nwarm_start_epochs = 2\nminimum_steps_per_epoch = 0\n"
+    )
     options = argparse.Namespace(
         data=[(data["train"], data["validation"])],
         models=["hier_rnn", "minilm"],
         encoder=None,
+        config=str(config),
         minilm=None,
         runs=1,
     )
@@ -44,5 +50,5 @@ def test_a_training_is_timed_in_a_process_of_its_own(data, capsys):
     assert list(result["runs"]) == ["hier_rnn"] and "minilm" in capsys.readouterr().err
     assert 0 < run["accuracy"] <= 1
     assert sum(run["seconds"].values()) == pytest.approx(run["whole"])
-    for phase in ("start", "reading", "steps", "validation", "evaluation"):
+    for phase in ("start", "reading", "warm start", "steps", "validation", "evaluation"):
         assert run["seconds"][phase] > 0

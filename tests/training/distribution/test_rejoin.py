@@ -102,7 +102,7 @@ def test_a_worker_that_goes_while_all_connect(
 ):
     addresses, out = free_addresses(2), tmp_path / "run"
     files = [tmp_path / f"worker-{index}.txt" for index in range(2)]
-    arguments = [*command, "--out", out, "--training.worker_timeout", "50"]
+    arguments = [*command, "--out", out, "--training.worker_timeout", "40"]
     there = (
         "from hier_rnn.training.distribution.cluster import read_cluster\n"
         "from hier_rnn.training.distribution.gathering import gather\n"
@@ -123,7 +123,7 @@ def test_a_worker_that_goes_while_all_connect(
 def test_the_others_stop_if_it_does_not_come_back(victim, command, begin, free_addresses, tmp_path):
     addresses, out = free_addresses(2), tmp_path / "run"
     files = [tmp_path / f"worker-{index}.txt" for index in range(2)]
-    arguments = [*command, "--out", out, "--training.worker_timeout", "20"]
+    arguments = [*command, "--out", out, "--training.worker_timeout", "10"]
     workers = [begin(arguments, addresses, index, file) for index, file in enumerate(files)]
     wait_for_step(out, 10)
     [trains] = psutil.Process(workers[victim].pid).children()
@@ -131,7 +131,7 @@ def test_the_others_stop_if_it_does_not_come_back(victim, command, begin, free_a
     trains.wait(SECONDS)  # it does not outlive the process that watches it
     assert workers[1 - victim].wait(SECONDS) == 2
     said = files[1 - victim].read_text("utf-8")
-    assert f"worker {victim} ({addresses[victim]}) did not come within 20 seconds" in said
+    assert f"worker {victim} ({addresses[victim]}) did not come within 10 seconds" in said
     assert "go on from the last checkpoint" in said
     assert list(out.glob("checkpoints/step-*.safetensors"))
 
