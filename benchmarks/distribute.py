@@ -3,9 +3,10 @@
     python -m benchmarks.distribute speed [--workers 2] [--epochs 2] [--json FILE]
     python -m benchmarks.distribute kills [--kills 10] [--seed N] [--json FILE]
 
-`speed` trains a classifier and both pretrainings of words at the shipped sizes, in one process and
-in several, each on a processor of its own, and prints words per second and the bytes that are
-summed in a step. `kills` trains small ones: at a random moment a worker is killed (SIGKILL) and
+`speed` trains a classifier and both pretrainings of words at the shipped sizes, in one process, in
+one with a worker's share of each batch alone, and in several, each on a processor of its own. It
+prints words per second, the bytes that are summed in a step and the time that this takes. `kills`
+trains small ones: at a random moment before the run is written, a worker is killed (SIGKILL) and
 begun again; at the end the weights must be those of one process, within 1e-5.
 """
 
@@ -29,14 +30,21 @@ from typing import Any
 import click
 import numpy as np
 
+from hier_rnn.configuration.options import Configuration, Text
 from hier_rnn.sources.bundled import bundled
+from hier_rnn.sources.source import open_source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.text.tokenizer import Tokenizer
 
 LIMIT = 3600.0  # seconds for one training
 CLOSE = 1e-5
 COMMANDS = {
-    "classify": ["train", "--training.warm_start_epochs", "0", "--training.patience", "0"],
+    # By the loss, so that rounding does not decide which of two epochs is kept.
+    "classify": [
+        *("train", "--training.warm_start_epochs", "0", "--training.patience", "0"),
+        *("--training.validation_metric", "loss"),
+    ],
     "next-character": ["train", "pretrain", "--objective", "next-character"],
     "word-vectors": ["train", "pretrain", "--objective", "word-vectors"],
 }
@@ -119,34 +127,46 @@ def weights_of(out: Path) -> dict[str, np.ndarray]:
     return kind(out).read_weights()
 
 
-def speed_of(kind: str, count: int, epochs: int, folder: Path) -> dict[str, Any]:
-    """Returns words per second of a training's epochs but the first, and what it sums up.
+def speed_of(kind: str, count: int, batch: int, epochs: int, folder: Path) -> dict[str, Any]:
+    """Returns the speed of a training's epochs but the first, and what it sums up.
 
     Args:
         kind: A key of `COMMANDS`.
         count: Workers.
+        batch: What all of them together take in a step: sentences, or distinct words.
         epochs: Epochs that count.
         folder: For the run.
     """
-    out = folder / f"{kind}-{count}"
+    out = folder / f"{kind}-{count}-{batch}"
     group = "training" if kind == "classify" else "pretraining"
     data = "--train" if kind == "classify" else "--text"
-    arguments = [*COMMANDS[kind], data, str(bundled("train")), "--out", str(out)]
-    train([*arguments, "--quiet", f"--{group}.epochs", str(epochs + 1)], count, folder)
+    arguments = [*COMMANDS[kind], data, str(bundled("train")), "--out", str(out), "--quiet"]
+    options = [f"--{group}.epochs", str(epochs + 1), f"--{group}.batch_size", str(batch)]
+    train([*arguments, *options], count, folder)
     rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text("utf-8").splitlines()]
     speed = statistics.median(row["words_per_second"] for row in rows[1:])
-    steps = rows[-1]["step"] / len(rows)
     size = 4 * (2 + sum(values.size for values in weights_of(out).values()))
     # Each worker sends and receives so much where sums go around in a ring.
     sent = 2 * (count - 1) / count * size
     return {
         "kind": kind,
         "workers": count,
+        "batch": batch,
         "words_per_second": round(speed, 1),
-        "steps_per_epoch": round(steps),
+        "milliseconds_per_step": round(1000 * words_of_step(kind, batch) / speed, 2),
         "bytes_summed": size if count > 1 else 0,
         "bytes_sent_by_each": round(sent),
+        "out": str(out),
     }
+
+
+def words_of_step(kind: str, batch: int) -> float:
+    """Returns how many words a step has in the mean."""
+    if kind != "classify":
+        return batch
+    tokenizer = Tokenizer(Text(words="whitespace"))
+    lengths = [len(tokenizer(example.text)) for example in open_source(bundled("train"))]
+    return batch * statistics.mean(lengths)
 
 
 def kill_once(draw: random.Random, folder: Path, arguments: Sequence[str]) -> dict[str, Any]:
@@ -165,7 +185,8 @@ def kill_once(draw: random.Random, folder: Path, arguments: Sequence[str]) -> di
             time.sleep(0.01)
         time.sleep(delay * 1.5 * (time.monotonic() - begun))
         steps = sorted(path.stem for path in out.rglob("step-*.safetensors"))
-        late = processes[victim].poll() is not None
+        # When the run is written, the others end, and nobody waits for one that is begun again.
+        late = processes[victim].poll() is not None or RunDirectory(out).finished
         processes[victim].kill()
         processes[victim].wait()
         killed = time.monotonic()
@@ -203,13 +224,24 @@ def speed(workers: int, epochs: int, kinds: Sequence[str], file: Path | None) ->
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds or COMMANDS:
-            for count in (1, workers):
-                rows.append(speed_of(kind, count, epochs, Path(folder)))
-                print(rows[-1], flush=True)
-            gap = largest_difference(*(Path(folder) / f"{kind}-{n}" for n in (1, workers)))
-            rows[-1]["largest_difference"] = gap
-            times = rows[-1]["words_per_second"] / rows[-2]["words_per_second"]
-            print(f"{kind}: {times:.2f} times as fast, weights within {gap:.1e}", flush=True)
+            group = Configuration().training if kind == "classify" else Configuration().pretraining
+            batch = group.batch_size
+            settings = ((1, batch), (1, batch // workers), (workers, batch))
+            one, share, several = (
+                speed_of(kind, count, size, epochs, Path(folder)) for count, size in settings
+            )
+            gap = largest_difference(*(Path(row.pop("out")) for row in (one, several)))
+            del share["out"]
+            times = several["words_per_second"] / one["words_per_second"]
+            together = several["milliseconds_per_step"] - share["milliseconds_per_step"]
+            several |= {"largest_difference": gap, "milliseconds_of_summing": round(together, 2)}
+            rows += [one, share, several]
+            print(*rows[-3:], sep="\n")
+            print(
+                f"{kind}: {times:.2f} times as fast, weights within {gap:.1e}; a step takes"
+                f" {together:.1f} ms longer than a worker's share alone",
+                flush=True,
+            )
     if file:
         file.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
 

@@ -1,9 +1,9 @@
 """What each piece of work costs against its size, over three decades: seconds and memory.
 
 Counting words and contexts, making word vectors of the counts, teaching them to the encoder,
-training a classifier on labelled sentences once each, and classifying sentences. Every size is
-measured in a process of its own, one after the other. What a hundred or a thousand machines would
-need follows from these figures in docs/scale.md. Runs on Linux.
+training a classifier on labelled sentences once each, reading them alone, and classifying. Every
+size is measured in a process of its own, one after the other. What a hundred or a thousand machines
+would need follows from these figures in docs/scale.md. Runs on Linux.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ UNITS = {
     "factorize": "subtokens",
     "distill": "words",
     "train": "sentences",
+    "read": "sentences",
     "classify": "sentences",
 }
 SIZES = {
     "count": (10_000, 100_000, 1_000_000, 10_000_000),
     "factorize": (1_000, 10_000, 100_000, 1_000_000),
     "distill": (600, 6_000, 60_000, 600_000),
-    "train": (1_000, 10_000, 100_000, 1_000_000),
+    "train": (100, 1_000, 10_000, 100_000),
+    "read": (100, 1_000, 10_000, 100_000),
     "classify": (1_000, 10_000, 100_000, 1_000_000),
 }
 WORK = {
@@ -130,6 +132,7 @@ def _cells(piece: str, row: dict[str, Any]) -> Sequence[str]:
         "factorize": ("pairs",),
         "distill": ("spellings",),
         "train": ("words_per_second",),
+        "read": (),
         "classify": ("words",),
     }[piece]
     return (

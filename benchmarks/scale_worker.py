@@ -106,16 +106,12 @@ def distill(task: dict[str, Any]) -> Figures:
 def train(task: dict[str, Any]) -> Figures:
     """Trains a classifier on so many sentences, once each."""
     from hier_rnn.configuration.options import Configuration
-    from hier_rnn.sources.source import open_source
     from hier_rnn.training.classification.train import train_classifier
     from hier_rnn.training.events import Step
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        examples = list(open_source(task["data"]))
-        with (folder / "train.jsonl").open("w", encoding="utf-8") as file:
-            for example in islice(chain.from_iterable(repeat(examples)), task["size"]):
-                file.write(json.dumps({"label": example.label, "text": example.text}) + "\n")
+        examples = _write_examples(folder / "train.jsonl", task)
         with (folder / "dev.jsonl").open("w", encoding="utf-8") as file:
             for example in examples[:200]:
                 file.write(json.dumps({"label": example.label, "text": example.text}) + "\n")
@@ -152,6 +148,26 @@ def train(task: dict[str, Any]) -> Figures:
     }
 
 
+def read(task: dict[str, Any]) -> Figures:
+    """Reads, cuts into words and misspells so many sentences: what every worker does for all."""
+    from hier_rnn.configuration.options import Text, Training
+    from hier_rnn.sources.source import open_source
+    from hier_rnn.text.tokenizer import Tokenizer
+    from hier_rnn.training.classification.batching.batches import endless_batches
+
+    options = Training(batch_size=task["batch_size"])
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "train.jsonl"
+        _write_examples(path, task)
+        words = Tokenizer(Text(words="whitespace"))
+        batches = endless_batches(open_source(str(path)), words, lambda example: 0, options, seed=0)
+        begun = time.perf_counter()
+        sentences = [
+            len(batch) for batch in islice(batches, -(-task["size"] // options.batch_size))
+        ]
+        return {"seconds": time.perf_counter() - begun, "size": sum(sentences)}
+
+
 def classify(task: dict[str, Any]) -> Figures:
     """Classifies so many sentences, each of them new to the cache as far as the data have them."""
     import hier_rnn
@@ -174,6 +190,7 @@ PIECES: dict[str, Callable[[dict[str, Any]], Figures]] = {
     "factorize": factorize,
     "distill": distill,
     "train": train,
+    "read": read,
     "classify": classify,
 }
 
@@ -214,6 +231,17 @@ def _write_text(path: Path, source: str, words: int) -> int:
             if written >= words:
                 break
     return size
+
+
+def _write_examples(path: Path, task: dict[str, Any]) -> list[Any]:
+    """Writes so many labelled sentences, and returns those that there are."""
+    from hier_rnn.sources.source import open_source
+
+    examples = list(open_source(task["data"]))
+    with path.open("w", encoding="utf-8") as file:
+        for example in islice(chain.from_iterable(repeat(examples)), task["size"]):
+            file.write(json.dumps({"label": example.label, "text": example.text}) + "\n")
+    return examples
 
 
 def _spellings(source: str, count: int) -> list[str]:

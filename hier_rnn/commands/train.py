@@ -14,7 +14,7 @@ from hier_rnn.commands.terminal.console import show_log, tell
 from hier_rnn.commands.terminal.flags import CLASSIFICATION, PRETRAINING
 from hier_rnn.commands.terminal.group import CommandGroup
 from hier_rnn.commands.terminal.options import output_option, path_option, quiet_option
-from hier_rnn.commands.terminal.together import leads, rejoining
+from hier_rnn.commands.terminal.together import leads, rejoining, watched
 from hier_rnn.configuration.command_line import (
     ConfiguredCommand,
     configuration_options,
@@ -92,6 +92,7 @@ def classify(
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out, BUNDLED_OUT)
     configuration = take_encoder_options(configuration)
+    watched(configuration.training)
     chief = leads(configuration.training)
     quiet = quiet or not chief
     show_log(quiet)
@@ -284,6 +285,7 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     if not (configuration.data.text or configuration.data.counts or from_vectors):
         raise UserError("--text SRC [SRC ...] is needed: what shall the encoder learn from?")
     configuration = take_counts_options(take_encoder_options(configuration))
+    watched(configuration.pretraining)
     quiet = quiet or not leads(configuration.pretraining)
     show_log(quiet)
     import_tensorflow()

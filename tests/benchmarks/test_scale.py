@@ -16,15 +16,16 @@ def test_each_size_of_a_piece_is_measured(small_run, data, capsys):
         text=data["train"],
         data=data["train"],
         run=str(small_run),
-        pieces=["count", "factorize", "classify"],
+        pieces=["count", "factorize", "read", "classify"],
         batch_size=8,
         timeout=120,
         count=[100],
         factorize=[300, 600],
+        read=[64],
         classify=[50],
     )
     results = scale.measure(options)
-    for piece, sizes in (("count", 1), ("factorize", 2), ("classify", 1)):
+    for piece, sizes in (("count", 1), ("factorize", 2), ("read", 1), ("classify", 1)):
         rows = results["pieces"][piece]
         assert len(rows) == sizes
         assert all(row["seconds"] > 0 < row["per_second"] for row in rows)

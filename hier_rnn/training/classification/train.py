@@ -81,9 +81,11 @@ def train_classifier(
         KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
     """
     options = configuration.training
-    workers = join(options.distribute, options.worker_timeout)
+    kept = functools.partial(_kept, RunDirectory(Path(out)))
+    with interruptible(kept):
+        workers = join(options.distribute, options.worker_timeout)
     with (
-        interruptible(lambda: _kept(RunDirectory(Path(out)))),
+        interruptible(kept),
         workers.directory(Path(out)) as directory,
         RunLock(directory),
     ):

@@ -16,6 +16,9 @@ from hier_rnn.training.distribution.workers import ALONE, Workers
 HEARTBEAT_SECONDS = 30
 """A worker that was silent for so long is gone; a busy machine may be silent for ten."""
 
+CONNECT_SECONDS = 60
+"""That connecting may take when all are there; it takes one or two."""
+
 
 def join(distribute: Literal["none", "mirrored", "multi-worker"], seconds: float) -> Workers:
     """Returns the workers that train together.
@@ -49,8 +52,9 @@ def _connected(cluster: Cluster, seconds: float) -> tf.distribute.Strategy:
     if len(cluster.addresses) > 1:
         _notice_silence(cluster)
     # Who is gone just now keeps the others waiting for ever in TensorFlow, where they hear nothing.
+    # SIGALRM ends this process, and the command, which watches it, begins it again.
     if hasattr(signal, "alarm"):
-        signal.alarm(max(1, round(seconds)))
+        signal.alarm(max(1, round(min(CONNECT_SECONDS, seconds / 2))))
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except (RuntimeError, tf.errors.OpError) as error:

@@ -77,10 +77,12 @@ def pretrain(
         KeyboardInterrupt: Ctrl-C or SIGTERM; the run was saved and goes on when called again.
     """
     options = configuration.pretraining
-    workers = join(options.distribute, options.worker_timeout)
+    kept = functools.partial(_kept, EncoderDirectory(Path(out)))
+    with interruptible(kept):
+        workers = join(options.distribute, options.worker_timeout)
     level = logging.INFO if source is None else logging.DEBUG
     with (
-        interruptible(lambda: _kept(EncoderDirectory(Path(out)))),
+        interruptible(kept),
         workers.directory(Path(out)) as directory,
         RunLock(directory),
     ):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import socket
 import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from hier_rnn.configuration.options import Configuration
@@ -94,16 +97,57 @@ def test_a_worker_that_is_killed_rejoins(
     assert len(rows) == EPOCHS
 
 
+def test_a_worker_that_goes_while_all_connect(
+    command, begin, free_addresses, undisturbed, weights_of, tmp_path
+):
+    addresses, out = free_addresses(2), tmp_path / "run"
+    files = [tmp_path / f"worker-{index}.txt" for index in range(2)]
+    arguments = [*command, "--out", out, "--training.worker_timeout", "40"]
+    there = (
+        "from hier_rnn.training.distribution.cluster import read_cluster\n"
+        "from hier_rnn.training.distribution.gathering import gather\n"
+        "gather(read_cluster(), 100)"
+    )
+    chief = begin(arguments, addresses, 0, files[0])
+    assert begin(["-c", there], addresses, 1, files[1]).wait(SECONDS) == 0
+    worker = begin(arguments, addresses, 1, files[1])
+    for process, file in zip((chief, worker), files, strict=True):
+        assert process.wait(SECONDS) == 0, file.read_text("utf-8")
+    assert "another worker is gone" in files[0].read_text("utf-8")
+    found = weights_of(out)
+    for name, values in undisturbed.items():
+        np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-5, err_msg=name)
+
+
 @pytest.mark.parametrize("victim", [1])
 def test_the_others_stop_if_it_does_not_come_back(victim, command, begin, free_addresses, tmp_path):
     addresses, out = free_addresses(2), tmp_path / "run"
     files = [tmp_path / f"worker-{index}.txt" for index in range(2)]
-    arguments = [*command, "--out", out, "--training.worker_timeout", "20"]
+    arguments = [*command, "--out", out, "--training.worker_timeout", "10"]
     workers = [begin(arguments, addresses, index, file) for index, file in enumerate(files)]
     wait_for_step(out, 10)
+    [trains] = psutil.Process(workers[victim].pid).children()
     workers[victim].kill()
+    trains.wait(SECONDS)  # it does not outlive the process that watches it
     assert workers[1 - victim].wait(SECONDS) == 2
     said = files[1 - victim].read_text("utf-8")
-    assert f"worker {victim} ({addresses[victim]}) did not come within 20 seconds" in said
+    assert f"worker {victim} ({addresses[victim]}) did not come within 10 seconds" in said
     assert "go on from the last checkpoint" in said
     assert list(out.glob("checkpoints/step-*.safetensors"))
+
+
+def test_sigterm_ends_a_worker_and_what_it_watches(command, begin, free_addresses, tmp_path):
+    addresses, file = free_addresses(2), tmp_path / "chief.txt"
+    arguments = [*command, "--out", tmp_path / "run", "--training.worker_timeout", "300"]
+    chief = begin(arguments, addresses, 0, file)
+    host, port = addresses[0].split(":")
+    deadline = time.monotonic() + SECONDS
+    while True:  # until it waits for the other worker
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port))):
+            break
+        assert time.monotonic() < deadline and chief.poll() is None
+        time.sleep(0.1)
+    [trains] = psutil.Process(chief.pid).children()
+    chief.terminate()
+    assert chief.wait(SECONDS) == 130 and not trains.is_running()
+    assert "interrupted" in file.read_text("utf-8")
