@@ -164,13 +164,13 @@ def find_directory(path: str | Path, verify: bool = True) -> RunDirectory | Enco
     """Returns the run or encoder directory that a path is.
 
     Args:
-        path: The directory.
+        path: The directory, or the name of an encoder of the package.
         verify: As for every directory. Default True.
 
     Raises:
         UserError: It is neither, or not finished.
     """
-    path = Path(path)
+    path = named_encoder(Path(path))
     for directory in (RunDirectory(path, verify), EncoderDirectory(path, verify)):
         if directory.weights.exists() or directory.old_weights.exists():
             directory.require()
