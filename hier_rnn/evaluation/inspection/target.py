@@ -15,7 +15,11 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import WeightInit, resolve
 from hier_rnn.model.weight_specs import encoder_shapes, weight_shapes
 from hier_rnn.sources.source import open_source
-from hier_rnn.storage.encoder_directory import EncoderDirectory, find_directory
+from hier_rnn.storage.encoder_directory import (
+    EncoderDirectory,
+    find_directory,
+    named_encoder,
+)
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.text.alphabet import Alphabet
@@ -48,6 +52,7 @@ def open_weights(path: Path | None, train: str, verify: bool) -> InspectedWeight
     if path is None:
         configuration = _decided(Configuration(), train)
         return _before_training(configuration, *_counted(configuration, train))
+    path = named_encoder(path)
     if path.is_dir():
         return _stored(find_directory(path, verify))
     if not path.exists():
