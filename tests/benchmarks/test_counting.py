@@ -34,7 +34,7 @@ def test_another_file_and_another_byte_are_a_difference(tmp_path):
 @pytest.mark.slow
 def test_a_text_is_counted_here_and_by_beam(data, capsys):
     pytest.importorskip("apache_beam")
-    results = counting.measure(argparse.Namespace(text=data["train"], parts=[2], workers=2))
+    results = counting.measure(argparse.Namespace(text=data["train"], parts=[16], workers=2))
     [row] = results["rows"]
     assert row["same_bytes"] and row["counts_bytes"] > 0
     for way in ("local", "beam"):
