@@ -2,8 +2,8 @@
 
 For each size it prints the seconds of the whole command, the most memory that all its processes
 had at one time and that the largest of them had, and whether both ways came to the same bytes.
-The text is written into as many files as there are copies times eight. Runs on Linux, with the
-extra `beam`.
+The text is cut into eight parts, a file each; more parts are the same ones again. Runs on Linux,
+with the extra `beam`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from hier_rnn.errors import UserError
 from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 
-FILES = 8  # of one copy
+PARTS = 8  # of the whole text
 SECONDS_BETWEEN_LOOKS = 0.25
 
 
@@ -37,14 +37,15 @@ def main() -> None:
     parser = parser_of("benchmarks.counting", __doc__)
     add = parser.add_argument
     add("--text", metavar="SRC", default=bundled("train"), help="text to count")
-    add("--parts", nargs="+", type=positive, default=[1, 2, 4, 8, 16], metavar="N")
+    help = "sizes, in eighths of the text; above 8 it is counted again"
+    add("--parts", nargs="+", type=positive, default=[1, 2, 4, 8, 16], metavar="N", help=help)
     add("--workers", type=positive, default=2, help="processes that count for Beam")
     add("--json", type=Path, metavar="FILE", help="write the results")
     run(parser, measure, show)
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Returns the figures of each size; `--parts` counts eighths of the text, above 8 again."""
+    """Returns the figures of each size."""
     rows = []
     beam = ["--runner", "DirectRunner", "--beam", f"direct_num_workers={options.workers}"]
     beam += ["--beam", "direct_running_mode=multi_processing"]
@@ -69,7 +70,7 @@ def write_parts(folder: Path, source: str, parts: int) -> int:
     folder.mkdir(exist_ok=True)
     texts = [" ".join(example.text.split()) for example in open_source(source, labelled=False)]
     for number in range(parts):
-        lines = texts[number % FILES :: FILES]
+        lines = texts[number % PARTS :: PARTS]
         text = "".join(f"{line}\n" for line in lines)
         (folder / f"{number:04d}.txt").write_text(text, "utf-8", errors="replace")
     return sum(path.stat().st_size for path in folder.iterdir())

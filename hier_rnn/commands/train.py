@@ -104,7 +104,7 @@ def classify(
     from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.classification.train import train_classifier
 
-    with rejoining(configuration.training), TrainingScreen(quiet) as screen:
+    with rejoining(), TrainingScreen(quiet) as screen:
         result = train_classifier(
             configuration,
             out,
@@ -293,7 +293,7 @@ def pretrain(out: Path, config: Path | None, force: bool, quiet: bool, **given: 
     from hier_rnn.commands.drawing.training_screen import TrainingScreen
     from hier_rnn.training.pretraining.pretrain import pretrain as pretrain_encoder
 
-    with rejoining(configuration.pretraining), TrainingScreen(quiet) as screen:
+    with rejoining(), TrainingScreen(quiet) as screen:
         result = pretrain_encoder(configuration, out, force=force, on_event=screen)
     if not quiet and result.trained:
         print_encoder_conclusion(out)

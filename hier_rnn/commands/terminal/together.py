@@ -17,15 +17,18 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from types import FrameType
 
 from hier_rnn.commands.terminal.console import tell
 from hier_rnn.configuration.options import Pretraining, Training
 from hier_rnn.training.distribution.cluster import read_cluster
 from hier_rnn.training.distribution.lost import WorkerLostError
+from hier_rnn.training.interruption import SIGNALS
 
 WATCHER = "HIER_RNN_WATCHER"
 """The environment variable that tells a training who watches it."""
 BEGIN_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
+INTERRUPTED = 128 + signal.SIGINT
 SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux' prctl
 SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -67,11 +70,8 @@ def leads(options: Training | Pretraining) -> bool:
 
 
 @contextlib.contextmanager
-def rejoining(options: Training | Pretraining) -> Iterator[None]:
+def rejoining() -> Iterator[None]:
     """A context in which a training runs: if it loses a worker, the command begins it again.
-
-    Args:
-        options: The options of the training.
 
     Raises:
         SystemExit: It lost a worker.
@@ -87,14 +87,25 @@ def _watch(options: Training | Pretraining) -> int:
     command = [sys.executable, *sys.orig_argv[1:]]
     environment = {**os.environ, WATCHER: str(os.getpid())}
     alarm = getattr(signal, "SIGALRM", None)  # Windows has none
+    interrupted = False
     while True:
-        training = subprocess.Popen(command, env=environment)
-        # A terminal sends Ctrl-C to both.
-        signal.signal(signal.SIGINT, lambda *_: None)
-        signal.signal(signal.SIGTERM, lambda *_, training=training: training.terminate())
+        # In a session of its own: else a terminal's Ctrl-C would reach it twice.
+        training = subprocess.Popen(command, env=environment, start_new_session=True)
+
+        def pass_on(
+            number: int, frame: FrameType | None, training: subprocess.Popen[bytes] = training
+        ) -> None:
+            nonlocal interrupted
+            interrupted = True
+            training.send_signal(number)
+
+        for number in SIGNALS:
+            signal.signal(number, pass_on)
         status = training.wait()
         if status != BEGIN_AGAIN and (alarm is None or status != -alarm):
             return status if status >= 0 else 128 - status
+        if interrupted:
+            return INTERRUPTED
         tell(
             f"{read_cluster().name}: another worker is gone. Waiting for it for"
             f" {options.worker_timeout:g} seconds, to go on from the last checkpoint."

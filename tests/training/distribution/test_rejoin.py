@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import signal
 import socket
 import time
 from pathlib import Path
@@ -136,7 +137,10 @@ def test_the_others_stop_if_it_does_not_come_back(victim, command, begin, free_a
     assert list(out.glob("checkpoints/step-*.safetensors"))
 
 
-def test_sigterm_ends_a_worker_and_what_it_watches(command, begin, free_addresses, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_worker_and_what_it_watches(
+    number, command, begin, free_addresses, tmp_path
+):
     addresses, file = free_addresses(2), tmp_path / "chief.txt"
     arguments = [*command, "--out", tmp_path / "run", "--training.worker_timeout", "300"]
     chief = begin(arguments, addresses, 0, file)
@@ -148,6 +152,6 @@ def test_sigterm_ends_a_worker_and_what_it_watches(command, begin, free_addresse
         assert time.monotonic() < deadline and chief.poll() is None
         time.sleep(0.1)
     [trains] = psutil.Process(chief.pid).children()
-    chief.terminate()
+    chief.send_signal(number)
     assert chief.wait(SECONDS) == 130 and not trains.is_running()
     assert "interrupted" in file.read_text("utf-8")
