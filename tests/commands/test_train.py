@@ -165,7 +165,10 @@ def test_pretraining_cannot_change_what_an_encoder_is(
         (["classify", "--pretraining.epochs", "3"], "'hier-rnn train classify' does not use this"),
         (["--training.phases", "[{"], "--training.phases: not JSON"),
         (["pretrain", "--text", "a.txt"], "--out"),
-        (["pretrain", "--encoder", "missing", "--text", "a", "--out", "x"], "missing: no such folder"),
+        (
+            ["pretrain", "--encoder", "missing", "--text", "a", "--out", "x"],
+            "missing: no such folder",
+        ),
         (["pretrain", "--encoder", "none", "--out", "x"], "--text SRC [SRC ...] is needed"),
         (["pretrain", "--out", "x"], "--text SRC [SRC ...] is needed"),
         (["pretrain", "--out", "x", "--objective", "next-word"], "Did you mean 'next-character'?"),
