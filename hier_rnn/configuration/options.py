@@ -22,6 +22,7 @@ AUTO: Literal["auto"] = "auto"  # until the training data are looked at
 NO_ENCODER, ENGLISH = "none", "english"
 CHARACTER_ENCODER, SENTENCE_ENCODER = "character_encoder", "sentence_encoder"
 OnDivergence = Literal["stop", "skip", "restore"]
+Precision = Literal["auto", "float32", "bfloat16"]
 Distribute = Literal["none", "mirrored", "multi-worker"]
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
 
@@ -294,6 +295,12 @@ class Training(Options):
         description="when a loss or gradient is not finite: stop with an error, skip the batch, or"
         " restore the last checkpoint and halve the learning rate (at most three times)",
     )
+    precision: Precision = Field(
+        default=AUTO,
+        description="what the factors of the character encoder's recurrent matrix products are"
+        " rounded to while it trains; auto: bfloat16 if the processor has instructions for it and"
+        " there are 256 units or more",
+    )
     distribute: Distribute = Field(
         default="none",
         description="who computes shares of each batch: none (this process all of it), mirrored"
@@ -435,6 +442,9 @@ class Pretraining(Options):
     on_divergence: OnDivergence = Field(
         default="stop",
         description="when a loss or gradient is not finite: as for training.on_divergence",
+    )
+    precision: Precision = Field(
+        default=AUTO, description="of matrix products: as for training.precision"
     )
     distribute: Distribute = Field(
         default="none",

@@ -24,6 +24,7 @@ from hier_rnn.inference.inference import Inference
 from hier_rnn.initializers.rules import WeightInit, initialize, resolve, rules_deciding
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
+from hier_rnn.model.precision import precision_of
 from hier_rnn.model.weight_specs import (
     DIRECTIONS,
     HEAD,
@@ -90,7 +91,9 @@ class ClassifierTraining:
         size, classes = data.alphabet.size, len(data.corpus.labels)
         self.shapes = weight_shapes(configuration, size, classes)
         check_training_memory(self.shapes, COPIES)
-        classifier = Classifier(configuration, size, classes)
+        units = configuration.character_encoder.units
+        precision = precision_of(configuration.training.precision, units)
+        classifier = Classifier(configuration, size, classes, precision=precision)
         builder = trie_builder(configuration, data.alphabet)
         self.objective = ClassificationObjective(
             configuration, self.options, classifier, builder, data

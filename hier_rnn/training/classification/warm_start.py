@@ -66,6 +66,7 @@ def warm_start(
             epochs=training.warm_start_epochs,
             patience=0,
             on_divergence=training.on_divergence,
+            precision=training.precision,
         ),
     )
     pretrain(

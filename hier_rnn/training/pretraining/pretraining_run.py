@@ -18,6 +18,7 @@ from hier_rnn.initializers.rules import initialize
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
+from hier_rnn.model.precision import precision_of
 from hier_rnn.model.weight_specs import encoder_shapes
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.sources.source import Source
@@ -80,7 +81,11 @@ class PretrainingRun:
         shapes = encoder_shapes(configuration, self.alphabet.size, self.learns_texts)
         check_training_memory(shapes, COPIES)
         self.encoder_weights = tuple(shapes)
-        self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
+        units = configuration.character_encoder.units
+        precision = precision_of(configuration.pretraining.precision, units)
+        self.encoder = CharacterEncoder(
+            configuration.character_encoder, self.alphabet.size, precision
+        )
         self.objective = self._objective(words, open_text)
         self._initialize()
 
