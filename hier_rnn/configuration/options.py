@@ -578,6 +578,11 @@ class Configuration(Options):
 
     @property
     def warm_starts(self) -> bool:
-        """Whether the encoder learns to spell the training text before the labels."""
+        """Whether the encoder learns to spell the training text before the labels.
+
+        Not if a sentence encoder is given: it would no longer know the words.
+        """
+        if SENTENCE_ENCODER in self.transferred:
+            return False
         as_it_is = bool(self.encoder) and self.training.freeze_encoder
         return self.training.warm_start_epochs > 0 and not as_it_is

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from hier_rnn.configuration.options import (
     CHARACTER_ENCODER,
     SENTENCE_ENCODER,
@@ -19,20 +17,12 @@ from hier_rnn.configuration.options import (
     Training,
 )
 from hier_rnn.errors import UserError
-from hier_rnn.inference.encoder import Encoder
 from hier_rnn.inference.inference import Inference
 from hier_rnn.initializers.rules import WeightInit, initialize, resolve, rules_deciding
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
 from hier_rnn.model.precision import precision_of
-from hier_rnn.model.weight_specs import (
-    DIRECTIONS,
-    HEAD,
-    Shapes,
-    character_encoder_shapes,
-    lstm_names,
-    weight_shapes,
-)
+from hier_rnn.model.weight_specs import HEAD, Shapes, character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.storage.checkpoints import Checkpoints
 from hier_rnn.storage.json_file import json_bytes
@@ -41,7 +31,6 @@ from hier_rnn.training.classification.batching.epochs import epochs_of_run
 from hier_rnn.training.classification.corpus_statistics import CorpusStatistics
 from hier_rnn.training.classification.linear_head import fit_linear_head
 from hier_rnn.training.classification.objective import ClassificationObjective
-from hier_rnn.training.classification.refit import refit_kernels
 from hier_rnn.training.classification.run_output import write_run
 from hier_rnn.training.classification.summary import log_summary
 from hier_rnn.training.classification.tasks.choose import class_weights
@@ -58,7 +47,6 @@ from hier_rnn.training.state import COPIES
 logger = logging.getLogger(__name__)
 
 WARM_START = "warm_start"
-REFITTED_WORDS = 8_000  # the most frequent of the training text
 
 
 class ClassifierTraining:
@@ -189,21 +177,6 @@ class ClassifierTraining:
         # No rules: they have had their say in where the warm start began.
         shapes = character_encoder_shapes(configuration.character_encoder, data.alphabet.size)
         self._assign_initial(shapes, (), str(path), (CHARACTER_ENCODER,))
-        if SENTENCE_ENCODER in configuration.transferred:
-            self._refit_sentence_encoder(path)
-
-    def _refit_sentence_encoder(self, path: Path) -> None:
-        """Lets the given sentence encoder read the words as the warm start left them."""
-        configuration = self.configuration
-        seen = self.data.corpus.vocabulary.most_common(REFITTED_WORDS)
-        words, counts = [word for word, _ in seen], np.array([count for _, count in seen])
-        before, after = (
-            Encoder(directory)(words) for directory in (configuration.encoder, str(path))
-        )
-        weights = self.objective.named_weights()
-        first = lstm_names(configuration.sentence_encoder)[: len(DIRECTIONS)]
-        kernels = {f"{cell}/kernel": weights[f"{cell}/kernel"].numpy() for cell in first}
-        assign(weights, refit_kernels(kernels, before, after, counts))
 
     def _fit_head(self, on_event: Listener) -> Mapping[str, float] | None:
         """Fits the head to what a given sentence encoder knows; returns how well it fits."""
