@@ -21,7 +21,6 @@ from hier_rnn.api.run import Run
 from hier_rnn.configuration import schema
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError, nearest
-from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.tensorflow_setup import import_tensorflow
 from hier_rnn.text.normalization import normalize
 
@@ -237,8 +236,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             for group in groups:
                 table = table.setdefault(group, {})
             table[option] = value.item() if isinstance(value, np.generic) else value
-        configuration = schema.validate(given, lambda name: name.replace(".", "__"))
-        return take_encoder_options(configuration)
+        return schema.validate(given, lambda name: name.replace(".", "__"))
 
 
 def _signature() -> inspect.Signature:

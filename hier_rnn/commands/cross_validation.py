@@ -72,7 +72,8 @@ def cross_validate_data(
         raise UserError("--data SRC is needed: the labelled data to cut into folds.")
     table = click.get_current_context().meta
     reading = {f"data.{name}": table.get(name) for name in ("delimiter", "quoting")}
-    configuration = take_encoder_options(resolve(config, {**given, **reading}))
+    configuration = resolve(config, {**given, **reading})
+    take_encoder_options(configuration)  # a mistake is told before anything is read
     if not quiet:
         tell("\n".join(report_lines(check_sources([data], configuration.data))))
     source = open_source(data, **configuration.data.reading)

@@ -9,9 +9,10 @@ from hier_rnn.configuration.options import Configuration
 from hier_rnn.sources.bundled import bundled
 from hier_rnn.sources.source import open_source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
-from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.training.preparation.encoder_choice import (
     ENGLISH_SHARE,
+    MANY,
+    RECIPES,
     choose_encoder,
     english_share,
 )
@@ -39,6 +40,10 @@ OTHERS = [
     "这家酒店很好，房间干净",
     "",
 ]
+
+
+def configured(**groups):
+    return Configuration.model_validate(groups)
 
 
 class Opened:
@@ -78,10 +83,9 @@ def test_a_classifier_of_english_text_starts_from_the_encoder_of_the_package(eng
     caplog.set_level(logging.INFO, "hier_rnn")
     chosen = choose_encoder(Configuration(), None, english_text)
     assert chosen.data.encoder == chosen.encoder == "english"
-    assert chosen.transferred == ("character_encoder", "sentence_encoder")
-    named = take_encoder_options(Configuration.model_validate({"data": {"encoder": "english"}}))
-    assert chosen == named
     assert "starting from the English encoder" in caplog.text
+    named = choose_encoder(configured(data={"encoder": "english"}), None, english_text)
+    assert chosen == named
 
 
 def test_one_of_another_language_does_not(german_text, caplog):
@@ -112,18 +116,57 @@ def test_options_that_contradict_it_win(given, english_text, caplog):
     assert f"starting without the English encoder: {group}." in caplog.text
 
 
-@pytest.mark.parametrize("named", ["none", "english"])
-def test_what_is_named_is_taken(named, german_text):
-    configuration = Configuration.model_validate({"data": {"encoder": named}})
+def test_what_is_named_is_taken(german_text):
+    configuration = configured(data={"encoder": "none"})
     assert choose_encoder(configuration, None, german_text) == configuration
     assert not german_text.read
+    assert choose_encoder(configured(data={"encoder": "english"}), None, german_text).encoder
 
 
-@pytest.mark.parametrize(("recorded", "expected"), [("", "none"), ("english", "english")])
-def test_a_run_goes_on_with_what_it_began_with(recorded, expected, german_text):
-    begun = Configuration.model_validate({"data": {"encoder": recorded}})
-    chosen = choose_encoder(Configuration(), take_encoder_options(begun), german_text)
-    assert chosen.data.encoder == expected and not german_text.read
+def test_many_labels_teach_a_sentence_encoder_of_their_own(english_text, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
+    chosen = choose_encoder(Configuration(), None, english_text)
+    assert chosen.transferred == ("character_encoder",) and chosen.warm_starts
+    assert {name: getattr(chosen.training, name) for name in RECIPES["character"]} == RECIPES[
+        "character"
+    ]
+    assert f"{MANY} labelled texts or more" in caplog.text
+
+
+@pytest.mark.parametrize(("count", "parts"), [(MANY - 1, 2), (MANY, 1)])
+def test_few_labels_begin_with_a_linear_head(tmp_path, count, parts, caplog):
+    caplog.set_level(logging.INFO, "hier_rnn")
+    path = tmp_path / "few.tsv"
+    path.write_text("".join(f"{n % 2}\t{ENGLISH[n % 5]}\n" for n in range(count)), "utf-8")
+    chosen = choose_encoder(Configuration(), None, Opened(str(path)))
+    assert len(chosen.transferred) == parts
+    assert chosen.warm_starts == (parts == 1)
+    assert ("fewer than" in caplog.text) == (parts == 2)
+
+
+def test_options_that_were_given_win_over_the_recipe(english_text):
+    given = configured(training={"epochs": 9}, data={"transfer": "both"})
+    chosen = choose_encoder(given, None, english_text)
+    assert chosen.training.epochs == 9 and len(chosen.transferred) == 2
+    assert chosen.training.encoder_learning_rate_multiplier == 0
+    # A search may still choose what nobody gave.
+    assert chosen.training.model_fields_set == {"epochs"}
+
+
+@pytest.mark.parametrize("named", ["auto", "english"])
+def test_a_run_goes_on_with_what_it_began_with(named, english_text, german_text):
+    for recorded in (
+        choose_encoder(Configuration(), None, english_text),
+        choose_encoder(configured(data={"transfer": "both"}), None, english_text),
+    ):
+        again = choose_encoder(configured(data={"encoder": named}), recorded, german_text)
+        assert again == recorded and not german_text.read
+
+
+def test_a_run_from_nothing_goes_on_from_nothing(english_text):
+    recorded = configured(data={"encoder": ""})  # as runs of before wrote it
+    chosen = choose_encoder(Configuration(), recorded, english_text)
+    assert chosen.data.encoder == "none" and not english_text.read
 
 
 def test_a_directory_of_that_name_comes_first(tmp_path, monkeypatch):
