@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import defaults
 from benchmarks.defaults import ALL, MODELS, measure, show
+from hier_rnn.configuration.options import Data
 from hier_rnn.configuration.toml import format_configuration
 from hier_rnn.sources.example import Example
 
@@ -23,7 +24,7 @@ def sources(tmp_path):
 @pytest.mark.slow
 def test_each_number_of_labels(sources, tmp_path, tiny, capsys):
     config = tmp_path / "tiny.toml"
-    config.write_text(format_configuration(tiny()), "utf-8")
+    config.write_text(format_configuration(tiny().model_copy(update={"data": Data()})), "utf-8")
     options = argparse.Namespace(
         data=sources,
         out=tmp_path / "out",
