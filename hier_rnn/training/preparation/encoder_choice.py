@@ -21,9 +21,9 @@ FREQUENT = 2_000
 ENGLISH_SHARE = 0.4
 """Of eight English data sets, 55 to 73% of the words are among the 2,000 most frequent English
 ones; of texts in a hundred other languages at most 21% are (Catalan, Spanish)."""
-MANY = 300
+MANY = 400
 """Labelled texts from which on the classifier learns more from its labels than the sentence
-encoder knows (benchmarks.transfer)."""
+encoder knows (`benchmarks.defaults` with `--transfer` of both kinds: about as good at 300)."""
 RECIPES: dict[str, dict[str, Any]] = {
     "both": {"epochs": 2, "encoder_learning_rate_multiplier": 0.0},
     "character": {
