@@ -131,6 +131,17 @@ def test_the_linear_head_is_kept_where_training_makes_nothing_better(starting, t
 
 
 @pytest.mark.slow
+def test_several_labels_have_a_linear_head_as_well(starting, tmp_path, label_sets):
+    training = {"learning_rate": 1e-9}
+    result = train_classifier(starting(data=label_sets, training=training), tmp_path / "run")
+    first, *_ = rows(tmp_path / "run")
+    assert first["epoch"] == 0 and result.best_epoch == 0
+    without = {**training, "linear_head": False}
+    train_classifier(starting(data=label_sets, training=without), tmp_path / "without")
+    assert first["validation_loss"] < rows(tmp_path / "without")[0]["validation_loss"]
+
+
+@pytest.mark.slow
 def test_what_is_hardly_better_is_not_kept(starting, tmp_path, monkeypatch):
     shares = iter([0.75, 0.83, 0.84, 0.80])
     monkeypatch.setattr(ClassificationObjective, "validate", lambda self: metrics(next(shares)))
