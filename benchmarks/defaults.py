@@ -6,7 +6,8 @@ Everything is chosen on TRAIN, of which `hier-rnn train` sets a tenth aside, and
 it is, and with every word of four letters or more misspelled. Each seed draws labels of its own.
 Beside it, with `--minilm`, a logistic regression on the vectors of a sentence transformer in that
 directory, and on those that Model2Vec distils from it, its strength chosen by cross-validation; all
-labels are theirs. Without `--data`: the bundled messages. What is done is kept in `--out`: the same
+labels are theirs. Without `--data`: the bundled messages, with all labels and their own validation
+split as `hier-rnn train` alone takes them. What is done is kept in `--out`: the same
 command again goes on from there.
 """
 
@@ -43,6 +44,7 @@ ALL = "all"
 LABELS = (100, 1000, ALL)
 OURS, MINILM, MODEL2VEC = MODELS = ("hier_rnn", "minilm", "model2vec")
 MISSPELLING = "mixed:1.0"
+BUNDLED_VALIDATION = ("--validation", bundled("validation"))
 STRENGTHS, FOLDS = 8, 3  # of the peers' regularization
 
 Vectors = Callable[[Sequence[str]], np.ndarray]
@@ -104,7 +106,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
                     if model == OURS:
                         source = folder / f"labels-{labels}-{seed}.tsv"
                         write_subset(source, drawn)
-                        made = _own(options, source, test, seed, folder / "run")
+                        given = [] if options.data or labels != ALL else BUNDLED_VALIDATION
+                        made = _own(options, source, test, seed, folder / "run", given)
                     else:
                         made = peers[model](drawn)
                     write_results(path, made)
@@ -120,10 +123,15 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _own(
-    options: argparse.Namespace, train: Path, test: str, seed: int, out: Path
+    options: argparse.Namespace,
+    train: Path,
+    test: str,
+    seed: int,
+    out: Path,
+    validation: Sequence[str],
 ) -> dict[str, float]:
     """Trains and evaluates as a user does; returns accuracies and the seconds of the training."""
-    given = ["--encoder", options.encoder]
+    given = ["--encoder", options.encoder, *validation]
     given += ["--config", str(options.config)] if options.config else []
     begun = time.perf_counter()
     _command(
