@@ -17,6 +17,7 @@ from hier_rnn.evaluation.cross_validation.cross_validate import (
 )
 from hier_rnn.evaluation.cross_validation.cross_validate import cross_validate as validate
 from hier_rnn.evaluation.evaluate import Unseen
+from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.training.events import to_nobody
 
 
@@ -60,6 +61,7 @@ def cross_validate(
         KeyboardInterrupt: Ctrl-C.
     """
     configuration = with_names(resolved(config, options), {"train": data}, encoder)
+    configuration = take_encoder_options(configuration, labels_decide=True)
     source = labelled_source(
         configuration.data.train if data is None else data, "data", configuration.data
     )

@@ -21,6 +21,7 @@ from hier_rnn.api.run import Run
 from hier_rnn.configuration import schema
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError, nearest
+from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.tensorflow_setup import import_tensorflow
 from hier_rnn.text.normalization import normalize
 
@@ -236,7 +237,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
             for group in groups:
                 table = table.setdefault(group, {})
             table[option] = value.item() if isinstance(value, np.generic) else value
-        return schema.validate(given, lambda name: name.replace(".", "__"))
+        configuration = schema.validate(given, lambda name: name.replace(".", "__"))
+        return take_encoder_options(configuration, labels_decide=True)
 
 
 def _signature() -> inspect.Signature:

@@ -17,6 +17,7 @@ from hier_rnn.api.run import Run
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.evaluation.evaluate import Evaluation
 from hier_rnn.evaluation.evaluate_runs import evaluate_runs
+from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.events import Listener, to_all, to_nobody
@@ -92,6 +93,7 @@ def train(
     given = {"train": train, "validation": validation, "test": test}
     configuration = with_names(configuration, given, encoder)
     configuration = resolved_for(configuration, train)
+    configuration = take_encoder_options(configuration, labels_decide=True)
     directory = output_directory(out)
     sources = sources_of(configuration, given)
     with shown_log(verbose):

@@ -16,6 +16,7 @@ from hier_rnn.api.options import resolved
 from hier_rnn.api.output import output_directory
 from hier_rnn.api.run import Run
 from hier_rnn.configuration.options import Configuration
+from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.tuning.study import Trial
 from hier_rnn.training.events import to_nobody
 from hier_rnn.training.tuning.events import TuningListener
@@ -91,6 +92,7 @@ def tune(
     configuration = resolved(config, options)
     given = {"train": train, "validation": validation, "test": None}
     configuration = with_names(configuration, given, encoder)
+    configuration = take_encoder_options(configuration, labels_decide=True)
     with shown_log(verbose):
         result = tune_classifier(
             configuration,

@@ -73,7 +73,7 @@ def cross_validate_data(
     table = click.get_current_context().meta
     reading = {f"data.{name}": table.get(name) for name in ("delimiter", "quoting")}
     configuration = resolve(config, {**given, **reading})
-    take_encoder_options(configuration)  # a mistake is told before anything is read
+    configuration = take_encoder_options(configuration, labels_decide=True)
     if not quiet:
         tell("\n".join(report_lines(check_sources([data], configuration.data))))
     source = open_source(data, **configuration.data.reading)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hier_rnn.configuration.options import AUTO, SENTENCE_ENCODER, Configuration
+from hier_rnn.configuration.options import AUTO, ENGLISH, SENTENCE_ENCODER, Configuration
 from hier_rnn.errors import UserError
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 
@@ -22,19 +22,25 @@ OVERRIDABLE = {
 }
 
 
-def take_encoder_options(configuration: Configuration) -> Configuration:
+def take_encoder_options(
+    configuration: Configuration, labels_decide: bool = False
+) -> Configuration:
     """Returns the configuration with the options of the encoder that `data.encoder` names, if any.
 
     Which of the encoders are taken is decided as well, where `data.transfer` is `auto`.
 
     Args:
         configuration: The run's options; those that somebody gave are its `model_fields_set`.
+        labels_decide: Whether it is left to the number of labels what is taken of the English
+            encoder (`choose_encoder`). Default False.
 
     Raises:
         UserError: No encoder there, a given option contradicts it (both values are named), or it
             has no sentence encoder to take.
     """
     if not configuration.encoder:
+        return configuration
+    if labels_decide and configuration.encoder == ENGLISH and configuration.data.transfer == AUTO:
         return configuration
     directory = EncoderDirectory.find(Path(configuration.encoder))
     configuration = _with_transfer(configuration, directory)

@@ -60,7 +60,7 @@ def open_weights(path: Path | None, train: str, verify: bool) -> InspectedWeight
             f"{path}: no such file or directory. Accepted: a run directory, an encoder directory"
             " or a TOML configuration."
         )
-    configuration = take_encoder_options(read_configuration(path))
+    configuration = take_encoder_options(read_configuration(path), labels_decide=True)
     run = RunDirectory(path.parent, verify)
     if run.alphabet.exists() and run.labels.exists():  # the configuration of a run
         return _before_training(configuration, run.read_alphabet(), len(run.read_labels()))

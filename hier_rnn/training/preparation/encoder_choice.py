@@ -55,7 +55,7 @@ def choose_encoder(
         UserError: What reading raises, or an option that contradicts the encoder.
     """
     if configuration.data.encoder not in (AUTO, ENGLISH):
-        return take_encoder_options(configuration)
+        return configuration
     if recorded is not None:
         return _as_recorded(configuration, recorded)
     if configuration.data.encoder == AUTO:
@@ -69,10 +69,9 @@ def choose_encoder(
         few = len(list(islice(open_text(), MANY))) < MANY
         configuration = _with_data(configuration, transfer="both" if few else "character")
         logger.info(
-            f"fewer than {MANY} labelled texts: a linear classifier on the encoder's sentence"
-            " vectors comes first"
+            f"fewer than {MANY} labelled texts: a linear classifier on its sentence vectors first"
             if few
-            else f"{MANY} labelled texts or more: the sentence encoder learns from them alone"
+            else f"{MANY} labelled texts or more: its character encoder alone"
         )
     return _with_recipe(take_encoder_options(configuration))
 
