@@ -93,7 +93,8 @@ def as_indicators(targets: np.ndarray, classes: int) -> np.ndarray:
     """
     if targets.ndim == 2:
         return targets.astype(np.float32)
-    return np.eye(classes, dtype=np.float32)[targets]
+    indicators: np.ndarray = np.eye(classes, dtype=np.float32)[targets]
+    return indicators
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
