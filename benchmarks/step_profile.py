@@ -190,7 +190,7 @@ def _turns(
 
     tries = [(each.batch.prefix_tries,) for each in packed]
     both = list(zip(vectors, (each.batch.sentences for each in packed), strict=True))
-    labels = [each.labels for each in packed]
+    labels = [each.targets for each in packed]
     return {
         "text": over(model.words, [(text,) for batch in batches for text, _ in batch]),
         "packing": over(pack, columns),

@@ -111,7 +111,8 @@ def load_encoder(directory: str | Path, verify: bool = True) -> Encoder:
     One that learnt vectors of texts gives those by `encode(texts)`, `(texts, dimensions)`.
 
     Args:
-        directory: An encoder directory, or a run directory (its encoder is taken).
+        directory: An encoder directory, a run directory (its encoder is taken), or `english`, the
+            encoder in the package.
         verify: Whether its files must be as its manifest says. Default True.
 
     Raises:

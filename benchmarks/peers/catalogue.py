@@ -53,6 +53,14 @@ class Entry:
 
 MODELS = {
     "hier_rnn": Entry("hier_rnn_model", "HierRNN", "tensorflow", "hier_rnn"),
+    "hier_rnn-bfloat16": Entry(
+        "hier_rnn_model",
+        "RoundedHierRNN",
+        "tensorflow",
+        "hier_rnn, training.precision bfloat16",
+        same_function=False,  # rounded in training
+        in_sweeps=False,
+    ),
     "keras": Entry(
         "keras_model",
         "KerasTimeDistributed",

@@ -27,12 +27,16 @@ MATRIX = 2048
 class HierRNN:
     """hier_rnn."""
 
+    precision: tf.DType | None = None
+
     def __init__(self, task: Task) -> None:
         options = task.configuration
         self.options, self.alphabet = options, task.alphabet
         self.classes = task.classes
         self.words = Tokenizer(options.text)
-        self.classifier = Classifier(options, task.alphabet.size, task.classes)
+        self.classifier = Classifier(
+            options, task.alphabet.size, task.classes, precision=self.precision
+        )
         self.weights = self.classifier.named_weights()
         assign(self.weights, task.weights)
         self.trie_builder = trie_builder(options, task.alphabet)
@@ -96,6 +100,12 @@ class HierRNN:
         self._queue.put(None)
         for _ in self._packed:
             pass
+
+
+class RoundedHierRNN(HierRNN):
+    """hier_rnn, the recurrent products of its character encoder rounded in training."""
+
+    precision = tf.bfloat16
 
 
 def matrix_product_speed(seconds: float = 1.0) -> float:

@@ -48,7 +48,8 @@ def cross_validate(
         predictions: File for a line of JSON for each example. Default None.
         unseen: What to do with a class of one example, which can't be both trained on and held
             out: `error` refuses it, `count` leaves it out. Default `error`.
-        encoder: An encoder directory to start from. Default None.
+        encoder: What to start from: an encoder directory, `english`, `none`, or `auto`. Default
+            None: what `config` names, or else `auto`, English for English text.
         config: Options: a `Configuration` or a TOML file. Default None.
         verbose: Show the log, with a line for each epoch, on standard error. Default False.
         on_event: Told what happens. Default nobody.
@@ -60,7 +61,7 @@ def cross_validate(
         KeyboardInterrupt: Ctrl-C.
     """
     configuration = with_names(resolved(config, options), {"train": data}, encoder)
-    configuration = take_encoder_options(configuration)
+    configuration = take_encoder_options(configuration, labels_decide=True)
     source = labelled_source(
         configuration.data.train if data is None else data, "data", configuration.data
     )

@@ -238,7 +238,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator):
                 table = table.setdefault(group, {})
             table[option] = value.item() if isinstance(value, np.generic) else value
         configuration = schema.validate(given, lambda name: name.replace(".", "__"))
-        return take_encoder_options(configuration)
+        return take_encoder_options(configuration, labels_decide=True)
 
 
 def _signature() -> inspect.Signature:

@@ -71,7 +71,8 @@ def train(
         validation: Likewise. Default None: a stratified tenth of the training data.
         test: Likewise; the finished run is evaluated on it. Default None.
         out: The run directory. Default None: a temporary one, gone when Python ends.
-        encoder: An encoder directory to start from. Default None.
+        encoder: What to start from: an encoder directory, `english`, `none`, or `auto`. Default
+            None: what `config` names, or else `auto`, English for English text.
         config: Options: a `Configuration` or a TOML file. Default None.
         force: Start over what `out` already holds. Default False.
         keep_checkpoints: Keep the checkpoints of the finished run. Default False.
@@ -91,7 +92,8 @@ def train(
     configuration = resolved(config, options)
     given = {"train": train, "validation": validation, "test": test}
     configuration = with_names(configuration, given, encoder)
-    configuration = take_encoder_options(resolved_for(configuration, train))
+    configuration = resolved_for(configuration, train)
+    configuration = take_encoder_options(configuration, labels_decide=True)
     directory = output_directory(out)
     sources = sources_of(configuration, given)
     with shown_log(verbose):

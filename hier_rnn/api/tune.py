@@ -74,7 +74,8 @@ def tune(
         trials: No more trials than these. Default None: as many as there is time for.
         out: The run directory of the best trial. Default None: a temporary one, gone when Python
             ends.
-        encoder: An encoder directory to start from. Default None.
+        encoder: What to start from: an encoder directory, `english`, `none`, or `auto`. Default
+            None: what `config` names, or else `auto`, English for English text.
         config: Options: a `Configuration` or a TOML file. Default None.
         force: Start over what `out` already holds. Default False.
         verbose: Show the log on standard error. Default False.
@@ -90,7 +91,8 @@ def tune(
     begun = time.monotonic()
     configuration = resolved(config, options)
     given = {"train": train, "validation": validation, "test": None}
-    configuration = take_encoder_options(with_names(configuration, given, encoder))
+    configuration = with_names(configuration, given, encoder)
+    configuration = take_encoder_options(configuration, labels_decide=True)
     with shown_log(verbose):
         result = tune_classifier(
             configuration,

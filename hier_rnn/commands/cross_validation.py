@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Decorates a command with the options of training, which its help does not list."""
     groups = ["text", "character_encoder", "sentence_encoder", "head", "initializers", "training"]
-    flags = {"data.encoder": "--encoder DIR", "training.freeze_encoder": "--freeze-encoder"}
+    flags = {
+        "data.encoder": "--encoder auto|none|english|DIR",
+        "training.freeze_encoder": "--freeze-encoder",
+    }
     command = configuration_options(flags, groups, hidden=True)(command)
     help = "with --cross-validate: options of the training from a file"
     decorated: Callable[..., Any] = path_option("--config", "FILE.toml", help)(command)
@@ -69,7 +72,8 @@ def cross_validate_data(
         raise UserError("--data SRC is needed: the labelled data to cut into folds.")
     table = click.get_current_context().meta
     reading = {f"data.{name}": table.get(name) for name in ("delimiter", "quoting")}
-    configuration = take_encoder_options(resolve(config, {**given, **reading}))
+    configuration = resolve(config, {**given, **reading})
+    configuration = take_encoder_options(configuration, labels_decide=True)
     if not quiet:
         tell("\n".join(report_lines(check_sources([data], configuration.data))))
     source = open_source(data, **configuration.data.reading)

@@ -13,7 +13,12 @@ from hier_rnn.commands.terminal.console import escaped, show_log, write_line
 from hier_rnn.commands.terminal.options import verify_option
 
 
-@click.command(epilog="Example:  hier-rnn neighbours runs/messages parcle refnud")
+@click.command(
+    epilog="""\b
+Examples:
+  hier-rnn neighbours english definately
+  hier-rnn neighbours runs/messages parcle refnud"""
+)
 @click.argument("encoder", type=click.Path(path_type=Path))
 @click.argument("words", metavar="WORD [WORD ...]", nargs=-1, required=True)
 @click.option(
@@ -28,7 +33,7 @@ def neighbours(encoder: Path, words: tuple[str, ...], count: int, verify: bool) 
     """Shows the known words nearest to each WORD.
 
     With each stands its cosine. A WORD may be misspelled or new. ENCODER is an encoder directory,
-    or a run directory for the encoder inside it.
+    a run directory for the encoder inside it, or english, the encoder in the package.
     """
     from hier_rnn.storage.encoder_directory import EncoderDirectory
 

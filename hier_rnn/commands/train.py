@@ -91,7 +91,7 @@ def classify(
 
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out, BUNDLED_OUT)
-    configuration = take_encoder_options(configuration)
+    configuration = take_encoder_options(configuration, labels_decide=True)
     watched(configuration.training)
     chief = leads(configuration.training)
     quiet = quiet or not chief
@@ -220,7 +220,7 @@ def tune(
     configuration = resolve(config, given)
     configuration, out = _with_data(configuration, out, TUNED_OUT)
     # Bundled test data are for the end: `evaluate` takes them by itself.
-    configuration = take_encoder_options(configuration)
+    configuration = take_encoder_options(configuration, labels_decide=True)
     show_log(quiet)
     if force or not (out / TUNING).exists():
         _check(configuration.data, strict, quiet)

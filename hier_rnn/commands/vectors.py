@@ -24,7 +24,7 @@ from hier_rnn.files import write_atomically
 Examples:
   hier-rnn vectors runs/messages words.txt --out words.vec
   hier-rnn vectors runs/messages texts.txt --sentences
-  hier-rnn vectors encoders/taught texts.txt --sentences"""
+  hier-rnn vectors english texts.txt --sentences"""
 )
 @click.argument("encoder", type=click.Path(path_type=Path))
 @click.argument("file", metavar="[FILE|-]", default="-", type=click.Path(path_type=Path))
@@ -35,14 +35,15 @@ def vectors(encoder: Path, file: Path, sentences: bool, out: Path | None, verify
     """Writes vectors of words or, with --sentences, of texts.
 
     FILE has a word on every line; without FILE, or with -, standard input is read. What is written
-    is word2vec's text format, which gensim and fastText read. ENCODER is an encoder directory, or a
-    run directory for the encoder inside it. With --sentences a line of numbers is written for each
-    text, and ENCODER is a run directory or the directory of an encoder that learnt vectors of
-    texts.
+    is word2vec's text format, which gensim and fastText read. ENCODER is an encoder directory, a
+    run directory for the encoder inside it, or english, the encoder in the package. With
+    --sentences a line of numbers is written for each text, and ENCODER is english, a run directory
+    or the directory of an encoder that learnt vectors of texts.
     """
-    from hier_rnn.storage.encoder_directory import EncoderDirectory
+    from hier_rnn.storage.encoder_directory import EncoderDirectory, named_encoder
 
     if sentences:
+        encoder = named_encoder(encoder)
         is_encoder = EncoderDirectory(encoder).weights.exists()
         if not is_encoder:
             run_configuration(encoder, verify)

@@ -19,8 +19,10 @@ Width = Annotated[int, Field(gt=0, le=16_384)]
 Layers = Annotated[int, Field(gt=0, le=64)]
 Seconds = Annotated[float, Field(ge=1, le=10**6)]
 AUTO: Literal["auto"] = "auto"  # until the training data are looked at
+NO_ENCODER, ENGLISH = "none", "english"
 CHARACTER_ENCODER, SENTENCE_ENCODER = "character_encoder", "sentence_encoder"
 OnDivergence = Literal["stop", "skip", "restore"]
+Precision = Literal["auto", "float32", "bfloat16"]
 Distribute = Literal["none", "mirrored", "multi-worker"]
 MisspellKind = Literal["none", "swap", "drop", "add", "key", "repeat", "case", "accents", "mixed"]
 
@@ -293,6 +295,12 @@ class Training(Options):
         description="when a loss or gradient is not finite: stop with an error, skip the batch, or"
         " restore the last checkpoint and halve the learning rate (at most three times)",
     )
+    precision: Precision = Field(
+        default=AUTO,
+        description="what the factors of the character encoder's recurrent matrix products are"
+        " rounded to while it trains; auto: bfloat16 if the processor has instructions for it and"
+        " there are 256 units or more",
+    )
     distribute: Distribute = Field(
         default="none",
         description="who computes shares of each batch: none (this process all of it), mirrored"
@@ -435,6 +443,9 @@ class Pretraining(Options):
         default="stop",
         description="when a loss or gradient is not finite: as for training.on_divergence",
     )
+    precision: Precision = Field(
+        default=AUTO, description="of matrix products: as for training.precision"
+    )
     distribute: Distribute = Field(
         default="none",
         description="who computes shares of each batch: as for training.distribute",
@@ -507,7 +518,10 @@ class Data(Options):
         " billing|refund; it makes data.multi_label true",
     )
     encoder: str = Field(
-        default="", description="start from this encoder directory, or a run directory's encoder"
+        default=AUTO,
+        description="what to start from: an encoder directory, a run directory (its encoder),"
+        " english (the encoder in the package), or none; auto: a classifier of English text starts"
+        " from english, everything else from none",
     )
     transfer: Literal["auto", "character", "sentence", "both"] = Field(
         default="auto",
@@ -549,9 +563,15 @@ class Configuration(Options):
     pretraining: Pretraining = Pretraining()
 
     @property
+    def encoder(self) -> str:
+        """The encoder to start from, as `data.encoder` names it; empty: none, or not decided."""
+        named = self.data.encoder
+        return "" if named in (AUTO, NO_ENCODER) else named
+
+    @property
     def transferred(self) -> tuple[str, ...]:
-        """The parts of the model that come from `data.encoder`, by the names of their weights."""
-        if not self.data.encoder:
+        """The parts of the model that come from the encoder, by the names of their weights."""
+        if not self.encoder:
             return ()
         parts = {"sentence": (SENTENCE_ENCODER,), "both": (CHARACTER_ENCODER, SENTENCE_ENCODER)}
         return parts.get(self.data.transfer, (CHARACTER_ENCODER,))
@@ -564,5 +584,5 @@ class Configuration(Options):
         """
         if SENTENCE_ENCODER in self.transferred:
             return False
-        as_it_is = bool(self.data.encoder) and self.training.freeze_encoder
+        as_it_is = bool(self.encoder) and self.training.freeze_encoder
         return self.training.warm_start_epochs > 0 and not as_it_is

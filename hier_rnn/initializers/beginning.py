@@ -23,7 +23,7 @@ def encoder_beginning(
         weights: All weights by name.
         parts: The parts of the model that the encoder has. Default: the character encoder.
     """
-    rules, encoder = configuration.initializers.rules, configuration.data.encoder
+    rules, encoder = configuration.initializers.rules, configuration.encoder
     shapes = {name: np.shape(values) for name, values in weights.items()}
     decisions = resolve(shapes, rules, encoder, configuration.transferred)
     own = [d for name, d in decisions.items() if name.partition("/")[0] in parts]

@@ -27,9 +27,16 @@ class CharacterEncoder(keras.layers.Layer):
     Args:
         options: The `character_encoder` options.
         alphabet_size: How many identifiers characters have, the special ones included.
+        precision: What the factors of its recurrent matrix products are rounded to where a gradient
+            is wanted. Default None: nothing is rounded.
     """
 
-    def __init__(self, options: CharacterEncoderOptions, alphabet_size: int) -> None:
+    def __init__(
+        self,
+        options: CharacterEncoderOptions,
+        alphabet_size: int,
+        precision: tf.DType | None = None,
+    ) -> None:
         super().__init__(name="character_encoder")
         self.options = options
         self.alphabet_size = alphabet_size
@@ -38,7 +45,9 @@ class CharacterEncoder(keras.layers.Layer):
         self._variables = add_variables(self, character_encoder_shapes(options, alphabet_size))
         self.embedding = self._variables[EMBEDDING]
         self.cells = [
-            TrieGRU(CellWeights(*under(name, self._variables)), options.recurrent_dropout)
+            TrieGRU(
+                CellWeights(*under(name, self._variables)), options.recurrent_dropout, precision
+            )
             for name in gru_names(options)
         ]
         self.initial_states = [self._variables[name] for name in character_state_names(options)]

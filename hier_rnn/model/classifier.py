@@ -30,6 +30,7 @@ class Classifier(keras.Model):
         classes: How many labels there are.
         encoder: A character encoder to share with other models: training any of them moves it.
             Default, one of its own.
+        precision: Of an encoder of its own, as `CharacterEncoder` takes it. Default None.
 
     Raises:
         UserError: The shared encoder is for other options or another alphabet.
@@ -41,11 +42,13 @@ class Classifier(keras.Model):
         alphabet_size: int,
         classes: int,
         encoder: CharacterEncoder | None = None,
+        precision: tf.DType | None = None,
     ) -> None:
         super().__init__(name="classifier")
         self.options = configuration.head
         if encoder is None:
-            encoder = CharacterEncoder(configuration.character_encoder, alphabet_size)
+            options = configuration.character_encoder
+            encoder = CharacterEncoder(options, alphabet_size, precision)
         _check_shared(encoder, configuration.character_encoder, alphabet_size)
         self.character_encoder = encoder
         self.sentence_encoder = SentenceEncoder(

@@ -17,6 +17,7 @@ from hier_rnn.packing.trie import HALVES, PrefixTrie
 from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.custom_gradient import custom_gradient
 from hier_rnn.recurrent.dropout_rng import DropoutRng
+from hier_rnn.recurrent.matrix_product import product, rounded
 from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
 
 # The states that entered each half of a level, and what was computed there.
@@ -32,6 +33,7 @@ def trie_gru(
     initial_state: tf.Tensor,
     trie: PrefixTrie,
     differentiable: bool = True,
+    precision: tf.DType | None = None,
 ) -> tf.Tensor:
     """Runs a GRU over the trie and returns its states, `(1 + prefixes, units)`, by state index.
 
@@ -46,6 +48,8 @@ def trie_gru(
         initial_state: State before any character, `(units,)`.
         trie: The prefixes.
         differentiable: Whether to keep what the gradient needs.
+        precision: What the factors of the recurrent matrix products are rounded to. Default None:
+            nothing is rounded.
     """
 
     def forward(
@@ -59,9 +63,8 @@ def trie_gru(
         projected = tf.nn.bias_add(
             tf.matmul(inputs, kernel), bias if bias.shape.rank == 1 else bias[0]
         )
-        return _forward(
-            tf.split(projected, 3, 1), rows, recurrent_kernel, bias, initial_state, trie, save
-        )
+        gates = tf.split(projected, 3, 1)
+        return _forward(gates, rows, recurrent_kernel, bias, initial_state, trie, save, precision)
 
     if not differentiable:
         return forward(inputs, kernel, recurrent_kernel, bias, initial_state, save=False)[0]
@@ -78,7 +81,7 @@ def trie_gru(
         def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
             upstream = tf.convert_to_tensor(upstream)  # gathering states gives slices
             gates, candidate, inner, entering, gated, root = _backward(
-                upstream, states, saved, recurrent_kernel, bias, trie
+                upstream, states, saved, recurrent_kernel, bias, trie, precision
             )
             # Summed over the prefixes that read the same input: products of fewer rows.
             of_gates, of_candidate = (
@@ -103,8 +106,8 @@ def trie_gru(
                 ),
                 tf.concat(
                     [
-                        tf.matmul(entering, gates, transpose_a=True),
-                        tf.matmul(gated, inner, transpose_a=True),
+                        product(entering, gates, precision, transpose_a=True),
+                        product(gated, inner, precision, transpose_a=True),
                     ],
                     1,
                 ),
@@ -136,6 +139,7 @@ def _forward(
     initial_state: tf.Tensor,
     trie: PrefixTrie,
     save: bool,
+    precision: tf.DType | None,
 ) -> tuple[tf.Tensor, Saved]:
     """Reads the trie from the root to the deepest level; returns the states and what is saved."""
     units = kernel.shape[0]
@@ -143,6 +147,7 @@ def _forward(
     levels = tf.shape(by_level)[0]
     begins, shapes = slice_bounds(tf.reshape(by_level, [-1]), rank=1)
     after = bias.shape.rank == 2
+    kernel = rounded(kernel, precision)  # once, not at each level
     if not after:
         gates_kernel, candidate_kernel = kernel[:, : 2 * units], kernel[:, 2 * units :]
 
@@ -153,17 +158,17 @@ def _forward(
         level_rows = tf.slice(rows, begin, shape)
         update, reset, candidate = (tf.gather(gate, level_rows) for gate in projected)
         if after:
-            recurrent = tf.nn.bias_add(tf.matmul(h, kernel), bias[1])
+            recurrent = tf.nn.bias_add(product(h, kernel, precision), bias[1])
             recurrent_update, recurrent_reset, inner = tf.split(recurrent, 3, 1)
             update = tf.sigmoid(update + recurrent_update)
             reset = tf.sigmoid(reset + recurrent_reset)
             candidate = tf.tanh(candidate + reset * inner)
         else:
-            recurrent_update, recurrent_reset = tf.split(tf.matmul(h, gates_kernel), 2, 1)
+            recurrent_update, recurrent_reset = tf.split(product(h, gates_kernel, precision), 2, 1)
             update = tf.sigmoid(update + recurrent_update)
             reset = tf.sigmoid(reset + recurrent_reset)
             inner = reset * h
-            candidate = tf.tanh(candidate + tf.matmul(inner, candidate_kernel))
+            candidate = tf.tanh(candidate + product(inner, candidate_kernel, precision))
         state = candidate + update * (h - candidate)
         return state, h, update, reset, inner, candidate
 
@@ -214,6 +219,7 @@ def _backward(
     kernel: tf.Tensor,
     bias: tf.Tensor,
     trie: PrefixTrie,
+    precision: tf.DType | None,
 ) -> tuple[tf.Tensor, ...]:
     """Goes back from the deepest level to the root.
 
@@ -231,7 +237,7 @@ def _backward(
     of_prefixes = upstream[1:]
     # States above each half of a level; above the first level, the root.
     above = tf.concat([[1] * HALVES, sizes], 0)
-    transposed = tf.transpose(kernel)
+    transposed = tf.transpose(rounded(kernel, precision))
     gates_kernel, candidate_kernel = transposed[: 2 * units], transposed[2 * units :]
 
     def unread(half_level: tf.Tensor, children: tf.Tensor) -> tuple[tf.Tensor, ...]:
@@ -249,9 +255,9 @@ def _backward(
         if after:
             reset_gradient = candidate_gradient * inner
             inner_gradient = candidate_gradient * reset
-            kept += tf.matmul(inner_gradient, candidate_kernel)
+            kept += product(inner_gradient, candidate_kernel, precision)
         else:
-            inner_gradient = tf.matmul(candidate_gradient, candidate_kernel)
+            inner_gradient = product(candidate_gradient, candidate_kernel, precision)
             reset_gradient = inner_gradient * h
             kept += inner_gradient * reset
         gates_gradient = tf.concat(
@@ -261,7 +267,7 @@ def _backward(
             ],
             1,
         )
-        kept += tf.matmul(gates_gradient, gates_kernel)
+        kept += product(gates_gradient, gates_kernel, precision)
         parents = tf.slice(trie.parents, begin[:1], shape[:1])
         given = tf.math.unsorted_segment_sum(kept, parents, tf.gather(above, half_level))
         return given, gates_gradient, candidate_gradient, inner_gradient if after else inner
@@ -317,11 +323,19 @@ class TrieGRU:
         weights: The cell's weights.
         recurrent_dropout: Share of the state's units that the recurrent product does not see, the
             same ones for a whole batch: words share their prefixes' states. Default 0.
+        precision: What the factors of the recurrent matrix products are rounded to where a gradient
+            is wanted. Default None: nothing is rounded.
     """
 
-    def __init__(self, weights: CellWeights, recurrent_dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        weights: CellWeights,
+        recurrent_dropout: float = 0.0,
+        precision: tf.DType | None = None,
+    ) -> None:
         self.weights = weights
         self.recurrent_dropout = recurrent_dropout
+        self.precision = precision
 
     def __call__(
         self,
@@ -358,4 +372,5 @@ class TrieGRU:
             tf.convert_to_tensor(initial_state),
             trie,
             differentiable,
+            self.precision if differentiable else None,
         )

@@ -31,6 +31,8 @@ from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.storage.weights.weights_file import weights_bytes
 from hier_rnn.text.alphabet import Alphabet
 
+PACKAGE_ENCODERS = Path(__file__).parents[1] / "encoders"
+
 
 class EncoderDirectory(Directory):
     """The files of an encoder, by name."""
@@ -53,13 +55,14 @@ class EncoderDirectory(Directory):
         """Returns the encoder directory that a path means: itself, or the one inside a run.
 
         Args:
-            path: An encoder directory or a run directory.
+            path: An encoder directory, a run directory, or the name of an encoder in the package
+                (`english`), unless there is a directory of that name.
             verify: As for every directory. Default True.
 
         Raises:
             UserError: It is neither, the encoder is not finished, or is not that of the run.
         """
-        path = Path(path)
+        path = named_encoder(Path(path))
         inside, itself = cls(path / "encoder", verify), cls(path, verify)
         if inside.weights.is_file() or inside.old_weights.is_file():
             _check_own(RunDirectory(path, verify), inside)
@@ -72,7 +75,7 @@ class EncoderDirectory(Directory):
         wrong = "no such folder" if not path.exists() else "not an encoder directory"
         raise UserError(
             f"{path}: {wrong}: there is no {cls.weights_name}. Accepted: what pretraining"
-            " wrote, or a run directory."
+            f" wrote, a run directory, or {', '.join(encoders_of_the_package())}."
         )
 
     def read_facts(self) -> dict[str, Any]:
@@ -161,13 +164,13 @@ def find_directory(path: str | Path, verify: bool = True) -> RunDirectory | Enco
     """Returns the run or encoder directory that a path is.
 
     Args:
-        path: The directory.
+        path: The directory, or the name of an encoder of the package.
         verify: As for every directory. Default True.
 
     Raises:
         UserError: It is neither, or not finished.
     """
-    path = Path(path)
+    path = named_encoder(Path(path))
     for directory in (RunDirectory(path, verify), EncoderDirectory(path, verify)):
         if directory.weights.exists() or directory.old_weights.exists():
             directory.require()
@@ -177,6 +180,17 @@ def find_directory(path: str | Path, verify: bool = True) -> RunDirectory | Enco
         f"{path}: {what} {RunDirectory.weights_name} nor {EncoderDirectory.weights_name}: it is"
         " not the directory of a run or encoder."
     )
+
+
+def encoders_of_the_package() -> list[str]:
+    """Returns the names of the encoders that come with the package."""
+    return sorted(path.name for path in PACKAGE_ENCODERS.iterdir() if path.is_dir())
+
+
+def named_encoder(path: Path) -> Path:
+    """Returns where an encoder of the package is that a path names; any other path as it is."""
+    named = path.parent == Path() and path.name in encoders_of_the_package()
+    return PACKAGE_ENCODERS / path if named and not path.is_dir() else path
 
 
 def _check_own(run: RunDirectory, encoder: EncoderDirectory) -> None:

@@ -73,7 +73,7 @@ def needs_training(directory: Directory, configuration: Configuration, force: bo
             )
         return True
     if force:
-        _check_encoder_stays(path, configuration.data.encoder)
+        _check_encoder_stays(path, configuration.encoder)
         return True
     if directory.manifest is None and directory.weights.exists():
         directory.require()

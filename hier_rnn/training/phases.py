@@ -40,7 +40,7 @@ def for_given_encoder(configuration: Configuration) -> Training:
         configuration: The run's options.
     """
     training = configuration.training
-    if not configuration.data.encoder:
+    if not configuration.encoder:
         return training
     factors = {**training.learning_rate_multipliers}
     if SENTENCE_ENCODER in configuration.transferred:

@@ -289,3 +289,36 @@ def test_a_stacked_layer_reads_the_states_below(reset_after, distance):
     np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
     for one, other in zip(our_gradients, their_gradients, strict=True):
         assert distance(one, other) < 1e-4
+
+
+@both_resets
+@pytest.mark.parametrize("name", ["shared", "long", "none"])
+def test_rounded_factors_change_states_and_gradients_little(reset_after, name):
+    def run(precision):
+        layer, table, initial = made(reset_after)
+        layer.precision = precision
+        table, trie = tf.Variable(table, dtype=tf.float32), trie_of(WORDS[name])
+        weights = [weight.value for weight in layer.weights]
+        with tf.GradientTape() as tape:
+            states = layer(
+                tf.convert_to_tensor(table), trie.characters, trie, tf.constant(initial, tf.float32)
+            )
+            loss = tf.reduce_sum(tf.sin(states))
+        return states, tape.gradient(loss, [table, *weights])
+
+    states, gradients = run(None)
+    found, rounded = run(tf.bfloat16)
+    np.testing.assert_allclose(found, states, atol=0.05)
+    assert WORDS[name] == [] or not np.array_equal(found, states)
+    for ours, exact in zip(rounded, gradients, strict=True):
+        ours, exact = (np.ravel(tf.convert_to_tensor(g)) for g in (ours, exact))
+        assert np.linalg.norm(ours - exact) <= 0.05 * np.linalg.norm(exact)
+
+
+def test_nothing_is_rounded_where_no_gradient_is_wanted():
+    layer, table, initial = made(True)
+    trie = trie_of(WORDS["shared"])
+    given = tf.constant(table, tf.float32), trie.characters, trie, tf.constant(initial, tf.float32)
+    exact = layer(*given, differentiable=False)
+    layer.precision = tf.bfloat16
+    assert np.array_equal(layer(*given, differentiable=False), exact)

@@ -18,7 +18,7 @@ CLASSIFICATION = {
     "data.train": "--train SRC",
     "data.validation": "--validation SRC",
     "data.test": "--test SRC",
-    "data.encoder": "--encoder DIR",
+    "data.encoder": "--encoder auto|none|english|DIR",
     "data.transfer": "--transfer",
     "training.freeze_encoder": "--freeze-encoder",
     "training.distribute": "--distribute",
@@ -35,7 +35,7 @@ PRETRAINING = {
     "pretraining.objective": "--objective",
     "pretraining.vectors": "--vectors FILE",
     "pretraining.distribute": "--distribute",
-    "data.encoder": "--encoder DIR",
+    "data.encoder": "--encoder english|DIR",
     "data.transfer": "--transfer",
     **READING,
 }

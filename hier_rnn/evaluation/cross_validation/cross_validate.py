@@ -27,6 +27,7 @@ from hier_rnn.training.classification.train import train_classifier
 from hier_rnn.training.classification.training_data import Sources
 from hier_rnn.training.distribution.cluster import require_one_process
 from hier_rnn.training.events import Event, to_nobody
+from hier_rnn.training.preparation.encoder_choice import choose_encoder
 
 FIGURES = ("accuracy", "macro_f1", "weighted_f1", "loss")
 FEWEST, MOST = 2, 1000
@@ -156,6 +157,7 @@ def cross_validate(
             "data.multi_label: received true. Cross-validation, and the search for label errors,"
             " take texts with one label each."
         )
+    configuration = choose_encoder(configuration, None, lambda: data)
     cut = stratified_folds(data, folds, configuration.seed, leave_out_singles=unseen == "count")
     with contextlib.ExitStack() as stack:
         place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hier_rnn-")))

@@ -15,13 +15,18 @@ from hier_rnn.errors import UserError
 from hier_rnn.initializers.rules import WeightInit, resolve
 from hier_rnn.model.weight_specs import encoder_shapes, weight_shapes
 from hier_rnn.sources.source import open_source
-from hier_rnn.storage.encoder_directory import EncoderDirectory, find_directory
+from hier_rnn.storage.encoder_directory import (
+    EncoderDirectory,
+    find_directory,
+    named_encoder,
+)
 from hier_rnn.storage.encoder_options import take_encoder_options
 from hier_rnn.storage.run_directory import RunDirectory
 from hier_rnn.text.alphabet import Alphabet
 from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.run_alphabet import run_alphabet
 from hier_rnn.training.phases import for_given_encoder
+from hier_rnn.training.preparation.encoder_choice import choose_encoder
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,9 @@ def open_weights(path: Path | None, train: str, verify: bool) -> InspectedWeight
         UserError: It is none of these, is damaged, or its rules are wrong.
     """
     if path is None:
-        return _before_training(Configuration(), *_counted(Configuration(), train))
+        configuration = _decided(Configuration(), train)
+        return _before_training(configuration, *_counted(configuration, train))
+    path = named_encoder(path)
     if path.is_dir():
         return _stored(find_directory(path, verify))
     if not path.exists():
@@ -53,18 +60,27 @@ def open_weights(path: Path | None, train: str, verify: bool) -> InspectedWeight
             f"{path}: no such file or directory. Accepted: a run directory, an encoder directory"
             " or a TOML configuration."
         )
-    configuration = take_encoder_options(read_configuration(path))
+    configuration = take_encoder_options(read_configuration(path), labels_decide=True)
     run = RunDirectory(path.parent, verify)
     if run.alphabet.exists() and run.labels.exists():  # the configuration of a run
         return _before_training(configuration, run.read_alphabet(), len(run.read_labels()))
+    configuration = _decided(configuration, train)
     return _before_training(configuration, *_counted(configuration, train))
+
+
+def _decided(configuration: Configuration, train: str) -> Configuration:
+    """The configuration with the encoder that training would start from."""
+    data = configuration.data
+    return choose_encoder(
+        configuration, None, lambda: open_source(data.train or train, **data.reading)
+    )
 
 
 def _before_training(
     configuration: Configuration, alphabet: Alphabet, classes: int
 ) -> InspectedWeights:
     shapes = weight_shapes(configuration, alphabet.size, classes)
-    rules, encoder = configuration.initializers.rules, configuration.data.encoder
+    rules, encoder = configuration.initializers.rules, configuration.encoder
     decisions = resolve(shapes, rules, encoder, configuration.transferred)
     values = {
         name: decision.draw(configuration.seed, alphabet) for name, decision in decisions.items()
@@ -96,7 +112,7 @@ def _start(
             "data": {"encoder": facts.get("encoder", ""), "transfer": facts.get("transfer", AUTO)},
         }
         start = validate(recorded, lambda name: f"{directory.facts}, {name}")
-    return start.initializers.rules, start.data.encoder, start.transferred
+    return start.initializers.rules, start.encoder, start.transferred
 
 
 def _counted(configuration: Configuration, train: str) -> tuple[Alphabet, int]:

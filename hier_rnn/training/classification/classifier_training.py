@@ -21,6 +21,7 @@ from hier_rnn.inference.inference import Inference
 from hier_rnn.initializers.rules import WeightInit, initialize, resolve, rules_deciding
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.classifier import Classifier, assign
+from hier_rnn.model.precision import precision_of
 from hier_rnn.model.weight_specs import HEAD, Shapes, character_encoder_shapes, weight_shapes
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.storage.checkpoints import Checkpoints
@@ -78,12 +79,14 @@ class ClassifierTraining:
         size, classes = data.alphabet.size, len(data.corpus.labels)
         self.shapes = weight_shapes(configuration, size, classes)
         check_training_memory(self.shapes, COPIES)
-        classifier = Classifier(configuration, size, classes)
+        units = configuration.character_encoder.units
+        precision = precision_of(configuration.training.precision, units)
+        classifier = Classifier(configuration, size, classes, precision=precision)
         builder = trie_builder(configuration, data.alphabet)
         self.objective = ClassificationObjective(
             configuration, self.options, classifier, builder, data
         )
-        rules, encoder = configuration.initializers.rules, configuration.data.encoder
+        rules, encoder = configuration.initializers.rules, configuration.encoder
         self._assign_initial(self.shapes, rules, encoder, configuration.transferred)
 
     def run(self, on_event: Listener) -> dict[str, Any]:
@@ -178,7 +181,7 @@ class ClassifierTraining:
     def _fit_head(self, on_event: Listener) -> Mapping[str, float] | None:
         """Fits the head to what a given sentence encoder knows; returns how well it fits."""
         configuration, data = self.configuration, self.data
-        wanted = configuration.training.linear_head and configuration.data.multi_label is not True
+        wanted = configuration.training.linear_head
         if not wanted or SENTENCE_ENCODER not in configuration.transferred:
             return None
         logger.info("fitting a linear classifier on the sentence encoder's vectors")
@@ -194,7 +197,7 @@ class ClassifierTraining:
 
     def _decisions_on_encoder(self) -> list[WeightInit]:
         configuration = self.configuration
-        rules, encoder = configuration.initializers.rules, configuration.data.encoder
+        rules, encoder = configuration.initializers.rules, configuration.encoder
         decisions = resolve(self.shapes, rules, encoder, configuration.transferred)
         return [decisions[name] for name in self.shapes if name.startswith("character_encoder/")]
 

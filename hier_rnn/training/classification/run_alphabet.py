@@ -24,6 +24,6 @@ def run_alphabet(configuration: Configuration, seen: Alphabet) -> tuple[Alphabet
         alphabet = seen.with_other_cases()  # in which the warm start writes words as well
     if CHARACTER_ENCODER not in configuration.transferred:
         return alphabet, ()
-    known = EncoderDirectory.find(Path(configuration.data.encoder)).read_alphabet()
+    known = EncoderDirectory.find(Path(configuration.encoder)).read_alphabet()
     new = known.extended(seen.characters).characters[len(known.characters) :]
     return known.extended(alphabet.characters), new

@@ -19,7 +19,7 @@ def log_summary(configuration: Configuration, data: TrainingData, passes: int, e
         passes: How often an epoch passes over the training data.
         epochs: How many there are.
     """
-    corpus, named, training = data.corpus, configuration.data, configuration.training
+    corpus, training = data.corpus, configuration.training
     logger.info(
         f"training on {data.train.name}: {corpus.examples:,} examples, {corpus.word_count:,} words,"
         f" {len(corpus.labels)} labels, {len(corpus.alphabet.characters):,} characters"
@@ -43,8 +43,8 @@ def log_summary(configuration: Configuration, data: TrainingData, passes: int, e
         logger.info(
             f"{data.truncated:,} words are longer than {limit} characters and keep head and tail"
         )
-    if named.encoder:
+    if configuration.encoder:
         parts = " and ".join(part.replace("_", " ") for part in configuration.transferred)
-        logger.info(f"{parts} from {named.encoder}")
+        logger.info(f"{parts} from {configuration.encoder}")
     if data.new_characters:
         logger.info(f"characters it never saw: {' '.join(data.new_characters)}")

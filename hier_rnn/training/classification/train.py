@@ -27,6 +27,7 @@ from hier_rnn.training.distribution.workers import Workers
 from hier_rnn.training.events import Listener, to_all, to_nobody
 from hier_rnn.training.interruption import interruptible
 from hier_rnn.training.listeners import MetricsFile, TensorBoard
+from hier_rnn.training.preparation.encoder_choice import choose_encoder
 from hier_rnn.training.preparation.resumption import check_same_data, comparable, read_fingerprints
 from hier_rnn.training.preparation.words import resolve_word_segmentation
 
@@ -121,6 +122,9 @@ def _open(
     opened = functools.cache(lambda: sources or open_sources(configuration))
     begun = run.configuration.exists() and not force
     recorded = run.read_record() if begun else configuration
+    configuration = choose_encoder(
+        configuration, recorded if begun else None, lambda: opened().train
+    )
     configuration = resolve_multi_label(configuration, sources.train if sources else None)
     configuration = resolve_word_segmentation(
         configuration, recorded if begun else None, lambda: opened().train

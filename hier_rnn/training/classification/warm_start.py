@@ -56,7 +56,7 @@ def warm_start(
     # With what decides it alone, so that runs which differ in the rest can share it.
     pretraining = Configuration(
         seed=configuration.seed,
-        data=Data(encoder=configuration.data.encoder if known else ""),
+        data=Data(encoder=configuration.encoder if known else ""),
         text=text,
         character_encoder=configuration.character_encoder,
         initializers=configuration.initializers.model_copy(update={"rules": rules}),
@@ -66,6 +66,7 @@ def warm_start(
             epochs=training.warm_start_epochs,
             patience=0,
             on_divergence=training.on_divergence,
+            precision=training.precision,
         ),
     )
     pretrain(

@@ -56,10 +56,10 @@ def fingerprint_of(source: Source) -> str:
 
 def encoder_fingerprint(configuration: Configuration) -> Fingerprints:
     """Returns the fingerprint of the weights that `data.encoder` names; none if it names none."""
-    if not configuration.data.encoder:
+    if not configuration.encoder:
         return {}
     digest = hashlib.blake2b(digest_size=BYTES)
-    encoder = EncoderDirectory.find(Path(configuration.data.encoder))
+    encoder = EncoderDirectory.find(Path(configuration.encoder))
     for name, values in sorted(encoder.read_weights().items()):
         digest.update(f"{name} {values.shape}".encode())
         digest.update(np.ascontiguousarray(values).data)

@@ -64,7 +64,7 @@ def load_words(
     Raises:
         UserError: A model that can't be read, or what SentencePiece refuses.
     """
-    options, encoder = configuration.text, configuration.data.encoder
+    options, encoder = configuration.text, configuration.encoder
     if options.words != "sentencepiece":
         return Tokenizer(options), b""
     directories = [begun] if begun else []

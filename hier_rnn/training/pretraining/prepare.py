@@ -86,7 +86,7 @@ def prepare(
 def _append_previous_vectors(targets: Targets, configuration: Configuration) -> Targets:
     if CHARACTER_ENCODER not in configuration.transferred:
         return targets
-    return append_previous_vectors(targets, Encoder(Path(configuration.data.encoder)))
+    return append_previous_vectors(targets, Encoder(Path(configuration.encoder)))
 
 
 def append_previous_vectors(targets: Targets, encoder: Encoder) -> Targets:

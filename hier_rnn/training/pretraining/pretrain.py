@@ -207,7 +207,7 @@ def _check(configuration: Configuration) -> None:
             " sentence-vectors."
         )
     shapes = encoder_shapes(configuration, FIRST_CHARACTER, sentences)
-    rules, encoder = configuration.initializers.rules, configuration.data.encoder
+    rules, encoder = configuration.initializers.rules, configuration.encoder
     resolve(shapes, rules, encoder, configuration.transferred)
     if objective == "next-character" and options.projection:
         raise UserError(

@@ -18,6 +18,7 @@ from hier_rnn.initializers.rules import initialize
 from hier_rnn.memory import check_training_memory
 from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import assign
+from hier_rnn.model.precision import precision_of
 from hier_rnn.model.weight_specs import encoder_shapes
 from hier_rnn.packing.batch import trie_builder
 from hier_rnn.sources.source import Source
@@ -70,7 +71,7 @@ class PretrainingRun:
         self.vocabulary = Counter(dict(zip(words.words, words.counts.tolist(), strict=True)))
         self.alphabet = _alphabet(configuration, words, self.vocabulary)
         self.previous_words: Counter[str] = Counter()
-        encoder = configuration.data.encoder
+        encoder = configuration.encoder
         if CHARACTER_ENCODER in configuration.transferred:
             directory = EncoderDirectory.find(Path(encoder))
             self.previous_words.update(directory.read_vocabulary())
@@ -80,7 +81,11 @@ class PretrainingRun:
         shapes = encoder_shapes(configuration, self.alphabet.size, self.learns_texts)
         check_training_memory(shapes, COPIES)
         self.encoder_weights = tuple(shapes)
-        self.encoder = CharacterEncoder(configuration.character_encoder, self.alphabet.size)
+        units = configuration.character_encoder.units
+        precision = precision_of(configuration.pretraining.precision, units)
+        self.encoder = CharacterEncoder(
+            configuration.character_encoder, self.alphabet.size, precision
+        )
         self.objective = self._objective(words, open_text)
         self._initialize()
 
@@ -151,7 +156,7 @@ class PretrainingRun:
         """Gives the weights their first values."""
         configuration, weights = self.configuration, self.objective.named_weights()
         rules, seed = configuration.initializers.rules, configuration.seed
-        encoder = configuration.data.encoder
+        encoder = configuration.encoder
         shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
         # The rules are for the encoder; what only pretraining needs starts as by default.
         own = {name: shapes.pop(name) for name in self.encoder_weights}

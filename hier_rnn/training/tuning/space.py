@@ -91,8 +91,8 @@ def space_of(configuration: Configuration) -> Space:
     Raises:
         UserError: Every one of them was given.
     """
-    training, data = configuration.training, configuration.data
-    encoder_trains = bool(data.encoder) and not training.freeze_encoder
+    training = configuration.training
+    encoder_trains = bool(configuration.encoder) and not training.freeze_encoder
     idle = {
         # With words in a batch, these are too few.
         "training.batch_size": training.batch_by != "sentences",

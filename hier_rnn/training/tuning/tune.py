@@ -14,6 +14,7 @@ from typing import Any
 from hier_rnn.configuration.differences import differences
 from hier_rnn.configuration.options import Configuration
 from hier_rnn.errors import UserError
+from hier_rnn.sources.example import Source
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.lock import RunLock
 from hier_rnn.storage.output_directory import TUNING, remove_half_written
@@ -22,10 +23,11 @@ from hier_rnn.storage.training_record import read_training_record
 from hier_rnn.storage.tuning.kept_run import keep_run, remove_run
 from hier_rnn.storage.tuning.study import State, Study, Trial, read_study, score_sign
 from hier_rnn.training.classification.train import train_classifier
-from hier_rnn.training.classification.training_data import Sources
+from hier_rnn.training.classification.training_data import Sources, open_sources
 from hier_rnn.training.distribution.cluster import require_one_process
 from hier_rnn.training.events import EndTraining, Evaluated, Event, ModelBuilt, Started, to_nobody
 from hier_rnn.training.interruption import interruptible
+from hier_rnn.training.preparation.encoder_choice import choose_encoder
 from hier_rnn.training.preparation.resumption import check_same_data, comparable, read_fingerprints
 from hier_rnn.training.tuning.budget import Budget, fitting_epochs
 from hier_rnn.training.tuning.events import (
@@ -109,16 +111,23 @@ def tune(
         )
     begun = time.monotonic() if begun is None else begun
     out = Path(out)
-    space = space_of(configuration)
     with RunLock(out):
-        study = _open_study(configuration, out, force)
+        study, configuration = _open_study(configuration, out, sources, force)
+        space = space_of(configuration)
         tuning = Tuning(study, configuration, out, space, sources, on_event)
         budget = Budget(60 * minutes, study.seconds, begun)
         with interruptible(lambda: tuning.kept(budget)):
             return tuning.run(budget, trials)
 
 
-def _open_study(configuration: Configuration, out: Path, force: bool) -> Study:
+def _open_study(
+    configuration: Configuration, out: Path, sources: Sources | None, force: bool
+) -> tuple[Study, Configuration]:
+    """Returns what was done so far, and the options with the encoder decided."""
+
+    def open_text() -> Source:
+        return (sources or open_sources(configuration)).train
+
     path = out / TUNING / "study.json"
     if force and path.exists():
         remove_run(out)
@@ -127,15 +136,17 @@ def _open_study(configuration: Configuration, out: Path, force: bool) -> Study:
         others = [entry.name for entry in out.iterdir() if entry.name[0] != "."]
         if others and others != [TUNING]:
             raise UserError(f"{out}: exists and holds no tuning. Give another `out`.")
-        return Study(configuration)
+        configuration = choose_encoder(configuration, None, open_text)
+        return Study(configuration), configuration
     study = read_study(path)
+    configuration = choose_encoder(configuration, study.options, open_text)
     compared = comparable(configuration, study.options, data_known=bool(study.data))
     if different := list(differences(study.options, compared)):
         raise UserError(
             f"{out}: holds a tuning with other options: {'; '.join(different)}. Give another"
             " `out`, or `force=True` to start over."
         )
-    return study
+    return study, configuration
 
 
 class Tuning:

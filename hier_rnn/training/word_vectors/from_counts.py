@@ -38,7 +38,7 @@ def take_counts_options(configuration: Configuration) -> Configuration:
             " objective word-vectors, without pretraining.vectors."
         )
     made = validate(CountsDirectory(path).record.options, lambda name: f"{path}: {name}")
-    encoder = bool(configuration.data.encoder)  # then all options of the text are given by it
+    encoder = bool(configuration.encoder)  # then all options of the text are given by it
     text, theirs = configuration.text, made.text
     given = [
         *(("text", name, encoder) for name in type(text).model_fields if name not in FREE),

@@ -19,9 +19,12 @@ from hier_rnn.storage.training_record import read_training_record
 from hier_rnn.storage.weights.weights_file import read_weights
 from hier_rnn.training.classification.linear_head import (
     STRENGTHS,
+    as_indicators,
     choose_strength,
+    cross_entropy,
     logistic_regression,
-    probabilities,
+    sigmoid,
+    softmax,
 )
 from hier_rnn.training.classification.objective import ClassificationObjective
 from hier_rnn.training.classification.train import train_classifier
@@ -41,19 +44,41 @@ def examples(count: int, classes: int, seed: int = 0) -> tuple[np.ndarray, np.nd
 def test_probabilities_are_scikit_learns(classes):
     vectors, targets = examples(200, classes)
     weights = np.linspace(0.5, 2, classes)
-    fitted = logistic_regression(vectors, targets, weights, 0.1)
-    found = probabilities(vectors, *fitted)
+    indicators = as_indicators(targets, classes)
+    fitted = logistic_regression(vectors, indicators, weights, softmax, 0.1)
+    found = softmax(vectors @ fitted[0] + fitted[1])
     # Of two classes scikit-learn has one row of weights, which are regularized half as much.
     model = LogisticRegression(C=0.1 if classes > 2 else 0.2, tol=1e-8, max_iter=1000)
     model.fit(vectors, targets, sample_weight=weights[targets])
     np.testing.assert_allclose(found, model.predict_proba(vectors), atol=5e-3)
-    again = logistic_regression(vectors, targets, weights, 0.1, fitted)
+    again = logistic_regression(vectors, indicators, weights, softmax, 0.1, fitted)
     np.testing.assert_allclose(again[0], fitted[0], atol=5e-3)
+
+
+def test_of_several_labels_each_is_scikit_learns():
+    vectors, targets = examples(300, 4)
+    several = np.stack([targets % 2, targets // 2], 1).astype(np.float32)
+    fitted = logistic_regression(vectors, several, np.ones(2), sigmoid, 0.1)
+    found = sigmoid(vectors @ fitted[0] + fitted[1])
+    for label in range(2):
+        model = LogisticRegression(C=0.1, tol=1e-8, max_iter=1000).fit(vectors, several[:, label])
+        chances = model.predict_proba(vectors)[:, 1]
+        np.testing.assert_allclose(found[:, label], chances, atol=5e-3)
+
+
+def test_the_loss_of_several_labels_weighs_those_that_a_text_has():
+    logits, targets = np.array([[2.0, -1.0]]), np.array([[1.0, 0.0]], np.float32)
+    chances = sigmoid(logits)
+    found = cross_entropy(chances, targets, np.array([3.0, 5.0]), sigmoid, 1e-12)
+    expected = -3 * np.log(chances[0, 0]) - np.log(1 - chances[0, 1])
+    np.testing.assert_allclose(found, [expected], rtol=1e-6)
 
 
 def test_a_class_without_examples_is_no_mistake():
     vectors, targets = examples(60, 3)
-    found = probabilities(vectors, *logistic_regression(vectors, 2 * targets, np.ones(6), 1.0))
+    indicators = as_indicators(2 * targets, 6)
+    kernel, bias = logistic_regression(vectors, indicators, np.ones(6), softmax, 1.0)
+    found = softmax(vectors @ kernel + bias)
     assert found.shape == (60, 6)
     np.testing.assert_allclose(found.sum(1), 1)
     assert found[:, [1, 3, 5]].max() < found.max()
@@ -63,9 +88,9 @@ def test_a_class_without_examples_is_no_mistake():
 def test_few_noisy_examples_are_regularized_more():
     generator = np.random.default_rng(1)
     vectors, targets = examples(400, 3)
-    clear = choose_strength(vectors, targets, np.ones(3), generator)
-    noise = generator.normal(size=(30, 40))
-    noisy = choose_strength(noise, generator.integers(3, size=30), np.ones(3), generator)
+    clear = choose_strength(vectors, as_indicators(targets, 3), np.ones(3), softmax, generator)
+    noise, targets = generator.normal(size=(30, 40)), generator.integers(3, size=30)
+    noisy = choose_strength(noise, as_indicators(targets, 3), np.ones(3), softmax, generator)
     assert noisy == min(STRENGTHS) < clear
 
 
@@ -103,6 +128,17 @@ def test_the_linear_head_is_kept_where_training_makes_nothing_better(starting, t
     record = read_training_record(RunDirectory(tmp_path / "run"))
     assert record.kept == first
     assert record.best == first["validation_accuracy"]
+
+
+@pytest.mark.slow
+def test_several_labels_have_a_linear_head_as_well(starting, tmp_path, label_sets):
+    training = {"learning_rate": 1e-9}
+    result = train_classifier(starting(data=label_sets, training=training), tmp_path / "run")
+    first, *_ = rows(tmp_path / "run")
+    assert first["epoch"] == 0 and result.best_epoch == 0
+    without = {**training, "linear_head": False}
+    train_classifier(starting(data=label_sets, training=without), tmp_path / "without")
+    assert first["validation_loss"] < rows(tmp_path / "without")[0]["validation_loss"]
 
 
 @pytest.mark.slow
