@@ -87,7 +87,7 @@ def parse_weights(data: bytes, path: Path, shapes: Shapes | None = None) -> dict
         check_shapes(path, header.shapes, shapes)
     tensors = load_tensors(data, path)
     if "F16" in header.dtypes.values():
-        logger.info("%s: weights of 16 bits are widened to 32.", path)
+        logger.debug("%s: weights of 16 bits are widened to 32.", path)
     weights = {name: tensors[name].astype(np.float32, copy=False) for name in shapes or tensors}
     check_finite(path, weights)
     return weights
