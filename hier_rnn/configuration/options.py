@@ -526,7 +526,8 @@ class Data(Options):
     transfer: Literal["auto", "character", "sentence", "both"] = Field(
         default="auto",
         description="which encoder is taken from data.encoder: the character encoder, the sentence"
-        " encoder or both; auto: what it holds",
+        " encoder or both; auto: what it holds, of english by the number of labels, which decides"
+        " the defaults of training.epochs and training.warm_start_epochs as well",
     )
 
     @property

@@ -22,8 +22,9 @@ ENGLISH_SHARE = 0.4
 """Of eight English data sets, 55 to 73% of the words are among the 2,000 most frequent English
 ones; of texts in a hundred other languages at most 21% are (Catalan, Spanish)."""
 MANY = 400
-"""Labelled texts from which on the classifier learns more from its labels than the sentence
-encoder knows (`benchmarks.defaults` with `--transfer` of both kinds: about as good at 300)."""
+"""Labelled texts from which on the character encoder alone is better. With 300, both encoders have
+53.4, 66.3 and 65.2% of the messages, SST-2 and TREC-6, the character encoder 43.1, 65.9 and 69.6;
+with 1,000 it is 4 to 10 points ahead of a linear classifier on sentence vectors (seed 0)."""
 RECIPES: dict[str, dict[str, Any]] = {
     "both": {"epochs": 2, "encoder_learning_rate_multiplier": 0.0},
     "character": {
@@ -123,7 +124,7 @@ def _with_recipe(configuration: Configuration) -> Configuration:
     recipe = RECIPES.get(configuration.data.transfer, {})
     values = {name: v for name, v in recipe.items() if name not in training.model_fields_set}
     # What was not given stays so: a search may still choose it.
-    made = Training.model_construct(training.model_fields_set, **{**dict(training), **values})
+    made = Training.model_construct(set(training.model_fields_set), **{**dict(training), **values})
     return configuration.model_copy(update={"training": made})
 
 
