@@ -80,7 +80,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--text", nargs="+", required=True, metavar="SRC", help="English text")
-    parser.add_argument("--credits", required=True, help="sources of the text, with their licences")
+    parser.add_argument("--credits", default="", help="sources of the text, with their licences")
     parser.add_argument("--work", type=Path, required=True, metavar="DIR", help="for what is made")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the encoder")
     options = parser.parse_args()
@@ -104,7 +104,7 @@ def main() -> None:
     arguments = ["--objective", "sentence-vectors", "--text", str(lines), "--targets", str(targets)]
     _train([*arguments, "--encoder", str(work / "spelling"), *TEXTS], work / "taught")
     made = EncoderDirectory(work / "taught")
-    export(made, options.out, options.text, options.credits, len(words))
+    export(made, options.out, options.text, len(words), options.credits)
 
 
 def _texts(sources: Sequence[str]) -> list[str]:
@@ -237,7 +237,7 @@ def _save(path: Path, array: np.ndarray) -> None:
 
 
 def export(
-    made: EncoderDirectory, out: Path, sources: Sequence[str], credits: str, words: int
+    made: EncoderDirectory, out: Path, sources: Sequence[str], words: int, credits: str = ""
 ) -> None:
     """Writes an encoder with weights of 16 bits, and its model card.
 
@@ -245,8 +245,8 @@ def export(
         made: The encoder.
         out: The directory to write.
         sources: What the texts were.
-        credits: Whose they are, and under which licences.
         words: How many of them were single words.
+        credits: Whose they are, and under which licences. Default: the files' names alone.
     """
 
     def rounded(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -271,7 +271,7 @@ def export(
         units=configuration.character_encoder.units,
         sentence_units=configuration.sentence_encoder.units,
         size=size,
-        text=f"`{', '.join(text)}`: {credits}",
+        text=", ".join(text) + (f": {credits}" if credits else ""),
     )
     with write_atomically(out / "README.md") as file:
         file.write(card)

@@ -55,13 +55,19 @@ def test_exported_in_16_bits_with_a_card(small_run, tmp_path):
         },
     )
     out = tmp_path / "english"
-    export(EncoderDirectory(made.path), out, ["folder/text.tsv"], 34)
+    export(EncoderDirectory(made.path), out, ["folder/text.tsv"], 34, "Letters (CC BY 4.0)")
     header = read_header((out / "encoder.safetensors").read_bytes(), out)
     assert set(header.dtypes.values()) == {"F16"}
     texts = ["good shop", "bad"]
     whole, rounded = (hier_rnn.load_encoder(path).encode(texts) for path in (made.path, out))
     np.testing.assert_allclose(rounded, whole, atol=0.01)
     card = (out / "README.md").read_text()
-    for expected in ("1,234", "34 are single words", "text.tsv", "0.710", "43%"):
+    for expected in (
+        "1,234",
+        "34 are single words",
+        "text.tsv: Letters (CC BY 4.0)",
+        "0.710",
+        "43%",
+    ):
         assert expected in card
     assert "folder" not in card
