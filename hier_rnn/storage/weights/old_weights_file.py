@@ -62,8 +62,7 @@ def parse_old_weights(
             weights = {name: np.asarray(found[name][()]) for name in shapes or found}
     except UserError:
         raise
-    # h5py raises all of these, and RuntimeError for what HDF5 itself finds wrong.
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+    except Exception as error:  # h5py lets anything through that a damaged file leads to
         raise UserError(f"{path}: can't read the weights: {error}.") from None
     check_finite(path, weights)
     return weights

@@ -54,11 +54,17 @@ class TargetVectors(NamedTuple):
         """Goes through all vectors and returns their fingerprint.
 
         Raises:
-            UserError: A number that is not finite, or a vector of zeros, which has no direction.
+            UserError: The file is damaged; a number is not finite; or a vector is zero
+                throughout, and has no direction.
         """
         digest = hashlib.blake2b(repr(self.shape).encode(), digest_size=BYTES)
         for start in range(0, self.shape[0], ROWS_AT_ONCE):
-            vectors = np.ascontiguousarray(self.array[start : start + ROWS_AT_ONCE])
+            try:
+                vectors = np.ascontiguousarray(self.array[start : start + ROWS_AT_ONCE])
+            except Exception as error:  # as in opening
+                raise UserError(
+                    f"{self.path}: can't read vectors {start + 1:,} and following: {error}."
+                ) from None
             digest.update(vectors.data)
             # In 64 bits, in which no square of a finite number runs over.
             lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
@@ -93,8 +99,7 @@ def open_target_vectors(path: str | Path) -> TargetVectors:
         array = opener(path)
     except UserError:
         raise
-    # NumPy and h5py raise all of these for damaged files.
-    except (OSError, ValueError, EOFError, RuntimeError, KeyError, SyntaxError) as error:
+    except Exception as error:  # NumPy and h5py let anything through that a damaged file leads to
         raise UserError(f"{path}: can't read it: {error}.") from None
     if array.dtype.kind != "f" or len(array.shape) != 2 or not all(array.shape):
         raise UserError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 
@@ -13,6 +14,7 @@ import hier_rnn
 from hier_rnn.errors import UserError
 from hier_rnn.storage.encoder_directory import EncoderDirectory
 from hier_rnn.storage.run_directory import RunDirectory
+from hier_rnn.storage.weights.old_weights_file import parse_old_weights
 
 TEXTS = ["bad late", "nice shop", "who is it"]
 BIAS = np.arange(3, dtype=np.float32)
@@ -145,6 +147,22 @@ def test_damaged(old, content):
     old.old_weights.write_bytes(data[: len(data) // 2] if content == "half" else content)
     with pytest.raises(UserError, match=r"model.weights.h5: can't read the weights"):
         hier_rnn.load(old.path)
+
+
+def test_any_damaged_place_is_told_or_read(old):
+    data = old.old_weights.read_bytes()
+    outcomes = set()
+    # The superblock: among it are addresses that no file of this size can have.
+    for place in range(8, 128, 4):
+        for byte in (0x00, 0x7F, 0xFF):
+            changed = bytearray(data)
+            changed[place] = byte
+            with contextlib.suppress(UserError):
+                parse_old_weights(bytes(changed), old.old_weights)
+                outcomes.add("read")
+                continue
+            outcomes.add("told")
+    assert outcomes == {"read", "told"}
 
 
 def test_an_unfinished_old_run_says_how_to_go_on(run, tmp_path):

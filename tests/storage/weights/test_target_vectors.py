@@ -88,6 +88,18 @@ def test_cut_short(tmp_path, ending):
         open_target_vectors(path)
 
 
+def test_damaged_within(tmp_path):
+    path = tmp_path / "vectors.h5"
+    with h5py.File(path, "w") as file:
+        chunked = file.create_dataset("vectors", data=VECTORS, chunks=True, fletcher32=True)
+        place = chunked.id.get_chunk_info(0).byte_offset
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=r"vectors.h5: can't read vectors 1 and following: "):
+        open_target_vectors(path).check()
+
+
 def test_several_arrays_and_other_files(tmp_path):
     safetensors.numpy.save_file({"a": VECTORS, "b": VECTORS}, tmp_path / "two.safetensors")
     with pytest.raises(UserError, match=r"holds 2 arrays\. Accepted: one"):
