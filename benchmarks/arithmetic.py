@@ -58,3 +58,24 @@ def operations(
         + batch.sentences * 2 * width * classes
     )
     return 2 * multiplications * (3 if training else 1)
+
+
+def spelling_operations(
+    batch: Counts, options: Configuration, alphabet_size: int, dimensions: int
+) -> int:
+    """Returns the floating-point operations of a batch of words that learn their vectors.
+
+    Args:
+        batch: What there is to compute.
+        options: The sizes; one layer.
+        alphabet_size: Characters' identifiers.
+        dimensions: Of the word vectors.
+    """
+    characters = options.character_encoder
+    units = characters.units
+    multiplications = (
+        alphabet_size * characters.embedding_dim * 3 * units
+        + batch.prefixes * units * 3 * units
+        + batch.words * units * dimensions
+    )
+    return 2 * 3 * multiplications

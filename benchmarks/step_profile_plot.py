@@ -19,7 +19,7 @@ def plot(results: Mapping[str, Any], path: Path) -> None:
         path: The figure; its ending says which kind.
     """
     drawn, axes = figure(1, 2)
-    largest = dict(list(results["operations"].items())[:OPERATIONS])
-    bars(axes[0, 0], "parts of a step", results["parts"], "milliseconds")
+    largest = dict(list(results["training"]["operations"].items())[:OPERATIONS])
+    bars(axes[0, 0], "parts of a step", results["training"]["parts"], "milliseconds")
     bars(axes[0, 1], "operations, over all threads", largest, "milliseconds")
     save(drawn, path)

@@ -61,6 +61,14 @@ MODELS = {
         same_function=False,  # rounded in training
         in_sweeps=False,
     ),
+    "hier_rnn-shipped": Entry(
+        "hier_rnn_model",
+        "ShippedHierRNN",
+        "tensorflow",
+        "hier_rnn with all that it ships with",
+        same_function=False,  # dropout, misspelled words, boundary marks
+        in_sweeps=False,
+    ),
     "keras": Entry(
         "keras_model",
         "KerasTimeDistributed",

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from queue import SimpleQueue
 
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.peers.task import Batch, Task
+from benchmarks.peers.task import Batch, Task, as_shipped, first_weights
+from hier_rnn.configuration.options import Configuration, Pretraining
 from hier_rnn.inference.inference import Inference
+from hier_rnn.initializers.rules import initialize
+from hier_rnn.model.character_encoder import CharacterEncoder
 from hier_rnn.model.classifier import Classifier, assign
+from hier_rnn.model.precision import precision_of
 from hier_rnn.packing.batch import trie_builder
+from hier_rnn.text.misspelling import misspell
 from hier_rnn.text.tokenizer import Tokenizer
 from hier_rnn.training.classification.batching.batches import LabelledBatch, PackedBatches, Sentence
 from hier_rnn.training.classification.objective import ClassificationLosses
 from hier_rnn.training.classification.tasks.one_label import OneLabelTask
 from hier_rnn.training.optimizer import Optimizer
+from hier_rnn.training.phases import resolve_phases
+from hier_rnn.training.pretraining.pretraining_run import training_options
+from hier_rnn.training.pretraining.word_vector_objective import WordVectorObjective
 from hier_rnn.training.step import training_step
+from hier_rnn.training.word_vectors.targets import targets_from_text
 
 MATRIX = 2048
 
@@ -28,6 +38,7 @@ class HierRNN:
     """hier_rnn."""
 
     precision: tf.DType | None = None
+    """What the recurrent products' factors are rounded to."""
 
     def __init__(self, task: Task) -> None:
         options = task.configuration
@@ -106,6 +117,60 @@ class RoundedHierRNN(HierRNN):
     """hier_rnn, the recurrent products of its character encoder rounded in training."""
 
     precision = tf.bfloat16
+
+
+class ShippedHierRNN(HierRNN):
+    """hier_rnn with the options of a user who gives none."""
+
+    def __init__(self, task: Task) -> None:
+        options = as_shipped(task.configuration)
+        self.precision = precision_of(options.training.precision, options.character_encoder.units)
+        self._generator = np.random.default_rng(options.seed)
+        weights = first_weights(options, task.alphabet, task.classes, options.seed)
+        super().__init__(replace(task, configuration=options, weights=weights))
+
+    def _sentences(self) -> Iterator[list[Sentence]]:
+        wrong = self.options.training.misspell
+        for batch in super()._sentences():
+            yield [
+                Sentence(misspell(words, wrong.kind, wrong.rate, self._generator), label)
+                for words, label in batch
+            ]
+
+
+class PretrainingSteps:
+    """Steps in which hier_rnn learns to spell word vectors: pretraining's, and the warm start's.
+
+    Args:
+        task: The sizes.
+        sentences: The text; its words' vectors come from counting.
+    """
+
+    def __init__(self, task: Task, sentences: Sequence[list[str]]) -> None:
+        options = Configuration(
+            character_encoder=as_shipped(task.configuration).character_encoder,
+            pretraining=Pretraining(minimum_count=1),
+        )
+        pretraining, seed = options.pretraining, options.seed
+        alphabet = task.alphabet.with_other_cases()
+        units = options.character_encoder.units
+        precision = precision_of(pretraining.precision, units)
+        encoder = CharacterEncoder(options.character_encoder, alphabet.size, precision)
+        self.targets = targets_from_text(sentences, pretraining, seed)
+        self.objective = WordVectorObjective(
+            encoder, trie_builder(options, alphabet), self.targets, pretraining, options.text, seed
+        )
+        training = training_options(options)
+        weights = self.objective.named_weights()
+        shapes = {name: tuple(weight.shape) for name, weight in weights.items()}
+        assign(weights, initialize(shapes, seed=seed))
+        phase = resolve_phases(training, weights)[0]
+        self.begun = self.objective.begin(phase, 0, 0)
+        optimizer = Optimizer(training, weights)
+        self.step = training_step(
+            self.begun.losses, optimizer, phase.trainable, self.begun.signature, seed
+        )
+        self.rate = tf.constant(training.learning_rate)
 
 
 def matrix_product_speed(seconds: float = 1.0) -> float:

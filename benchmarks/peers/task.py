@@ -69,6 +69,25 @@ def configuration(
     )
 
 
+def as_shipped(plain: Configuration) -> Configuration:
+    """Returns the options that a user has who gives none, at these sizes.
+
+    Words are misspelled, have boundary marks, are dropped out of; weights decay, gradients are
+    clipped, weights are averaged.
+
+    Args:
+        plain: Has the sizes.
+    """
+    return Configuration.model_validate(
+        {
+            "text": {"minimum_character_count": 1},
+            "character_encoder": plain.character_encoder.model_dump(),
+            "sentence_encoder": {"units": plain.sentence_encoder.units},
+            "training": {"learning_rate": plain.training.learning_rate},
+        }
+    )
+
+
 def first_weights(
     options: Configuration, alphabet: Alphabet, classes: int, seed: int
 ) -> dict[str, np.ndarray]:

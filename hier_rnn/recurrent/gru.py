@@ -18,7 +18,8 @@ from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.custom_gradient import custom_gradient
 from hier_rnn.recurrent.dropout_rng import DropoutRng
 from hier_rnn.recurrent.matrix_product import product, rounded
-from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
+from hier_rnn.recurrent.packed_rows import pad_to_unroll, slice_bounds, unrolled
+from hier_rnn.recurrent.sums import column_sums, sorted_segment_sum, sums_by_row
 
 # The states that entered each half of a level, and what was computed there.
 Saved: TypeAlias = "tuple[tf.TensorArray, tuple[tf.TensorArray, ...]]"
@@ -84,10 +85,7 @@ def trie_gru(
                 upstream, states, saved, recurrent_kernel, bias, trie, precision
             )
             # Summed over the prefixes that read the same input: products of fewer rows.
-            of_gates, of_candidate = (
-                tf.math.unsorted_segment_sum(g, rows, tf.shape(inputs)[0])
-                for g in (gates, candidate)
-            )
+            of_gates, of_candidate = sums_by_row((gates, candidate), rows, tf.shape(inputs)[0])
             both = tf.shape(gates)[1]
             gates_sum = column_sums(of_gates)
             bias_gradient = tf.concat([gates_sum, column_sums(of_candidate)], 0)
@@ -269,7 +267,7 @@ def _backward(
         )
         kept += product(gates_gradient, gates_kernel, precision)
         parents = tf.slice(trie.parents, begin[:1], shape[:1])
-        given = tf.math.unsorted_segment_sum(kept, parents, tf.gather(above, half_level))
+        given = sorted_segment_sum(kept, parents, tf.gather(above, half_level))
         return given, gates_gradient, candidate_gradient, inner_gradient if after else inner
 
     def level(

@@ -17,7 +17,8 @@ from hier_rnn.packing.sentences import PackedSentences
 from hier_rnn.recurrent.cell_weights import CellWeights
 from hier_rnn.recurrent.custom_gradient import custom_gradient
 from hier_rnn.recurrent.dropout_rng import DropoutRng
-from hier_rnn.recurrent.packed_rows import column_sums, pad_to_unroll, slice_bounds, unrolled
+from hier_rnn.recurrent.packed_rows import pad_to_unroll, slice_bounds, unrolled
+from hier_rnn.recurrent.sums import column_sums, sums_by_row
 
 # What each step saves for the gradient, by direction.
 Saved: TypeAlias = "tuple[tuple[tf.TensorArray, ...], ...]"
@@ -98,7 +99,7 @@ def packed_lstm(
             )
             # Summed over the rows that read the same input: products of fewer rows.
             by_input = [
-                tf.math.unsorted_segment_sum(g, r, tf.shape(inputs)[0])
+                sums_by_row((g,), r, tf.shape(inputs)[0])[0]
                 for g, r in zip(gradients, rows, strict=True)
             ]
             return (

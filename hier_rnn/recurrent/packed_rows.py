@@ -52,14 +52,3 @@ def slice_bounds(sizes: tf.Tensor, rank: int = 2) -> tuple[tf.Tensor, tf.Tensor]
     columns = [[0, 0], [0, rank - 1]]
     begins = tf.pad(tf.cumsum(sizes, exclusive=True)[:, None], columns)
     return begins, tf.pad(sizes[:, None], columns, constant_values=-1)
-
-
-def column_sums(matrix: tf.Tensor) -> tf.Tensor:
-    """Returns the sum of each column, `(columns,)`, by a matrix product.
-
-    TensorFlow's own reduction is slow at this.
-
-    Args:
-        matrix: `(rows, columns)`.
-    """
-    return tf.linalg.matvec(matrix, tf.ones_like(matrix[:, 0]), transpose_a=True)

@@ -79,19 +79,25 @@ class Optimizer:
         """
         names = list(gradients)
         values = [tf.convert_to_tensor(gradients[name]) for name in names]
-        norm = tf.linalg.global_norm(values)
-        if self.clip_norm:
-            values, _ = tf.clip_by_global_norm(values, self.clip_norm, use_norm=norm)
+        with tf.name_scope("optimizer"):  # scopes are for who profiles a step
+            norm = tf.linalg.global_norm(values)
+            if self.clip_norm:
+                values, _ = tf.clip_by_global_norm(values, self.clip_norm, use_norm=norm)
 
         def move() -> tf.Tensor:
             for name, gradient in zip(names, values, strict=True):
-                self._apply(name, gradient, learning_rate * self._multiplier[name])
+                with tf.name_scope("optimizer"):
+                    step = self._apply(name, gradient, learning_rate * self._multiplier[name])
+                if self.averages:
+                    with tf.name_scope("averages"):
+                        self._average(name, step)
             return tf.constant(True)
 
         finite = tf.logical_and(finite, tf.math.is_finite(norm))
         return tf.cond(finite, move, lambda: tf.constant(False))
 
-    def _apply(self, name: str, gradient: tf.Tensor, rate: tf.Tensor) -> None:
+    def _apply(self, name: str, gradient: tf.Tensor, rate: tf.Tensor) -> tf.Tensor:
+        """Moves a weight; returns how often it has moved, float32 `()`."""
         weight = self.weights[name].value
         if self._decay[name]:
             weight.assign_sub(rate * self._decay[name] * weight)
@@ -108,8 +114,10 @@ class Optimizer:
             epsilon=EPSILON,
             grad=gradient,
         )
-        if self.averages:
-            # A rising decay, or the first weights would weigh on the average for long.
-            decay = tf.minimum(self.moving_average, (1.0 + step) / (10.0 + step))
-            average = self.averages[name]
-            average.assign(decay * average + (1.0 - decay) * weight)
+        return step
+
+    def _average(self, name: str, step: tf.Tensor) -> None:
+        # A rising decay, or the first weights would weigh on the average for long.
+        decay = tf.minimum(self.moving_average, (1.0 + step) / (10.0 + step))
+        average = self.averages[name]
+        average.assign(decay * average + (1.0 - decay) * self.weights[name].value)

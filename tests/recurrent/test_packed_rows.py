@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from hier_rnn.recurrent.packed_rows import (
     UNROLL,
-    column_sums,
     pad_to_unroll,
     slice_bounds,
     unrolled,
@@ -39,23 +38,3 @@ def test_slices_within_the_bounds_are_the_rows_of_each_step(rank):
     found = [tf.slice(values, begin, shape) for begin, shape in zip(begins, shapes, strict=True)]
     for one, other in zip(found, tf.split(values, sizes), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (1, 4), (7, 1), (500, 3), (0, 5)])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_column_sums_are_numpy_s(shape, dtype):
-    matrix = np.random.default_rng(0).normal(size=shape).astype(dtype)
-    sums = column_sums(tf.constant(matrix))
-    assert sums.dtype == dtype and sums.shape == shape[1:]
-    np.testing.assert_allclose(sums, matrix.sum(0), rtol=1e-4, atol=1e-5)
-
-
-def test_column_sums_in_a_graph_that_does_not_know_how_many_rows():
-    @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float64)])
-    def summed(matrix):
-        sums = column_sums(matrix)
-        assert sums.shape == (2,)
-        return sums
-
-    assert summed(np.zeros((0, 2))).numpy().tolist() == [0, 0]
-    assert summed([[1.0, 2.0], [3.0, -5.0]]).numpy().tolist() == [4, -3]
