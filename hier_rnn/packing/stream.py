@@ -40,6 +40,8 @@ class PackedStream:
 
         # TensorFlow keeps this function for ever, and would keep the batches with it.
         data = tf.data.Dataset.from_generator(begun, output_signature=signature)
+        # There is no Python in it to convert, and looking for some takes as long as tracing.
+        pack = tf.autograph.experimental.do_not_convert(pack)
         data = data.map(pack, num_parallel_calls=1, deterministic=True).prefetch(AHEAD)
         # There is nothing to tune. Ending a stream that is tuned can take as long as its tuner
         # sleeps: 10 ms at first, then twice as long each time.

@@ -64,5 +64,6 @@ def training_step(
         return tf.where(finite, loss.reported, float("nan"))
 
     arguments = [signature, tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)]
-    compiled: TrainingStep = tf.function(step, input_signature=arguments)
+    # There is no Python in it to convert, and looking for some takes as long as tracing.
+    compiled: TrainingStep = tf.function(step, input_signature=arguments, autograph=False)
     return compiled

@@ -66,6 +66,7 @@ class Workers:
             self._sum = tf.function(
                 lambda values: self.total(lambda place: values * int(not place)),
                 input_signature=[tf.TensorSpec([None], tf.int32)],
+                autograph=False,
             )
 
     @property

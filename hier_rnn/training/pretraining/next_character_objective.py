@@ -91,7 +91,9 @@ class NextCharacterObjective(WordObjective):
         self.steps = -(-len(corpus.words) // options.batch_size)
         self.expected_examples = self.steps * options.batch_size * options.epochs
         signature = [tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.float32)]
-        self._evaluate = tf.function(self._held_out_surprise, input_signature=signature)
+        self._evaluate = tf.function(
+            self._held_out_surprise, input_signature=signature, autograph=False
+        )
 
     def named_weights(self) -> dict[str, keras.Variable]:
         """Returns every weight by its name; those of the predictions are not the encoder's."""

@@ -91,7 +91,9 @@ class WordVectorObjective(WordObjective):
         self.map = keras.layers.Dense(targets.vectors.shape[1], name=MAP)
         self.map.build((None, encoder.width))
         signature = [tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int32)]
-        self._evaluate = tf.function(self._sum_of_cosines, input_signature=signature)
+        self._evaluate = tf.function(
+            self._sum_of_cosines, input_signature=signature, autograph=False
+        )
 
     def named_weights(self) -> dict[str, keras.Variable]:
         """Returns every weight by its name; the linear map's are not the encoder's."""

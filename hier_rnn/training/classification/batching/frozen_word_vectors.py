@@ -53,6 +53,7 @@ class FrozenWordVectors:
         vectors_of = tf.function(
             lambda words: encoder(trie_builder(words), differentiable=False),
             input_signature=[tf.TensorSpec([None], tf.string)],
+            autograph=False,
         )
         words = tf.constant(words, tf.string)
         starts = range(0, len(words), ENCODED_AT_ONCE)
