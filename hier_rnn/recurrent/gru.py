@@ -1,4 +1,4 @@
-"""The GRU over a prefix trie: one matrix product for half a level, and a gradient of our own.
+"""The GRU over a prefix trie: one matrix product a gate for half a level, and our own gradient.
 
 Computes exactly what a GRU computes that reads every word by itself (Cho et al. 2014; with
 `reset_after` the variant of cuDNN), but each distinct prefix once. The gradient saves the gates,
@@ -52,6 +52,7 @@ def trie_gru(
         precision: What the factors of the recurrent matrix products are rounded to. Default None:
             nothing is rounded.
     """
+    units = recurrent_kernel.shape[0]
 
     def forward(
         inputs: tf.Tensor,
@@ -61,11 +62,14 @@ def trie_gru(
         initial_state: tf.Tensor,
         save: bool,
     ) -> tuple[tf.Tensor, Saved]:
-        projected = tf.nn.bias_add(
-            tf.matmul(inputs, kernel), bias if bias.shape.rank == 1 else bias[0]
-        )
-        gates = tf.split(projected, 3, 1)
-        return _forward(gates, rows, recurrent_kernel, bias, initial_state, trie, save, precision)
+        of_inputs, of_states = bias, None
+        if bias.shape.rank == 2:
+            # What update and reset gate get of the states' bias is added once for each input.
+            of_gates, of_states = tf.split(bias[1], [2 * units, units])
+            of_inputs = bias[0] + tf.pad(of_gates, [[0, units]])
+        projected = tf.split(tf.nn.bias_add(tf.matmul(inputs, kernel), of_inputs), 3, 1)
+        kernels = tf.split(rounded(recurrent_kernel, precision), 3, 1)
+        return _forward(projected, rows, kernels, of_states, initial_state, trie, save, precision)
 
     if not differentiable:
         return forward(inputs, kernel, recurrent_kernel, bias, initial_state, save=False)[0]
@@ -81,34 +85,23 @@ def trie_gru(
 
         def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, ...]:
             upstream = tf.convert_to_tensor(upstream)  # gathering states gives slices
-            gates, candidate, inner, entering, gated, root = _backward(
+            gates, inner, entering, gated, root = _backward(
                 upstream, states, saved, recurrent_kernel, bias, trie, precision
             )
             # Summed over the prefixes that read the same input: products of fewer rows.
-            of_gates, of_candidate = sums_by_row((gates, candidate), rows, tf.shape(inputs)[0])
-            both = tf.shape(gates)[1]
-            gates_sum = column_sums(of_gates)
-            bias_gradient = tf.concat([gates_sum, column_sums(of_candidate)], 0)
+            by_input = tf.concat(sums_by_row(gates, rows, tf.shape(inputs)[0]), 1)
+            bias_gradient = column_sums(by_input)
             if bias.shape.rank == 2:
-                of_states = tf.concat([gates_sum, column_sums(inner)], 0)
+                of_states = tf.concat([bias_gradient[: 2 * units], column_sums(inner)], 0)
                 bias_gradient = tf.stack([bias_gradient, of_states])
+            of_kernels = [
+                product(rounded(a, precision), rounded(b, precision), inner.dtype, transpose_a=True)
+                for a, b in zip((entering, entering, gated), (*gates[:2], inner), strict=True)
+            ]
             return (
-                tf.matmul(of_gates, kernel[:, :both], transpose_b=True)
-                + tf.matmul(of_candidate, kernel[:, both:], transpose_b=True),
-                tf.concat(
-                    [
-                        tf.matmul(inputs, of_gates, transpose_a=True),
-                        tf.matmul(inputs, of_candidate, transpose_a=True),
-                    ],
-                    1,
-                ),
-                tf.concat(
-                    [
-                        product(entering, gates, precision, transpose_a=True),
-                        product(gated, inner, precision, transpose_a=True),
-                    ],
-                    1,
-                ),
+                tf.matmul(by_input, kernel, transpose_b=True),
+                tf.matmul(inputs, by_input, transpose_a=True),
+                tf.concat(of_kernels, 1),
                 bias_gradient,
                 root,
             )
@@ -125,29 +118,39 @@ def _array(size: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
 
 
 # What half a level saves for the gradient, besides the states that entered: update and reset gate,
-# what the reset gate acts on or gives, and the candidate.
+# what the reset gate acts on or gives, and the candidate. As many gradients come of them.
 SAVED = 4
 
 
 def _forward(
     projected: Sequence[tf.Tensor],
     rows: tf.Tensor,
-    kernel: tf.Tensor,
-    bias: tf.Tensor,
+    kernels: Sequence[tf.Tensor],
+    bias: tf.Tensor | None,
     initial_state: tf.Tensor,
     trie: PrefixTrie,
     save: bool,
     precision: tf.DType | None,
 ) -> tuple[tf.Tensor, Saved]:
-    """Reads the trie from the root to the deepest level; returns the states and what is saved."""
-    units = kernel.shape[0]
+    """Reads the trie from the root to the deepest level; returns the states and what is saved.
+
+    A product for each gate: cutting the result of one for all of them takes longer.
+
+    Args:
+        projected: What each gate takes from the inputs, `(n, units)`.
+        rows: Which of them each prefix reads.
+        kernels: Each gate's recurrent kernel, `(units, units)`, rounded.
+        bias: What is added to the candidate's recurrent product, `(units,)`, before the reset gate
+            acts on it. None: the reset gate acts before the product.
+        initial_state: `(units,)`.
+        trie: The prefixes.
+        save: Whether to keep what the gradient needs.
+        precision: What the factors of products are rounded to.
+    """
+    units = kernels[0].shape[0]
     by_level = pad_to_unroll(trie.sizes)
     levels = tf.shape(by_level)[0]
     begins, shapes = slice_bounds(tf.reshape(by_level, [-1]), rank=1)
-    after = bias.shape.rank == 2
-    kernel = rounded(kernel, precision)  # once, not at each level
-    if not after:
-        gates_kernel, candidate_kernel = kernel[:, : 2 * units], kernel[:, 2 * units :]
 
     def read(half_level: tf.Tensor, previous: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """Reads the characters of half a level from the states of the level above."""
@@ -155,18 +158,16 @@ def _forward(
         h = tf.gather(previous, tf.slice(trie.parents, begin, shape))
         level_rows = tf.slice(rows, begin, shape)
         update, reset, candidate = (tf.gather(gate, level_rows) for gate in projected)
-        if after:
-            recurrent = tf.nn.bias_add(product(h, kernel, precision), bias[1])
-            recurrent_update, recurrent_reset, inner = tf.split(recurrent, 3, 1)
-            update = tf.sigmoid(update + recurrent_update)
-            reset = tf.sigmoid(reset + recurrent_reset)
+        factor = rounded(h, precision)
+        update = tf.sigmoid(update + product(factor, kernels[0], h.dtype))
+        reset = tf.sigmoid(reset + product(factor, kernels[1], h.dtype))
+        if bias is not None:
+            inner = tf.nn.bias_add(product(factor, kernels[2], h.dtype), bias)
             candidate = tf.tanh(candidate + reset * inner)
         else:
-            recurrent_update, recurrent_reset = tf.split(product(h, gates_kernel, precision), 2, 1)
-            update = tf.sigmoid(update + recurrent_update)
-            reset = tf.sigmoid(reset + recurrent_reset)
             inner = reset * h
-            candidate = tf.tanh(candidate + product(inner, candidate_kernel, precision))
+            candidate += product(rounded(inner, precision), kernels[2], h.dtype)
+            candidate = tf.tanh(candidate)
         state = candidate + update * (h - candidate)
         return state, h, update, reset, inner, candidate
 
@@ -218,12 +219,12 @@ def _backward(
     bias: tf.Tensor,
     trie: PrefixTrie,
     precision: tf.DType | None,
-) -> tuple[tf.Tensor, ...]:
+) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """Goes back from the deepest level to the root.
 
-    Returns by prefix the gradients of the gates, of the candidate and of what the candidate's
-    recurrent product gave, and the states that entered the gates' and the candidate's recurrent
-    product; then the gradient of the initial state.
+    Returns by prefix the gradients of update gate, reset gate and candidate before they are
+    squashed, that of what the candidate's recurrent product gave, and the states that entered the
+    gates' and the candidate's recurrent product; then the gradient of the initial state.
     """
     units = kernel.shape[0]
     after = bias.shape.rank == 2
@@ -235,8 +236,9 @@ def _backward(
     of_prefixes = upstream[1:]
     # States above each half of a level; above the first level, the root.
     above = tf.concat([[1] * HALVES, sizes], 0)
-    transposed = tf.transpose(rounded(kernel, precision))
-    gates_kernel, candidate_kernel = transposed[: 2 * units], transposed[2 * units :]
+    update_kernel, reset_kernel, candidate_kernel = tf.split(
+        tf.transpose(rounded(kernel, precision)), 3
+    )
 
     def unread(half_level: tf.Tensor, children: tf.Tensor) -> tuple[tf.Tensor, ...]:
         """From what the level below gives the states of half a level to the states above it.
@@ -253,22 +255,20 @@ def _backward(
         if after:
             reset_gradient = candidate_gradient * inner
             inner_gradient = candidate_gradient * reset
-            kept += product(inner_gradient, candidate_kernel, precision)
+            kept += product(rounded(inner_gradient, precision), candidate_kernel, dtype)
         else:
-            inner_gradient = product(candidate_gradient, candidate_kernel, precision)
+            factor = rounded(candidate_gradient, precision)
+            inner_gradient = product(factor, candidate_kernel, dtype)
             reset_gradient = inner_gradient * h
             kept += inner_gradient * reset
-        gates_gradient = tf.concat(
-            [
-                tf.raw_ops.SigmoidGrad(y=update, dy=update_gradient),
-                tf.raw_ops.SigmoidGrad(y=reset, dy=reset_gradient),
-            ],
-            1,
-        )
-        kept += product(gates_gradient, gates_kernel, precision)
+        update_gradient = tf.raw_ops.SigmoidGrad(y=update, dy=update_gradient)
+        reset_gradient = tf.raw_ops.SigmoidGrad(y=reset, dy=reset_gradient)
+        kept += product(rounded(update_gradient, precision), update_kernel, dtype)
+        kept += product(rounded(reset_gradient, precision), reset_kernel, dtype)
         parents = tf.slice(trie.parents, begin[:1], shape[:1])
         given = sorted_segment_sum(kept, parents, tf.gather(above, half_level))
-        return given, gates_gradient, candidate_gradient, inner_gradient if after else inner
+        gates = (update_gradient, reset_gradient, candidate_gradient)
+        return given, *gates, inner_gradient if after else inner
 
     def level(
         t: tf.Tensor, children: tuple[tf.Tensor, ...], *arrays: tf.TensorArray
@@ -283,7 +283,6 @@ def _backward(
             )
         return t - 1, tuple(given), *arrays
 
-    widths = (2 * units, units, units)
     _, given, *gradients = tf.while_loop(
         lambda t, *_: t >= 0,
         unrolled(level),
@@ -292,23 +291,23 @@ def _backward(
             tuple(
                 tf.zeros([above[HALVES * levels + half], units], dtype) for half in range(HALVES)
             ),
-            *(_array(HALVES * levels, width, dtype) for width in widths),
+            *(_array(HALVES * levels, units, dtype) for _ in range(SAVED)),
         ),
         shape_invariants=(
             tf.TensorShape([]),
             (tf.TensorShape([None, units]),) * HALVES,
-            *(tf.TensorShape(None),) * len(widths),
+            *(tf.TensorShape(None),) * SAVED,
         ),
     )
 
-    def concat(array: tf.TensorArray, width: int) -> tf.Tensor:
-        return tf.cond(levels > 0, array.concat, lambda: tf.zeros([0, width], dtype))
+    def concat(array: tf.TensorArray) -> tf.Tensor:
+        return tf.cond(levels > 0, array.concat, lambda: tf.zeros([0, units], dtype))
 
-    gates, candidate, last = map(concat, gradients, widths)
-    entering = concat(entered, units)
-    inner, gated = (last, entering) if after else (candidate, last)
+    *gates, last = map(concat, gradients)
+    entering = concat(entered)
+    inner, gated = (last, entering) if after else (gates[-1], last)
     root = tf.add_n([upstream[:1], *given])
-    return gates, candidate, inner, entering, gated, root[0]
+    return gates, inner, entering, gated, root[0]
 
 
 class TrieGRU:

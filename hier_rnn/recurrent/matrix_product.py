@@ -15,19 +15,16 @@ def rounded(values: tf.Tensor, precision: tf.DType | None) -> tf.Tensor:
     return values if precision is None else tf.cast(values, precision)
 
 
-def product(
-    a: tf.Tensor, b: tf.Tensor, precision: tf.DType | None, transpose_a: bool = False
-) -> tf.Tensor:
-    """Returns the product of two matrices whose factors are rounded, in the type of `a`.
+def product(a: tf.Tensor, b: tf.Tensor, dtype: tf.DType, transpose_a: bool = False) -> tf.Tensor:
+    """Returns the product of two matrices, which may be rounded, in a type of more bits.
 
     Sums are in float32, and rounded once more at their end (Micikevicius et al. 2018,
     https://arxiv.org/abs/1710.03740).
 
     Args:
         a: `(rows, inner)`, or `(inner, rows)` to transpose.
-        b: `(inner, columns)`; it may be rounded already.
-        precision: The type of the factors. None: they stay as they are.
+        b: `(inner, columns)`, of the same type.
+        dtype: Of the result.
         transpose_a: Whether to transpose `a`. Default False.
     """
-    factors = rounded(a, precision), rounded(b, precision)
-    return tf.cast(tf.matmul(*factors, transpose_a=transpose_a), a.dtype)
+    return tf.cast(tf.matmul(a, b, transpose_a=transpose_a), dtype)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from hier_rnn.recurrent.matrix_product import product
+from hier_rnn.recurrent.matrix_product import product, rounded
 
 
 @pytest.fixture
@@ -14,15 +14,16 @@ def factors():
 
 
 def test_nothing_is_rounded_by_default(factors):
-    a, b = factors
-    assert np.array_equal(product(tf.constant(a), tf.constant(b), None), tf.matmul(a, b))
+    a, b = (rounded(tf.constant(factor), None) for factor in factors)
+    assert np.array_equal(product(a, b, tf.float64), tf.matmul(*factors))
 
 
 @pytest.mark.parametrize("transposed", [False, True])
 def test_rounded_factors(factors, transposed):
     a, b = (tf.constant(factor, tf.float32) for factor in factors)
     given = tf.transpose(a) if transposed else a
-    found = product(given, b, tf.bfloat16, transpose_a=transposed)
+    given, b = rounded(given, tf.bfloat16), rounded(b, tf.bfloat16)
+    found = product(given, b, tf.float32, transpose_a=transposed)
     assert found.dtype == tf.float32
     expected = factors[0] @ factors[1]
     error = np.abs(found - expected).max() / np.abs(expected).max()
