@@ -47,6 +47,9 @@ class PackedStream:
         # sleeps: 10 ms at first, then twice as long each time.
         options = tf.data.Options()
         options.autotune.enabled = False
+        # A thread of its own: packing would take turns with the step in the step's threads.
+        options.threading.private_threadpool_size = 1
+        options.threading.max_intra_op_parallelism = 1
         self.data = data.with_options(options)
 
     @property

@@ -87,6 +87,5 @@ KNOWN = {
     ],
     expected_failed_checks=lambda estimator: KNOWN,
 )
-@pytest.mark.slow
 def test_checks_of_an_estimator_of_numbers(estimator, check):
     check(estimator)

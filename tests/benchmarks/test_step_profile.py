@@ -36,10 +36,9 @@ def test_operations_by_what_they_are_for():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shipped", ["--shipped", "--no-shipped"])
-def test_the_three_kinds_of_work(tmp_path, shipped):
+def test_the_three_kinds_of_work(tmp_path):
     results, figure = tmp_path / "steps.json", tmp_path / "steps.png"
-    command = [sys.executable, "-m", "benchmarks.step_profile", *TINY.split(), shipped]
+    command = [sys.executable, "-m", "benchmarks.step_profile", *TINY.split()]
     command += ["--batch-size", "4", "--json", str(results), "--plot", str(figure)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -50,7 +49,7 @@ def test_the_three_kinds_of_work(tmp_path, shipped):
         shares = measured[work]["shares"]
         assert min(shares[PRODUCTS], shares["optimizer"]) > 0
         assert sum(shares.values()) == pytest.approx(1, abs=0.5)
-        assert (shares["averages"] > 0) == (work == "training" and shipped == "--shipped")
+        assert (shares["averages"] > 0) == (work == "training")
     for work in ("training", "pretraining", "inference"):
         assert 0 < measured[work]["limit"] < measured[work]["step_alone"]
     assert figure.read_bytes().startswith(b"\x89PNG")
