@@ -55,6 +55,7 @@ def test_each_command_has_help(call, name):
     ("arguments", "message"),
     [
         (["predikt"], "error: hier-rnn: no command 'predikt'. Did you mean 'predict'?\n"),
+        (["pretrain", "--text", "x"], "no command 'pretrain'. Did you mean 'train pretrain'?\n"),
         (["xyz"], "There are: train, check, evaluate, predict,"),
         (["--verison"], "error: --verison: no such option. Did you mean '--version'?\n"),
         (

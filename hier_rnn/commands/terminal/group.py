@@ -47,12 +47,24 @@ class CommandGroup(click.Group):
             raise click.NoSuchOption(cmd_name, ctx=ctx)
         names = self.list_commands(ctx)
         if cmd_name not in names:
-            guess = nearest(cmd_name, names) or f" There are: {', '.join(names)}."
+            guess = (
+                self._within(ctx, cmd_name)
+                or nearest(cmd_name, names)
+                or f" There are: {', '.join(names)}."
+            )
             raise UserError(f"{ctx.command_path}: no command '{cmd_name}'.{guess}")
         if cmd_name not in self.commands:
             module = import_module(f"hier_rnn.commands.{cmd_name}")
             self.add_command(getattr(module, cmd_name))
         return self.commands[cmd_name]
+
+    def _within(self, ctx: click.Context, name: str) -> str:
+        """Returns a guess: the command of this name that one of the commands holds."""
+        for group in self.list_commands(ctx):
+            command = self.get_command(ctx, group)
+            if isinstance(command, click.Group) and name in command.commands:
+                return f" Did you mean '{group} {name}'?"
+        return ""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the commands, and the options that the default command has without a group."""
