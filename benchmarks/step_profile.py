@@ -1,6 +1,6 @@
 """Where the time of a step goes, of training from labels, of pretraining, and of inference.
 
-A step of pretraining is one of the warm start, too.
+A step of pretraining is one of the warm start, too, and always as shipped.
 Each part is timed by itself, on the same packed batches, in turns. Its gradient's time is that of
 forward and backward together less that of forward alone, so it holds what forward saves for it.
 What operations are for is from TensorFlow's profiler, as a share of the time of all threads; beside
@@ -36,9 +36,11 @@ from benchmarks.peers.task import Batch, Task
 from benchmarks.peers.threads import start_tensorflow
 from benchmarks.trace import by_group, by_kind, traced
 from benchmarks.workload import sentences_of
+from hier_rnn.errors import UserError
 
 if TYPE_CHECKING:
     from benchmarks.peers.hier_rnn_model import HierRNN
+    from hier_rnn.training.classification.batching.batches import LabelledBatch
 
 Turns = dict[str, Callable[[], object]]
 
@@ -57,10 +59,15 @@ def main() -> None:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="train with all that hier_rnn ships with: misspelled words, boundary marks, dropout,"
-        " averages; without: as the peers in benchmarks.throughput",
+        " averages; without (and with --no-marks): as the peers in benchmarks.throughput",
     )
+    parser.set_defaults(marks=True)
 
     def measure(options: argparse.Namespace) -> dict[str, Any]:
+        if options.shipped and not options.marks:
+            raise UserError(
+                "--no-marks: what ships has boundary marks. Accepted: with --no-shipped."
+            )
         workload, task = prepared(options)
         batches = workload.batches(options.batch_size, options.batches)
         return {
@@ -138,23 +145,25 @@ def _training(
         },
         "optimizer and averages": medians["optimizer"],
     }
+    words = sum(len(sentence) for batch in sentences for sentence in batch)
     work = sum(
-        arithmetic.operations(
-            arithmetic.counts(batch, model.options.text.boundary_marks),
-            model.options,
-            task.alphabet.size,
-            task.classes,
-            training=True,
-        )
-        for batch in sentences
+        arithmetic.operations(counts, model.options, task.alphabet.size, task.classes, True)
+        for counts in map(_counts, model.packed(batches))
     )
     return {
-        "words": sum(len(sentence) for batch in sentences for sentence in batch),
+        "words": words,
         "batches": len(batches),
         "parts": parts,
         **_operations(turns["step"], medians["step"], len(batches), task.threads, work, speed),
         "with_text_and_packing_in_the_background": medians["training"],
     }
+
+
+def _counts(batch: LabelledBatch) -> arithmetic.Counts:
+    """Returns what there is to compute in a batch as it is trained on, its words misspelled."""
+    trie = batch.batch.prefix_tries[0]
+    sizes = (trie.characters, trie.ends, batch.batch.sentences.words, batch.batch.sentences.lengths)
+    return arithmetic.Counts(*(len(each) for each in sizes))
 
 
 def _operations(

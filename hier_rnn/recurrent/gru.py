@@ -2,7 +2,7 @@
 
 Computes exactly what a GRU computes that reads every word by itself (Cho et al. 2014; with
 `reset_after` the variant of cuDNN), but each distinct prefix once. The gradient saves the gates,
-sums children into their parents, and forms the weights' gradients in one product at the end.
+sums children into their parents, and forms each gate's gradient in one product at the end.
 Gates in the order of Keras: update, reset, candidate.
 """
 

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from google.protobuf.json_format import ParseError
 from tensorflow_datasets.core.utils import file_utils
 
 from hier_rnn.errors import UserError, nearest
@@ -147,7 +148,7 @@ def _builder(folder: Path, name: str) -> tfds.core.DatasetBuilder:
         return tfds.builder_from_directory(folder)
     except UserError:
         raise
-    except Exception as error:  # TFDS lets anything through that a damaged file leads to
+    except (ValueError, OSError, KeyError, TypeError, AttributeError, ParseError) as error:
         reason = shortened(_first_line(error), 200)
         raise UserError(f"tfds:{name}: can't read it: {reason}") from None
 

@@ -53,3 +53,10 @@ def test_the_three_kinds_of_work(tmp_path):
     for work in ("training", "pretraining", "inference"):
         assert 0 < measured[work]["limit"] < measured[work]["step_alone"]
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_ships_has_marks():
+    command = [sys.executable, "-m", "benchmarks.step_profile", "--no-marks"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2
+    assert "--no-marks: what ships has boundary marks" in done.stderr

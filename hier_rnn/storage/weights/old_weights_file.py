@@ -19,6 +19,13 @@ from hier_rnn.storage.weights.weights_file import Shapes, check_finite, check_sh
 
 logger = logging.getLogger(__name__)
 
+# What h5py raises at damaged files. RuntimeError is for what HDF5 itself finds wrong, and an address
+# that no file can have is an OverflowError.
+DAMAGED = (
+    *(OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError),
+    *(ArithmeticError, MemoryError),
+)
+
 
 def parse_old_weights(
     data: bytes, path: Path, shapes: Shapes | None = None
@@ -62,7 +69,7 @@ def parse_old_weights(
             weights = {name: np.asarray(found[name][()]) for name in shapes or found}
     except UserError:
         raise
-    except Exception as error:  # h5py lets anything through that a damaged file leads to
+    except DAMAGED as error:
         raise UserError(f"{path}: can't read the weights: {error}.") from None
     check_finite(path, weights)
     return weights

@@ -22,6 +22,11 @@ from hier_rnn.storage.weights.weights_file import LENGTH, read_header, shown
 ROWS_AT_ONCE = 4096
 BYTES = 16  # of the fingerprint
 SAFETENSORS_TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
+# What NumPy and h5py raise at damaged files.
+DAMAGED = (
+    *(OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError),
+    *(ArithmeticError, MemoryError, EOFError, SyntaxError),
+)
 ACCEPTED = "Accepted: FILE.npy, FILE.safetensors, FILE.h5 or FILE.hdf5."
 
 
@@ -61,7 +66,7 @@ class TargetVectors(NamedTuple):
         for start in range(0, self.shape[0], ROWS_AT_ONCE):
             try:
                 vectors = np.ascontiguousarray(self.array[start : start + ROWS_AT_ONCE])
-            except Exception as error:  # as in opening
+            except DAMAGED as error:
                 raise UserError(
                     f"{self.path}: can't read vectors {start + 1:,} and following: {error}."
                 ) from None
@@ -99,7 +104,7 @@ def open_target_vectors(path: str | Path) -> TargetVectors:
         array = opener(path)
     except UserError:
         raise
-    except Exception as error:  # NumPy and h5py let anything through that a damaged file leads to
+    except DAMAGED as error:
         raise UserError(f"{path}: can't read it: {error}.") from None
     if array.dtype.kind != "f" or len(array.shape) != 2 or not all(array.shape):
         raise UserError(

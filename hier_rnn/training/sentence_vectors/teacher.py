@@ -46,7 +46,8 @@ class Teacher:
         self.name = name
         try:
             self._model = SentenceTransformer(name, trust_remote_code=False)
-        except Exception as error:  # the library's own, of a model missing or of another kind
+        # The library raises all of these for a model that is missing, cut short or another kind.
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UserError(
                 f"data.teacher: {name}: can't load it: {reason}"
