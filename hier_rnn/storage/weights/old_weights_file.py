@@ -19,8 +19,8 @@ from hier_rnn.storage.weights.weights_file import Shapes, check_finite, check_sh
 
 logger = logging.getLogger(__name__)
 
-# What h5py raises at damaged files. RuntimeError is for what HDF5 itself finds wrong, and an address
-# that no file can have is an OverflowError.
+# What h5py raises at damaged files: RuntimeError for what HDF5 itself finds wrong, OverflowError
+# for an address that no file can have.
 DAMAGED = (
     *(OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError),
     *(ArithmeticError, MemoryError),
